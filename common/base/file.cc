@@ -1,0 +1,53 @@
+#include "common/base/file.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace veille {
+namespace {
+
+absl::Status SystemError(const std::string& what, const std::string& path) {
+  const std::string text = what + " " + path + ": " + std::strerror(errno);
+  return errno == ENOENT ? absl::NotFoundError(text) : absl::UnavailableError(text);
+}
+
+bool WriteAll(int fd, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t written = write(fd, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return fsync(fd) == 0;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return SystemError("cannot read", path);
+  std::ostringstream content;
+  content << in.rdbuf();
+  if (in.bad()) return SystemError("cannot read", path);
+  return content.str();
+}
+
+absl::Status WriteFileAtomically(const std::string& path, std::string_view content) {
+  const std::string beside = path + ".tmp";
+  const int fd = open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) return SystemError("cannot write", beside);
+  const bool written = WriteAll(fd, content);
+  absl::Status status = written ? absl::OkStatus() : SystemError("cannot write", beside);
+  close(fd);
+  if (status.ok() && std::rename(beside.c_str(), path.c_str()) != 0)
+    status = SystemError("cannot replace", path);
+  return status;
+}
+
+}  // namespace veille

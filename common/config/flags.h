@@ -1,0 +1,18 @@
+// Flags that can also be set from the environment: --instance_id is VEILLE_INSTANCE_ID. A flag on
+// the command line wins. Call once, at the start of main.
+
+#ifndef COMMON_CONFIG_FLAGS_H_
+#define COMMON_CONFIG_FLAGS_H_
+
+#include <string>
+#include <vector>
+
+namespace veille::config {
+
+// What remains after the flags: positional arguments, the program's name first. Ends the process
+// on an unknown flag, and after --help, which prints `usage` and every flag of ours.
+std::vector<std::string> ParseFlags(int argc, char** argv, const std::string& usage);
+
+}  // namespace veille::config
+
+#endif  // COMMON_CONFIG_FLAGS_H_

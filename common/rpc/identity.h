@@ -1,0 +1,39 @@
+// Who the other end is, by its certificate: exactly one SPIFFE URI.
+
+#ifndef COMMON_RPC_IDENTITY_H_
+#define COMMON_RPC_IDENTITY_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace grpc {
+class ServerContextBase;
+}
+
+namespace veille::rpc {
+
+struct PeerIdentity {
+  // False without TLS: then nobody has proved anything, and the role decides what to believe.
+  bool authenticated = false;
+  std::string trust_domain;  // "veille.example"
+  std::string kind;          // "hub" or "svc"
+  std::string id;            // The hub's id, or the role.
+};
+
+// "spiffe://<domain>/hub/<id>" or "spiffe://<domain>/svc/<role>". Pure; INVALID_ARGUMENT says what
+// is wrong, without repeating what may be hostile.
+absl::StatusOr<PeerIdentity> ParseSpiffe(std::string_view uri);
+
+// The identity out of all URIs of a certificate: UNAUTHENTICATED for none, for more than one, and
+// for one that does not parse.
+absl::StatusOr<PeerIdentity> IdentityOfUris(const std::vector<std::string>& uris);
+
+// Of the peer of a call. Not authenticated, and OK, on a connection without TLS.
+absl::StatusOr<PeerIdentity> IdentityOf(const grpc::ServerContextBase& context);
+
+}  // namespace veille::rpc
+
+#endif  // COMMON_RPC_IDENTITY_H_

@@ -1,0 +1,199 @@
+#include "services/client/render.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "absl/strings/str_format.h"
+#include "google/protobuf/util/json_util.h"
+
+namespace veille::client {
+namespace {
+
+using alert::v1::Alert;
+using alert::v1::Transition;
+
+absl::Time ToTime(const google::protobuf::Timestamp& stamp) {
+  return absl::FromUnixSeconds(stamp.seconds()) + absl::Nanoseconds(stamp.nanos());
+}
+
+std::string Pick(const alert::v1::Text& text, Language language) {
+  const std::string& wanted = language == Language::kFrench ? text.fr() : text.en();
+  return Printable(wanted.empty() ? text.en() : wanted);
+}
+
+const char* Say(Language language, const char* french, const char* english) {
+  return language == Language::kFrench ? french : english;
+}
+
+const char* ColourOf(alert::v1::Severity severity) {
+  switch (severity) {
+    case alert::v1::SEVERITY_HIGH:
+      return "\033[1;97;41m";
+    case alert::v1::SEVERITY_MEDIUM:
+      return "\033[1;33m";
+    case alert::v1::SEVERITY_LOW:
+      return "\033[36m";
+    default:
+      return "\033[2m";
+  }
+}
+
+std::string LocalTime(const google::protobuf::Timestamp& stamp, const std::string& zone,
+                      const char* format) {
+  absl::TimeZone where;
+  if (!absl::LoadTimeZone(zone, &where)) where = absl::UTCTimeZone();
+  return absl::FormatTime(format, ToTime(stamp), where);
+}
+
+std::string StatusText(const Alert& alert, Language language) {
+  switch (alert.handling()) {
+    case alert::v1::HANDLING_ACKNOWLEDGED:
+      return absl::StrFormat("%s %s", Say(language, "pris par", "taken by"),
+                             Printable(alert.acknowledged_by()));
+    case alert::v1::HANDLING_CLOSED:
+      return Say(language, "clos", "closed");
+    default:
+      if (alert.condition() == alert::v1::CONDITION_CLEARED)
+        return Say(language, "terminé", "over");
+      return alert.unanswered() ? Say(language, "SANS RÉPONSE", "UNANSWERED")
+                                : Say(language, "à prendre", "open");
+  }
+}
+
+const char* KindWord(Transition::Kind kind, Language language) {
+  switch (kind) {
+    case Transition::KIND_RAISED:
+      return Say(language, "levée", "raised");
+    case Transition::KIND_REPEATED:
+      return Say(language, "répétée", "repeated");
+    case Transition::KIND_WORSENED:
+      return Say(language, "aggravée", "worse");
+    case Transition::KIND_CLEARED:
+      return Say(language, "terminée", "over");
+    case Transition::KIND_ACKNOWLEDGED:
+      return Say(language, "prise", "taken");
+    case Transition::KIND_REOPENED:
+      return Say(language, "rouverte", "reopened");
+    case Transition::KIND_ESCALATED:
+      return Say(language, "escalade", "escalated");
+    case Transition::KIND_CLOSED:
+      return Say(language, "close", "closed");
+    case Transition::KIND_UNANSWERED:
+      return Say(language, "sans réponse", "unanswered");
+    default:
+      return "?";
+  }
+}
+
+}  // namespace
+
+Language ParseLanguage(const std::string& code) {
+  return code == "en" ? Language::kEnglish : Language::kFrench;
+}
+
+std::string SeverityWord(alert::v1::Severity severity, Language language) {
+  switch (severity) {
+    case alert::v1::SEVERITY_HIGH:
+      return Say(language, "URGENT", "ACT NOW");
+    case alert::v1::SEVERITY_MEDIUM:
+      return Say(language, "BIENTÔT", "SOON");
+    case alert::v1::SEVERITY_LOW:
+      return Say(language, "À VOIR", "LOOK");
+    default:
+      return Say(language, "TECHNIQUE", "TECHNICAL");
+  }
+}
+
+std::string AgeText(absl::Time then, absl::Time now) {
+  const int64_t seconds = std::max<int64_t>(0, absl::ToInt64Seconds(now - then));
+  if (seconds < 60) return absl::StrFormat("%d s", seconds);
+  if (seconds < 3600) return absl::StrFormat("%d min", seconds / 60);
+  if (seconds < 86400) return absl::StrFormat("%d h %02d", seconds / 3600, seconds / 60 % 60);
+  return absl::StrFormat("%d d", seconds / 86400);
+}
+
+std::string AlertLine(const Alert& alert, absl::Time now, const Style& style) {
+  std::string word = SeverityWord(alert.severity(), style.language);
+  if (style.colour) word = ColourOf(alert.severity()) + word + "\033[0m";
+  std::string when = LocalTime(alert.event_time(), alert.zone(), "%H:%M");
+  if (alert.late()) {
+    when += std::string(" (") + Say(style.language, "reçu ", "received ") +
+            LocalTime(alert.receive_time(), alert.zone(), "%H:%M") + ")";
+  }
+  std::string exercise;
+  if (alert.status() == alert::v1::STATUS_EXERCISE)
+    exercise = Say(style.language, "[exercice] ", "[exercise] ");
+  if (alert.status() == alert::v1::STATUS_TEST) exercise = "[test] ";
+  const std::string who = alert.patient_name().empty() ? alert.home_id() : alert.patient_name();
+  return absl::StrFormat("%s  %s  (%s)  %s: %s%s  [%s]", word, when,
+                         AgeText(ToTime(alert.event_time()), now), Printable(who), exercise,
+                         Pick(alert.reason(), style.language), StatusText(alert, style.language));
+}
+
+std::string AlertDetails(const Alert& alert, absl::Time now, const Style& style) {
+  std::string out = AlertLine(alert, now, style) + "\n";
+  out += absl::StrFormat("  id %s  %s  v%d\n", alert.alert_id(), alert.rule(), alert.version());
+  for (const auto& seen : alert.evidence().observations()) {
+    out +=
+        absl::StrFormat("  - %s  %s  %s\n", LocalTime(seen.event_time(), alert.zone(), "%H:%M:%S"),
+                        Pick(seen.text(), style.language), Printable(seen.device_id()));
+  }
+  for (const auto& [name, value] : alert.evidence().parameters())
+    out += absl::StrFormat("    %s = %s\n", name, value);
+  for (const auto& delivery : alert.deliveries()) {
+    out += absl::StrFormat(
+        "  > %s  %s %d  %s\n", Printable(delivery.caregiver_id()),
+        Say(style.language, "étape", "step"), delivery.step(),
+        alert::v1::DeliveryState_Name(delivery.state()).substr(sizeof("DELIVERY_STATE_") - 1));
+  }
+  for (const auto& transition : alert.transitions()) {
+    out +=
+        absl::StrFormat("  * %s  %s  %s\n", LocalTime(transition.time(), alert.zone(), "%H:%M:%S"),
+                        KindWord(transition.kind(), style.language), Printable(transition.actor()));
+  }
+  if (!alert.note().empty()) out += "  " + Printable(alert.note()) + "\n";
+  return out;
+}
+
+std::string ChangeText(const alert::v1::Update& update, const Style& style) {
+  if (update.reason() == alert::v1::Update::REASON_SUMMARY)
+    return Say(style.language, "résumé après une coupure", "summary after a gap");
+  if (update.reason() == alert::v1::Update::REASON_NOTIFY) {
+    return absl::StrFormat("%s %d", Say(style.language, "à vous, étape", "for you, step"),
+                           update.step());
+  }
+  const auto& transitions = update.alert().transitions();
+  if (transitions.empty()) return Say(style.language, "changé", "changed");
+  const Transition& last = transitions[transitions.size() - 1];
+  std::string text = KindWord(last.kind(), style.language);
+  if (!last.actor().empty()) text += " (" + Printable(last.actor()) + ")";
+  return text;
+}
+
+std::string ToJson(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  std::string json;
+  if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) return "{}";
+  return json;
+}
+
+std::string Printable(const std::string& text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    // C0, DEL, and C1 as UTF-8 (0xC2 0x80..0x9F).
+    const bool c1 =
+        byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+    if (byte < 0x20 || byte == 0x7F || c1) {
+      out += ' ';
+      if (c1) ++i;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+}  // namespace veille::client

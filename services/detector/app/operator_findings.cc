@@ -1,0 +1,116 @@
+#include "services/detector/app/operator_findings.h"
+
+#include "veille/event/v1/event.pb.h"
+
+#include "common/base/digest.h"
+
+namespace veille::detector {
+namespace {
+
+using store::v1::Finding;
+
+Finding Base(const std::string& home_id, const std::string& rule_key, const std::string& opening) {
+  Finding finding;
+  finding.set_format(1);
+  finding.set_home_id(home_id);
+  finding.set_rule_key(rule_key);
+  finding.set_alert_id(home_id + "." + Sha256Hex16(rule_key + '\n' + opening));
+  finding.set_finding_id(finding.alert_id() + "/1");
+  finding.set_kind(Finding::KIND_RAISE);
+  finding.set_severity(alert::v1::SEVERITY_TECHNICAL);
+  finding.set_status(alert::v1::STATUS_ACTUAL);
+  finding.mutable_evidence()->set_rule(rule_key);
+  finding.mutable_evidence()->set_rule_version(1);
+  return finding;
+}
+
+void SetReason(const std::string& fr, const std::string& en, Finding& finding) {
+  finding.mutable_reason()->set_fr(fr);
+  finding.mutable_reason()->set_en(en);
+}
+
+// The rule's name and a sentence; false for what can wait.
+bool Describe(const event::v1::Event& event, std::string& rule, std::string& fr, std::string& en) {
+  using event::v1::Event;
+  switch (event.observation_case()) {
+    case Event::kPersonalEmergency:
+      rule = "SOS";
+      fr = "Appel à l'aide";
+      en = "Call for help";
+      return !event.personal_emergency().test();
+    case Event::kFall:
+      rule = "DEVICE_FALL";
+      fr = "Chute détectée par l'appareil porté";
+      en = "Fall detected by the worn device";
+      return true;
+    case Event::kSmoke:
+      rule = "HAZARD/smoke";
+      fr = "Fumée détectée";
+      en = "Smoke detected";
+      return event.smoke().detected();
+    case Event::kCarbonMonoxide:
+      rule = "HAZARD/carbon_monoxide";
+      fr = "Monoxyde de carbone détecté";
+      en = "Carbon monoxide detected";
+      return event.carbon_monoxide().detected();
+    case Event::kGas:
+      rule = "HAZARD/gas";
+      fr = "Gaz détecté";
+      en = "Gas detected";
+      return event.gas().detected();
+    case Event::kWater:
+      rule = "HAZARD/water";
+      fr = "Fuite d'eau détectée";
+      en = "Water detected";
+      return event.water().detected();
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+Finding DamagedCheckpointFinding(const std::string& home_id, const std::string& position,
+                                 const std::string& what) {
+  Finding finding = Base(home_id, "CHECKPOINT_DAMAGED", position);
+  finding.set_for_operators(true);
+  SetReason("Un point de reprise est endommagé (" + home_id + ") : " + what,
+            "A checkpoint is damaged (" + home_id + "): " + what, finding);
+  return finding;
+}
+
+Finding PoisonFinding(const std::string& home_id, const std::string& entry) {
+  Finding finding = Base(home_id, "ENTRY_QUARANTINED", entry);
+  finding.set_for_operators(true);
+  SetReason("Une entrée du journal a été mise de côté (" + home_id + ") : " + entry,
+            "An entry of the log was put aside (" + home_id + "): " + entry, finding);
+  return finding;
+}
+
+std::vector<Finding> RawFindings(const care::v1::Home& home, const store::v1::Envelope& envelope) {
+  std::vector<Finding> findings;
+  event::v1::EventBatch batch;
+  if (!envelope.has_batch() || !batch.ParseFromString(envelope.batch())) return findings;
+  for (const event::v1::Event& event : batch.events()) {
+    std::string rule, fr, en;
+    if (!Describe(event, rule, fr, en)) continue;
+    Finding finding = Base(home.home_id(), rule,
+                           event.device_id() + '\n' + std::to_string(event.device_sequence()) +
+                               '\n' + event.event_time().ShortDebugString());
+    finding.set_patient_id(home.patients(0).patient_id());
+    for (const care::v1::Device& device : home.devices()) {
+      if (device.device_id() == event.device_id() && !device.patient_id().empty())
+        finding.set_patient_id(device.patient_id());
+    }
+    finding.set_severity(alert::v1::SEVERITY_HIGH);
+    finding.set_latching(true);
+    *finding.mutable_event_time() = event.event_time();
+    *finding.mutable_decide_time() = event.event_time();
+    *finding.mutable_receive_time() = envelope.receive_time();
+    SetReason(fr, en, finding);
+    findings.push_back(finding);
+  }
+  return findings;
+}
+
+}  // namespace veille::detector

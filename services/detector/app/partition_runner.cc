@@ -1,0 +1,515 @@
+#include "services/detector/app/partition_runner.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_format.h"
+
+#include "veille/store/v1/checkpoint.pb.h"
+
+#include "common/base/digest.h"
+#include "common/base/status_macros.h"
+#include "common/log/log.h"
+#include "common/time/clock.h"
+#include "services/detector/app/operator_findings.h"
+#include "services/detector/core/bytes.h"
+
+namespace veille::detector {
+namespace {
+
+using store::v1::Envelope;
+
+// After so many takeovers without progress an entry is suspected.
+constexpr int kTakeoversBeforeCare = 3;
+// A commit script's size; larger ones stall Redis for everybody. A group is sent when it is half
+// full: one home more never makes it too large.
+constexpr std::size_t kMaxCommitBytes = 128 << 10;
+
+uint64_t DigestOf(const store::v1::Checkpoint& checkpoint) {
+  return StableHash64(absl::StrFormat("%d\n%s\n%s\n%d\n", checkpoint.generation(),
+                                      checkpoint.home_id(), checkpoint.log_position(),
+                                      checkpoint.envelopes_into_entry()) +
+                      checkpoint.state());
+}
+
+// Nothing when the bytes are damaged.
+std::unique_ptr<store::v1::Checkpoint> ReadCheckpoint(const std::string& bytes,
+                                                      const std::string& home_id) {
+  auto checkpoint = std::make_unique<store::v1::Checkpoint>();
+  if (bytes.empty() || !checkpoint->ParseFromString(bytes) || checkpoint->format() != 1 ||
+      checkpoint->home_id() != home_id || checkpoint->digest() != DigestOf(*checkpoint)) {
+    return nullptr;
+  }
+  return checkpoint;
+}
+
+absl::Time ToTime(const google::protobuf::Timestamp& stamp) {
+  return absl::FromUnixSeconds(stamp.seconds()) + absl::Nanoseconds(stamp.nanos());
+}
+
+void SetTime(absl::Time time, google::protobuf::Timestamp& stamp) {
+  const int64_t micros = absl::ToUnixMicros(time);
+  stamp.set_seconds(micros / 1000000);
+  stamp.set_nanos(static_cast<int32_t>(micros % 1000000) * 1000);
+}
+
+std::string EntryOf(const Position& position) {
+  return absl::StrFormat("%d-%d", position.ms, position.seq);
+}
+
+}  // namespace
+
+struct PartitionRunner::Home {
+  std::string id;
+  std::shared_ptr<const HomePlan> plan;
+  uint64_t registry_digest = 0;   // Of the registry entry in force, serialized.
+  bool registry_changed = false;  // Since the last commit.
+  // One of the two: most homes are quiet most of the time, and serialized they take a tenth.
+  std::unique_ptr<HomeState> state;
+  std::string cold_state;
+  bool touched = false;         // Judged since the last CommitQuiet().
+  Position judged;              // Everything of this home up to here is in `state`.
+  std::string stored_position;  // What the commit script will find.
+  Position durable;             // What is committed for certain.
+  uint64_t generation = 0;
+  bool dirty = false;
+  int commits_in_flight = 0;
+  std::vector<store::v1::Finding> findings;  // Not committed yet.
+  std::multimap<absl::Time, Home*>::iterator waiting;
+  bool is_waiting = false;
+};
+
+DetectorMetrics::DetectorMetrics(metrics::Registry& registry)
+    : entries(registry.NewCounter("veille_detector_reads_total", "Reads of the log.")),
+      envelopes(registry.NewCounter("veille_detector_envelopes_total", "Envelopes judged.")),
+      events(registry.NewCounter("veille_detector_events_total", "Events judged.")),
+      findings(registry.NewCounter("veille_detector_findings_total", "Findings made.")),
+      commits(registry.NewCounter("veille_detector_commits_total", "Homes committed.")),
+      reloads(registry.NewCounter("veille_detector_reloads_total", "Partitions taken over.")),
+      fenced(registry.NewCounter("veille_detector_fenced_total", "Commits refused.")),
+      damaged(registry.NewCounter("veille_detector_damaged_total", "Checkpoints found damaged.")),
+      quarantined(registry.NewCounter("veille_detector_quarantined_total",
+                                      "Entries that brought their owner down.")),
+      unknown_homes(registry.NewCounter("veille_detector_unknown_homes_total",
+                                        "Envelopes of homes that the registry does not have.")),
+      partitions(registry.NewGauge("veille_detector_partitions", "Partitions owned.")),
+      lag_seconds(registry.NewGauge("veille_detector_lag_seconds",
+                                    "From an envelope's receipt to its judgement.")),
+      commit_seconds(registry.NewHistogram("veille_detector_commit_seconds",
+                                           "From sending a commit to Redis' answer.")) {}
+
+PartitionRunner::PartitionRunner(RunnerOptions options, PartitionStore& store,
+                                 DetectorMetrics& metrics, Post post)
+    : options_(std::move(options)), store_(store), metrics_(metrics), post_(std::move(post)) {}
+
+PartitionRunner::~PartitionRunner() { *alive_ = false; }
+
+absl::Status PartitionRunner::Begin(const Lease& lease, absl::Time now) {
+  lease_ = lease;
+  metrics_.reloads.Add();
+  VEILLE_ASSIGN_OR_RETURN(StoredPartition stored, store_.Load(options_.partition));
+  read_after_ = stored.progress;
+  judged_ = stored.progress;
+
+  const std::string from = stored.progress.ToString();
+  int takeovers = stored.takeover_from == from ? stored.takeovers : 0;
+  if (options_.count_takeover) ++takeovers;
+  VEILLE_RETURN_IF_ERROR(store_.MarkTakeover(options_.partition, from, takeovers));
+  watchful_ = options_.count_takeover && stored.takeovers > 0;
+  careful_ = takeovers > kTakeoversBeforeCare;
+  if (careful_) poison_ = stored.inflight_entry;
+
+  for (const care::v1::Home* home : options_.homes) {
+    const auto at = stored.homes.find(home->home_id());
+    VEILLE_RETURN_IF_ERROR(LoadHome(*home, at == stored.homes.end() ? nullptr : &at->second));
+  }
+  begun_at_ = judged_;
+  // Ticks that are missing are our own downtime.
+  const absl::Time last_tick = absl::FromUnixMillis(lease.last_tick_ms);
+  resumed_ = lease.last_tick_ms != 0 && now - last_tick > 3 * options_.tick_interval;
+  next_tick_ = now;
+  AppendChangedPlans();
+  return absl::OkStatus();
+}
+
+absl::Status PartitionRunner::LoadHome(const care::v1::Home& home, const StoredHome* stored) {
+  auto loaded = std::make_unique<Home>();
+  loaded->id = home.home_id();
+  const std::string registry =
+      stored != nullptr && !stored->registry.empty() ? stored->registry : home.SerializeAsString();
+  care::v1::Home in_force;
+  if (!in_force.ParseFromString(registry)) in_force = home;
+  absl::StatusOr<std::shared_ptr<const HomePlan>> plan = HomePlan::Compile(in_force);
+  if (!plan.ok()) {
+    in_force = home;
+    VEILLE_ASSIGN_OR_RETURN(plan, HomePlan::Compile(home));
+  }
+  loaded->plan = *plan;
+  loaded->registry_digest = StableHash64(in_force.SerializeAsString());
+  std::string damage;
+  if (stored != nullptr) {
+    loaded->stored_position = stored->position;
+    auto a = ReadCheckpoint(stored->a, loaded->id);
+    auto b = ReadCheckpoint(stored->b, loaded->id);
+    if (a == nullptr || (b != nullptr && b->generation() > a->generation())) a.swap(b);
+    // What the commit script compares says which position the newest generation must have.
+    const auto position_of = [](const store::v1::Checkpoint& c) {
+      return c.log_position() + absl::StrFormat("/%d", c.envelopes_into_entry());
+    };
+    while (a != nullptr) {
+      absl::StatusOr<HomeState> state = HomeState::Parse(a->state(), *loaded->plan);
+      absl::StatusOr<Position> position = Position::Parse(position_of(*a));
+      if (state.ok() && position.ok()) {
+        loaded->state = std::make_unique<HomeState>(*std::move(state));
+        loaded->judged = loaded->durable = *position;
+        loaded->generation = a->generation();
+        break;
+      }
+      a = std::move(b);
+    }
+    if (loaded->state == nullptr) {
+      damage = "both generations are damaged; the home begins anew with what the log still has";
+    } else if (position_of(*a) != stored->position) {
+      damage = "the newest generation is damaged; the one before it and the log are used";
+    }
+  }
+  if (loaded->state == nullptr) loaded->state = std::make_unique<HomeState>(*loaded->plan);
+  if (!damage.empty()) {
+    metrics_.damaged.Add();
+    VEILLE_LOG(kError, "a checkpoint is damaged").Field("home", loaded->id).Field("what", damage);
+    // The log has what the damaged one had; findings that come again have the same ids.
+    // The progress goes back with it: were it stored as it was, a crash before the end of this
+    // replay would lose what lies between.
+    read_after_ = std::min(read_after_, loaded->judged);
+    judged_ = std::min(judged_, loaded->judged);
+    loaded->findings.push_back(
+        DamagedCheckpointFinding(loaded->id, loaded->stored_position, damage));
+    loaded->dirty = true;
+  }
+  Schedule(*loaded);
+  by_id_[loaded->id] = loaded.get();
+  homes_[loaded->id] = std::move(loaded);
+  return absl::OkStatus();
+}
+
+void PartitionRunner::AppendChangedPlans() {
+  std::vector<std::string> envelopes;
+  for (const care::v1::Home* home : options_.homes) {
+    const std::string wanted = home->SerializeAsString();
+    const Home& loaded = *by_id_[home->home_id()];
+    if (loaded.registry_digest == StableHash64(wanted) && !loaded.stored_position.empty()) continue;
+    Envelope envelope;
+    envelope.set_format(1);
+    envelope.set_home_id(home->home_id());
+    SetTime(next_tick_, *envelope.mutable_receive_time());
+    *envelope.mutable_home() = *home;
+    envelopes.push_back(envelope.SerializeAsString());
+    if (envelopes.size() < 64) continue;
+    AppendOwned(0, std::exchange(envelopes, {}));
+  }
+  if (!envelopes.empty()) AppendOwned(0, std::move(envelopes));
+}
+
+// The log is what decides: when it cannot be written, somebody else or nobody is the owner.
+void PartitionRunner::AppendOwned(int64_t tick_ms, std::vector<std::string> envelopes) {
+  store_.AppendOwned(options_.partition, lease_.epoch, tick_ms, std::move(envelopes),
+                     [this, alive = alive_, post = post_](absl::Status status) {
+                       if (status.ok()) return;
+                       post([this, alive, status] {
+                         if (*alive) Fail(status);
+                       });
+                     });
+}
+
+absl::Status PartitionRunner::OnEntries(const std::vector<LogEnvelope>& envelopes) {
+  metrics_.entries.Add();
+  metrics_.envelopes.Add(envelopes.size());
+  for (const LogEnvelope& envelope : envelopes) {
+    if (!status_.ok()) return status_;
+    if (careful_) {
+      JudgeCarefully(envelope);
+    } else {
+      Judge(envelope);
+    }
+  }
+  if (!envelopes.empty()) {
+    read_after_ = std::max(read_after_, envelopes.back().position);
+    judged_ = std::max(judged_, envelopes.back().position);
+  }
+  for (const auto& [id, home] : homes_) {
+    if (!home->findings.empty()) CommitFindings(*home);
+  }
+  if (!proven_ || watchful_) CommitChanged();
+  return status_;
+}
+
+void PartitionRunner::JudgeCarefully(const LogEnvelope& log_envelope) {
+  const std::string mark = log_envelope.position.ToString();
+  if (mark == poison_) return SkipPoison(log_envelope);
+  // Everything before it is committed first, so that the next owner finds exactly this envelope.
+  CommitChanged();
+  if (absl::Status marked = store_.MarkInflight(options_.partition, mark); !marked.ok())
+    return Fail(marked);
+  Judge(log_envelope);
+}
+
+// We live, and what was judged is durable. Storing the progress at once tells the next owner that
+// nothing up to here brings anybody down: without it a few restarts within a commit interval would
+// look like a poisonous entry.
+void PartitionRunner::Prove() {
+  proven_ = true;
+  const Position progress = Progress();
+  Send(Group(), &progress);
+  if (!careful_) return;
+  careful_ = false;
+  poison_.clear();
+  if (absl::Status marked = store_.MarkInflight(options_.partition, ""); !marked.ok()) Fail(marked);
+}
+
+void PartitionRunner::Judge(const LogEnvelope& log_envelope) {
+  arena_.Reset();
+  auto* envelope = google::protobuf::Arena::CreateMessage<Envelope>(&arena_);
+  if (!envelope->ParseFromArray(log_envelope.bytes.data(),
+                                static_cast<int>(log_envelope.bytes.size())) ||
+      envelope->format() != 1) {
+    VEILLE_LOG(kError, "an envelope in the log cannot be read; it is passed over")
+        .Field("entry", EntryOf(log_envelope.position));
+    return;
+  }
+  last_received_ = ToTime(envelope->receive_time());
+  if (envelope->has_tick()) return JudgeTick(*envelope, log_envelope.position);
+  const auto at = by_id_.find(envelope->home_id());
+  if (at == by_id_.end()) {
+    metrics_.unknown_homes.Add();
+    return;
+  }
+  Home& home = *at->second;
+  if (log_envelope.position <= home.judged) return;
+  const event::v1::EventBatch* batch = nullptr;
+  if (envelope->has_batch()) {
+    auto* parsed = google::protobuf::Arena::CreateMessage<event::v1::EventBatch>(&arena_);
+    if (parsed->ParseFromString(envelope->batch())) batch = parsed;
+    metrics_.events.Add(static_cast<uint64_t>(parsed->events_size()));
+  }
+  if (envelope->has_home()) {
+    absl::StatusOr<std::shared_ptr<const HomePlan>> plan = HomePlan::Compile(envelope->home());
+    if (!plan.ok()) {
+      VEILLE_LOG(kError, "a plan in the log cannot be used; the one before stays in force")
+          .Field("home", home.id)
+          .Field(plan.status());
+      return;
+    }
+    home.plan = *std::move(plan);
+    home.registry_digest = StableHash64(envelope->home().SerializeAsString());
+    home.registry_changed = true;
+  }
+  JudgeHome(home, *envelope, batch, log_envelope.position);
+}
+
+void PartitionRunner::JudgeHome(Home& home, const Envelope& envelope,
+                                const event::v1::EventBatch* batch, const Position& position) {
+  if (options_.before_judging) options_.before_judging(envelope);
+  // What came until now and was nobody's commit was not this home's.
+  if (!home.dirty && home.commits_in_flight == 0) home.durable = std::max(home.durable, judged_);
+  if (!Thaw(home)) return;
+  home.touched = true;
+  effects_.Clear();
+  Advance(*home.plan, *home.state, envelope, batch, effects_);
+  home.judged = position;
+  home.dirty = true;
+  Schedule(home);
+  if (effects_.empty()) return;
+  metrics_.findings.Add(effects_.findings.size());
+  for (store::v1::Finding& finding : effects_.findings) {
+    finding.set_log_position(EntryOf(position));
+    home.findings.push_back(std::move(finding));
+  }
+  CommitFindings(home);
+}
+
+void PartitionRunner::JudgeTick(const Envelope& envelope, const Position& position) {
+  const absl::Time tick = ToTime(envelope.receive_time());
+  std::vector<Home*> due;
+  if (envelope.tick().resumed()) {
+    for (const auto& [id, home] : homes_) due.push_back(home.get());
+  } else {
+    for (auto at = waiting_.begin(); at != waiting_.end() && at->first <= tick; ++at)
+      due.push_back(at->second);
+    std::sort(due.begin(), due.end(), [](const Home* a, const Home* b) { return a->id < b->id; });
+  }
+  for (Home* home : due) {
+    if (position <= home->judged) continue;
+    JudgeHome(*home, envelope, nullptr, position);
+  }
+}
+
+void PartitionRunner::Schedule(Home& home) {
+  const absl::Time deadline = NextServerDeadline(*home.plan, *home.state);
+  if (home.is_waiting) {
+    if (home.waiting->first == deadline) return;
+    waiting_.erase(home.waiting);
+    home.is_waiting = false;
+  }
+  if (deadline == absl::InfiniteFuture()) return;
+  home.waiting = waiting_.emplace(deadline, &home);
+  home.is_waiting = true;
+}
+
+void PartitionRunner::SkipPoison(const LogEnvelope& log_envelope) {
+  metrics_.quarantined.Add();
+  VEILLE_LOG(kError, "an entry brought its owner down three times; it is put aside")
+      .Field("entry", EntryOf(log_envelope.position));
+  if (absl::Status kept = store_.Quarantine(options_.partition, std::string(log_envelope.bytes));
+      !kept.ok()) {
+    return Fail(kept);
+  }
+  Envelope envelope;
+  if (!envelope.ParseFromArray(log_envelope.bytes.data(),
+                               static_cast<int>(log_envelope.bytes.size()))) {
+    return;
+  }
+  const auto at = by_id_.find(envelope.home_id());
+  if (at == by_id_.end() || log_envelope.position <= at->second->judged) return;
+  Home& home = *at->second;
+  if (!Thaw(home)) return;
+  home.judged = log_envelope.position;
+  home.dirty = true;
+  for (store::v1::Finding& finding : RawFindings(home.plan->home(), envelope))
+    home.findings.push_back(std::move(finding));
+  home.findings.push_back(PoisonFinding(home.id, EntryOf(log_envelope.position)));
+  CommitFindings(home);
+}
+
+void PartitionRunner::MaybeTick(absl::Time now) {
+  if (homes_.empty() || now < next_tick_ || !status_.ok()) return;
+  next_tick_ = now + options_.tick_interval;
+  Envelope envelope;
+  envelope.set_format(1);
+  SetTime(now, *envelope.mutable_receive_time());
+  envelope.mutable_tick()->set_resumed(resumed_);
+  resumed_ = false;
+  AppendOwned(absl::ToUnixMillis(now), {envelope.SerializeAsString()});
+}
+
+HomeCommit PartitionRunner::MakeCommit(Home& home) {
+  store::v1::Checkpoint checkpoint;
+  checkpoint.set_format(1);
+  checkpoint.set_home_id(home.id);
+  checkpoint.set_log_position(EntryOf(home.judged));
+  checkpoint.set_envelopes_into_entry(home.judged.envelopes);
+  checkpoint.set_generation(++home.generation);
+  checkpoint.set_state(home.state->Serialize());
+  checkpoint.set_digest(DigestOf(checkpoint));
+  HomeCommit commit;
+  commit.home_id = home.id;
+  commit.expected_position = home.stored_position;
+  commit.position = home.judged.ToString();
+  commit.generation = home.generation % 2 == 0 ? 'a' : 'b';
+  commit.checkpoint = ToBytes(checkpoint);
+  if (home.registry_changed || home.stored_position.empty())
+    commit.registry = home.plan->home().SerializeAsString();
+  for (const store::v1::Finding& finding : home.findings)
+    commit.findings.push_back(ToBytes(finding));
+  home.findings.clear();
+  home.registry_changed = false;
+  home.dirty = false;
+  home.stored_position = commit.position;
+  ++home.commits_in_flight;
+  return commit;
+}
+
+void PartitionRunner::CommitFindings(Home& home) {
+  Group group;
+  AddTo(home, group);
+  Send(std::move(group), nullptr);
+}
+
+void PartitionRunner::AddTo(Home& home, Group& group) {
+  group.sent.emplace_back(&home, home.judged);
+  HomeCommit commit = MakeCommit(home);
+  group.bytes += commit.checkpoint.size() + commit.registry.size();
+  for (const std::string& finding : commit.findings) group.bytes += finding.size();
+  group.commits.push_back(std::move(commit));
+}
+
+void PartitionRunner::Send(Group group, const Position* progress) {
+  auto answered = [this, alive = alive_, sent = std::move(group.sent),
+                   began = MonotonicNow()](const absl::Status& status) {
+    if (!*alive) return;
+    if (!status.ok()) {
+      if (absl::IsAborted(status)) metrics_.fenced.Add();
+      return Fail(status);
+    }
+    metrics_.commits.Add(sent.size());
+    metrics_.commit_seconds.Observe(MonotonicNow() - began);
+    for (const auto& [home, position] : sent) {
+      home->durable = position;
+      --home->commits_in_flight;
+    }
+    if (!proven_ && Progress() > begun_at_) Prove();
+  };
+  store_.Commit(options_.partition, lease_.epoch, std::move(group.commits), progress,
+                [post = post_, answered = std::move(answered)](absl::Status status) {
+                  post([answered, status] { answered(status); });
+                });
+}
+
+// Everything up to here is in durable checkpoints, or was nobody's news.
+Position PartitionRunner::Progress() const {
+  Position progress = judged_;
+  for (const auto& [id, home] : homes_)
+    if (home->dirty || home->commits_in_flight > 0) progress = std::min(progress, home->durable);
+  return progress;
+}
+
+bool PartitionRunner::Settled() const {
+  return std::all_of(homes_.begin(), homes_.end(), [](const auto& entry) {
+    return !entry.second->dirty && entry.second->commits_in_flight == 0;
+  });
+}
+
+bool PartitionRunner::Thaw(Home& home) {
+  if (home.state != nullptr) return true;
+  absl::StatusOr<HomeState> state = HomeState::Parse(home.cold_state, *home.plan);
+  if (!state.ok()) {
+    Fail(state.status());
+    return false;
+  }
+  home.state = std::make_unique<HomeState>(*std::move(state));
+  home.cold_state = std::string();
+  return true;
+}
+
+void PartitionRunner::FreezeQuiet() {
+  for (const auto& [id, home] : homes_) {
+    if (std::exchange(home->touched, false) || home->state == nullptr || home->dirty) continue;
+    home->cold_state = home->state->Serialize();
+    home->cold_state.shrink_to_fit();
+    home->state.reset();
+  }
+}
+
+void PartitionRunner::CommitQuiet() {
+  watchful_ = false;
+  CommitChanged();
+  FreezeQuiet();
+  if (status_.ok()) store_.Trim(options_.partition, Progress());
+}
+
+void PartitionRunner::CommitChanged() {
+  if (!status_.ok()) return;
+  const Position progress = Progress();
+  Group group;
+  for (const auto& [id, home] : homes_) {
+    if (!home->dirty) continue;
+    AddTo(*home, group);
+    if (group.bytes < kMaxCommitBytes / 2) continue;
+    Send(std::exchange(group, Group()), nullptr);
+  }
+  Send(std::move(group), &progress);
+}
+
+void PartitionRunner::Fail(absl::Status status) {
+  if (status_.ok()) status_ = std::move(status);
+}
+
+}  // namespace veille::detector

@@ -1,0 +1,119 @@
+#include "services/detector/core/findings.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/digest.h"
+#include "services/domain/care_plan.h"
+
+namespace veille::detector {
+namespace {
+
+using store::v1::Finding;
+
+constexpr int kMaxHeld = 32;
+constexpr int kMaxObservations = 16;
+
+void SetTime(int64_t us, google::protobuf::Timestamp& stamp) {
+  stamp.set_seconds(us / 1000000);
+  stamp.set_nanos(static_cast<int32_t>(us % 1000000) * 1000);
+}
+
+std::string MakeAlertId(const HomePlan& plan, const Conclusion& conclusion,
+                        const std::string& patient_id, const std::string& rule_key) {
+  return plan.home().home_id() + "." +
+         Sha256Hex16(patient_id + '\n' + rule_key + '\n' + conclusion.opening + '\n' +
+                     std::to_string(conclusion.event_us));
+}
+
+void SetText(const Sentence& sentence, alert::v1::Text& text) {
+  text.set_fr(sentence.fr);
+  text.set_en(sentence.en);
+}
+
+void FillEvidence(const HomePlan& plan, const Conclusion& conclusion,
+                  alert::v1::Evidence& evidence) {
+  evidence.set_rule(domain::RuleName(*conclusion.rule));
+  evidence.set_rule_version(domain::RuleVersion(*conclusion.rule));
+  for (auto& [name, value] : domain::ParametersInForce(*conclusion.rule))
+    (*evidence.mutable_parameters())[name] = value;
+  evidence.set_care_plan_version(plan.care_plan(std::max(conclusion.patient, 0)).version());
+  for (const Observed& observed : conclusion.observations) {
+    if (evidence.observations_size() == kMaxObservations) break;
+    auto* entry = evidence.add_observations();
+    SetTime(observed.event_us, *entry->mutable_event_time());
+    if (observed.receive_us != 0) SetTime(observed.receive_us, *entry->mutable_receive_time());
+    entry->set_device_id(observed.device_id);
+    SetText(observed.text, *entry->mutable_text());
+  }
+}
+
+}  // namespace
+
+std::string WallClock(const HomePlan& plan, int64_t event_us) {
+  return absl::FormatTime("%H:%M", absl::FromUnixMicros(event_us), plan.zone());
+}
+
+std::string Conclude(Context& context, Conclusion conclusion) {
+  const HomePlan& plan = context.plan;
+  Finding finding;
+  finding.set_format(1);
+  finding.set_home_id(plan.home().home_id());
+  if (conclusion.patient >= 0)
+    finding.set_patient_id(plan.home().patients(conclusion.patient).patient_id());
+  finding.set_rule_key(conclusion.rule_key.empty() ? domain::RuleName(*conclusion.rule)
+                                                   : conclusion.rule_key);
+  finding.set_alert_id(conclusion.alert_id.empty()
+                           ? MakeAlertId(plan, conclusion, finding.patient_id(), finding.rule_key())
+                           : conclusion.alert_id);
+  finding.set_finding_id(finding.alert_id() + "/" + std::to_string(conclusion.kind) + "/" +
+                         std::to_string(conclusion.decide_us) + "/" +
+                         std::to_string(conclusion.severity));
+  finding.set_kind(conclusion.kind);
+  finding.set_severity(conclusion.severity);
+  finding.set_status(conclusion.status);
+  finding.set_latching(conclusion.latching);
+  SetTime(conclusion.event_us, *finding.mutable_event_time());
+  SetTime(conclusion.decide_us, *finding.mutable_decide_time());
+  SetTime(context.receive_us, *finding.mutable_receive_time());
+  const int64_t opened =
+      conclusion.opening_receive_us == 0 ? context.receive_us : conclusion.opening_receive_us;
+  finding.set_late(opened - conclusion.event_us > kLateUs);
+  SetText(conclusion.reason, *finding.mutable_reason());
+  FillEvidence(plan, conclusion, *finding.mutable_evidence());
+  if (context.correlation_id != nullptr) finding.set_correlation_id(*context.correlation_id);
+  std::string alert_id = finding.alert_id();
+
+  store::v1::HomeState& record = context.state.record();
+  if (conclusion.kind == Finding::KIND_CLEAR) {
+    for (int i = 0; i < record.held_size(); ++i) {
+      if (record.held(i).alert_id() != alert_id) continue;
+      // Began and ended inside the backlog: one line of the summary.
+      Finding folded = record.held(i);
+      folded.set_fold(true);
+      record.mutable_held()->DeleteSubrange(i, 1);
+      context.effects.findings.push_back(std::move(folded));
+      return alert_id;
+    }
+  }
+  const bool hold = finding.late() && conclusion.severity < alert::v1::SEVERITY_HIGH &&
+                    conclusion.kind == Finding::KIND_RAISE && !conclusion.latching &&
+                    record.held_size() < kMaxHeld;
+  if (hold) {
+    *record.add_held() = std::move(finding);
+    record.set_held_receive_us(context.receive_us);
+  } else {
+    context.effects.findings.push_back(std::move(finding));
+  }
+  return alert_id;
+}
+
+void ReleaseHeld(Context& context) {
+  store::v1::HomeState& record = context.state.record();
+  for (Finding& finding : *record.mutable_held())
+    context.effects.findings.push_back(std::move(finding));
+  record.clear_held();
+  record.clear_held_receive_us();
+}
+
+}  // namespace veille::detector

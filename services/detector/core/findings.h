@@ -1,0 +1,78 @@
+// Making findings: ids that are functions of what was seen, evidence, sentences, lateness.
+
+#ifndef SERVICES_DETECTOR_CORE_FINDINGS_H_
+#define SERVICES_DETECTOR_CORE_FINDINGS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "veille/store/v1/finding.pb.h"
+
+#include "services/detector/core/home_plan.h"
+#include "services/detector/core/home_state.h"
+
+namespace veille::detector {
+
+// What Advance() concludes, in order.
+struct Effects {
+  std::vector<store::v1::Finding> findings;
+  bool empty() const { return findings.empty(); }
+  void Clear() { findings.clear(); }
+};
+
+// News is late when it was more than this old at its receipt.
+inline constexpr int64_t kLateUs = 600'000'000;
+
+// What one call of Advance() works with.
+struct Context {
+  const HomePlan& plan;
+  HomeState& state;
+  Effects& effects;
+  // When the gateway had the input; the tick's time for ticks.
+  int64_t receive_us = 0;
+  const std::string* correlation_id = nullptr;
+};
+
+struct Sentence {
+  std::string fr, en;
+};
+
+struct Observed {
+  int64_t event_us = 0;
+  int64_t receive_us = 0;  // 0: a deadline.
+  std::string device_id;
+  Sentence text;
+};
+
+// One conclusion, before it is a finding.
+struct Conclusion {
+  const google::protobuf::Message* rule = nullptr;  // Of the care plan: name, version, parameters.
+  std::string rule_key;                             // Defaults to the rule's name.
+  int patient = 0;                                  // −1: concerns the installation.
+  store::v1::Finding::Kind kind = store::v1::Finding::KIND_RAISE;
+  alert::v1::Severity severity = alert::v1::SEVERITY_HIGH;
+  alert::v1::Status status = alert::v1::STATUS_ACTUAL;
+  bool latching = false;
+  std::string alert_id;            // Empty: made from `opening` and `event_us`.
+  std::string opening;             // What tells two openings at one instant apart: device, number.
+  int64_t event_us = 0;            // When the situation began.
+  int64_t opening_receive_us = 0;  // When that was received; 0: now.
+  int64_t decide_us = 0;
+  Sentence reason;
+  std::vector<Observed> observations;
+};
+
+// Adds the finding to the effects (or holds it back: late, below HIGH, and perhaps over already)
+// and returns the alert's id.
+std::string Conclude(Context& context, Conclusion conclusion);
+
+// Ends held findings: told as they are once the backlog is over.
+void ReleaseHeld(Context& context);
+
+// "02:14" on the person's clock.
+std::string WallClock(const HomePlan& plan, int64_t event_us);
+
+}  // namespace veille::detector
+
+#endif  // SERVICES_DETECTOR_CORE_FINDINGS_H_

@@ -1,0 +1,112 @@
+#include "services/detector/core/home_plan.h"
+
+#include <utility>
+
+#include "common/base/status_macros.h"
+#include "services/domain/care_plan.h"
+
+namespace veille::detector {
+namespace {
+
+using care::v1::Role;
+
+// Sensors that speak only when somebody is there. A climate sensor or a meter speaks by itself.
+bool IsPresence(Role role) {
+  switch (role) {
+    case care::v1::ROLE_MOTION:
+    case care::v1::ROLE_INNER_CONTACT:
+    case care::v1::ROLE_FRIDGE_DOOR:
+    case care::v1::ROLE_BED:
+    case care::v1::ROLE_SEAT:
+    case care::v1::ROLE_TOILET:
+    case care::v1::ROLE_APPLIANCE:
+    case care::v1::ROLE_SWITCH:
+    case care::v1::ROLE_DISPENSER:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool IsWorn(Role role) {
+  return role == care::v1::ROLE_WRIST || role == care::v1::ROLE_WAIST ||
+         role == care::v1::ROLE_CHEST;
+}
+
+int64_t Micros(const google::protobuf::Message& rule, const char* field) {
+  return absl::ToInt64Microseconds(domain::DurationOr(rule, field));
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const HomePlan>> HomePlan::Compile(const care::v1::Home& home) {
+  if (home.patients().empty())
+    return absl::InvalidArgumentError("home '" + home.home_id() + "' has no patient");
+  std::shared_ptr<HomePlan> plan(new HomePlan(home));
+  VEILLE_ASSIGN_OR_RETURN(plan->zone_, LoadZone(home.zone()));
+  for (int i = 0; i < home.sources_size(); ++i)
+    plan->source_index_[home.sources(i).source_id()] = i;
+  for (const care::v1::Patient& patient : home.patients())
+    plan->geofences_.push_back(MakeGeofenceConfig(patient));
+  plan->CompileDevices();
+  plan->CompileRules();
+  return plan;
+}
+
+void HomePlan::CompileDevices() {
+  for (const care::v1::Device& device : home_.devices()) {
+    DevicePlan compiled;
+    compiled.id = device.device_id();
+    compiled.role = device.role();
+    compiled.source = FindSource(device.source_id());
+    for (int i = 0; i < home_.patients_size(); ++i)
+      if (home_.patients(i).patient_id() == device.patient_id()) compiled.patient = i;
+    if (device.has_bind_time()) compiled.bind_us = device.bind_time().seconds() * 1000000;
+    if (device.has_unbind_time()) compiled.unbind_us = device.unbind_time().seconds() * 1000000;
+    compiled.check_in_us = device.check_in().seconds() * 1000000;
+    compiled.presence = IsPresence(device.role());
+    if (IsWorn(device.role())) {
+      compiled.fall = fall_detectors_++;
+      compiled.fall_config = MakeFallConfig(care_plan(compiled.patient).fall(), device.role());
+    }
+    if (compiled.role == care::v1::ROLE_EXIT_DOOR)
+      exit_doors_.push_back(static_cast<int>(devices_.size()));
+    device_index_[compiled.id] = static_cast<int>(devices_.size());
+    devices_.push_back(std::move(compiled));
+  }
+}
+
+void HomePlan::CompileRules() {
+  const care::v1::CarePlan& plan = care_plan(0);
+  night_exit = {domain::IsEnabled(plan.night_exit()), domain::WindowOr(plan.night_exit(), "window"),
+                Micros(plan.night_exit(), "no_return"), Micros(plan.night_exit(), "indoor_motion"),
+                Micros(plan.night_exit(), "contact_grace")};
+  door = {domain::IsEnabled(plan.door_left_open()),
+          domain::WindowOr(plan.door_left_open(), "window"),
+          Micros(plan.door_left_open(), "night_patience"),
+          Micros(plan.door_left_open(), "day_patience")};
+  inactivity = {domain::IsEnabled(plan.inactivity()),
+                domain::WindowOr(plan.inactivity(), "day_window"),
+                Micros(plan.inactivity(), "day_silence"), Micros(plan.inactivity(), "worsen"),
+                Micros(plan.inactivity(), "any_silence")};
+  offline = {domain::IsEnabled(plan.hub_offline()), plan.hub_offline().high_risk(),
+             Micros(plan.hub_offline(), "technical_silence"),
+             Micros(plan.hub_offline(), "medium_silence"),
+             Micros(plan.hub_offline(), "high_silence")};
+  battery = {domain::IsEnabled(plan.battery_low()),
+             domain::NumberOr(plan.battery_low(), "low_percent"),
+             domain::NumberOr(plan.battery_low(), "critical_percent"),
+             domain::NumberOr(plan.battery_low(), "charged_percent")};
+}
+
+int HomePlan::FindDevice(const std::string& id) const {
+  const auto at = device_index_.find(id);
+  return at == device_index_.end() ? -1 : at->second;
+}
+
+int HomePlan::FindSource(const std::string& id) const {
+  const auto at = source_index_.find(id);
+  return at == source_index_.end() ? -1 : at->second;
+}
+
+}  // namespace veille::detector

@@ -1,0 +1,106 @@
+// A home's registry entry and care plans, compiled for judging: indexes, figures, switches.
+//
+// Immutable; shared freely. Pure.
+
+#ifndef SERVICES_DETECTOR_CORE_HOME_PLAN_H_
+#define SERVICES_DETECTOR_CORE_HOME_PLAN_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+#include "veille/care/v1/home.pb.h"
+
+#include "common/time/local_time.h"
+#include "services/detector/core/rules/fall.h"
+#include "services/detector/core/rules/geofence.h"
+
+namespace veille::detector {
+
+struct DevicePlan {
+  std::string id;
+  care::v1::Role role = care::v1::ROLE_UNSPECIFIED;
+  int source = -1;  // −1: any of the home.
+  int patient = 0;  // The wearer; the first patient for home sensors.
+  int fall = -1;    // Index of its fall detector; −1 when it is not worn.
+  int64_t bind_us = 0;
+  int64_t unbind_us = 0;    // 0: still bound.
+  int64_t check_in_us = 0;  // 0: no contract.
+  bool presence = false;    // Its events are signs of life inside the home.
+  FallConfig fall_config;
+};
+
+struct NightExitFigures {
+  bool enabled = true;
+  LocalWindow window;
+  int64_t no_return_us = 0, indoor_motion_us = 0, grace_us = 0;
+};
+struct DoorFigures {
+  bool enabled = true;
+  LocalWindow window;
+  int64_t night_us = 0, day_us = 0;
+};
+struct InactivityFigures {
+  bool enabled = true;
+  LocalWindow day;
+  int64_t day_us = 0, worsen_us = 0, any_us = 0;
+};
+struct OfflineFigures {
+  bool enabled = true, high_risk = false;
+  int64_t technical_us = 0, medium_us = 0, high_us = 0;
+};
+struct BatteryFigures {
+  bool enabled = true;
+  double low = 0, critical = 0, charged = 0;
+};
+
+class HomePlan {
+ public:
+  // INVALID_ARGUMENT for a zone that is not known; everything else the registry has checked.
+  static absl::StatusOr<std::shared_ptr<const HomePlan>> Compile(const care::v1::Home& home);
+
+  const care::v1::Home& home() const { return home_; }
+  const absl::TimeZone& zone() const { return zone_; }
+  const std::vector<DevicePlan>& devices() const { return devices_; }
+  const std::vector<int>& exit_doors() const { return exit_doors_; }
+  int fall_detectors() const { return fall_detectors_; }
+  // −1 when there is none.
+  int FindDevice(const std::string& id) const;
+  int FindSource(const std::string& id) const;
+
+  // The plan of a person. Rules about the home as a whole follow the first patient's.
+  const care::v1::CarePlan& care_plan(int patient) const {
+    return home_.patients(patient).care_plan();
+  }
+  const GeofenceConfig& geofence(int patient) const {
+    return geofences_[static_cast<std::size_t>(patient)];
+  }
+
+  NightExitFigures night_exit;
+  DoorFigures door;
+  InactivityFigures inactivity;
+  OfflineFigures offline;
+  BatteryFigures battery;
+
+ private:
+  explicit HomePlan(const care::v1::Home& home) : home_(home) {}
+  void CompileDevices();
+  void CompileRules();
+
+  const care::v1::Home home_;
+  absl::TimeZone zone_;
+  std::vector<DevicePlan> devices_;
+  std::vector<GeofenceConfig> geofences_;
+  std::vector<int> exit_doors_;
+  int fall_detectors_ = 0;
+  absl::flat_hash_map<std::string, int> device_index_, source_index_;
+};
+
+}  // namespace veille::detector
+
+#endif  // SERVICES_DETECTOR_CORE_HOME_PLAN_H_

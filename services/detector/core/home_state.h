@@ -1,0 +1,61 @@
+// What the engine remembers of a home. Changed in place by Advance(); serialized for checkpoints.
+
+#ifndef SERVICES_DETECTOR_CORE_HOME_STATE_H_
+#define SERVICES_DETECTOR_CORE_HOME_STATE_H_
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+#include "veille/store/v1/home_state.pb.h"
+
+#include "services/detector/core/home_plan.h"
+
+namespace veille::detector {
+
+class HomeState {
+ public:
+  // Of a home that was never seen.
+  explicit HomeState(const HomePlan& plan) { Adapt(plan); }
+
+  // DATA_LOSS for bytes that Serialize() did not make. Adapts to `plan`.
+  static absl::StatusOr<HomeState> Parse(std::string_view bytes, const HomePlan& plan);
+  std::string Serialize() const;
+
+  // After a change of plan: keeps what still applies, by the ids of devices, sources and patients.
+  void Adapt(const HomePlan& plan);
+
+  store::v1::HomeState& record() { return record_; }
+  const store::v1::HomeState& record() const { return record_; }
+  // Made when first asked for: many a pendant never streams.
+  FallDetector& fall(int index) {
+    auto& fall = falls_[static_cast<std::size_t>(index)];
+    if (fall == nullptr) fall = std::make_unique<FallDetector>();
+    return *fall;
+  }
+  const FallDetector& fall(int index) const {
+    static const FallDetector never_fed;
+    const auto& fall = falls_[static_cast<std::size_t>(index)];
+    return fall == nullptr ? never_fed : *fall;
+  }
+  Geofence& geofence(int patient) { return geofences_[static_cast<std::size_t>(patient)]; }
+
+ private:
+  HomeState() = default;
+
+  // From the record into the detectors of `plan`.
+  void ParseDetectors(const HomePlan& plan);
+
+  store::v1::HomeState record_;
+  // Kept parsed: acceleration goes through them many times a second.
+  std::vector<std::unique_ptr<FallDetector>> falls_;  // Null while never fed.
+  std::vector<Geofence> geofences_;
+  std::vector<int> fall_devices_;  // The device of each fall detector.
+};
+
+}  // namespace veille::detector
+
+#endif  // SERVICES_DETECTOR_CORE_HOME_STATE_H_

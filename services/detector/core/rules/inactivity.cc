@@ -1,0 +1,148 @@
+// No sign of life for too long, although the sensors that would have spoken are alive.
+//
+// By day: silence counted within the day window. At any hour: the longer span. Not while the last
+// thing seen was the exit door (the person is out; the any-hour span still holds). Sensors that are
+// not alive prove nothing: that is told as the technical matter it is.
+
+#include <algorithm>
+
+#include "services/detector/core/rules/rules.h"
+#include "services/domain/care_plan.h"
+
+namespace veille::detector {
+namespace {
+
+constexpr uint32_t kQuiet = 0, kSensorsSilent = 1, kMedium = 2, kHigh = 3;
+
+// A device without a check-in contract is taken to be alive for a day after it spoke.
+constexpr int64_t kAssumedAliveUs = 24LL * 3600 * 1000000;
+
+// The instant at which day-time silence since `since` has lasted long enough.
+int64_t DayDeadline(const HomePlan& plan, int64_t since_us) {
+  absl::Time from = absl::FromUnixMicros(since_us);
+  const LocalWindow& window = plan.inactivity.day;
+  // Two edges a day; two days ahead is beyond the any-hour span.
+  for (int i = 0; i < 5; ++i) {
+    const absl::Time edge = NextWindowEdge(from, plan.zone(), window);
+    if (InWindow(from, plan.zone(), window)) {
+      const int64_t deadline = absl::ToUnixMicros(from) + plan.inactivity.day_us;
+      if (edge == absl::InfiniteFuture() || deadline <= absl::ToUnixMicros(edge)) return deadline;
+    }
+    from = edge;
+  }
+  return kNever;
+}
+
+bool SensorsAlive(const Context& context, int64_t at_us) {
+  for (std::size_t i = 0; i < context.plan.devices().size(); ++i) {
+    const DevicePlan& device = context.plan.devices()[i];
+    if (!device.presence) continue;
+    const int64_t seen = context.state.record().devices(static_cast<int>(i)).seen_us();
+    const int64_t patience = device.check_in_us > 0 ? 2 * device.check_in_us : kAssumedAliveUs;
+    if (seen != 0 && at_us - seen <= patience) return true;
+  }
+  return false;
+}
+
+bool IsOut(const store::v1::HomeState& record) {
+  return record.door_us() != 0 && record.presence_us() <= record.door_us() + kDoorwayUs;
+}
+
+void Tell(Context& context, int64_t deadline_us, uint32_t level) {
+  auto& record = context.state.record();
+  auto& state = *record.mutable_inactivity();
+  Conclusion conclusion;
+  conclusion.rule = &context.plan.care_plan(0).inactivity();
+  conclusion.event_us = record.presence_us();
+  // The silence is judged now, however old its beginning: it is no late news.
+  conclusion.opening_receive_us = record.presence_us();
+  conclusion.decide_us = deadline_us;
+  const std::string at = WallClock(context.plan, record.presence_us());
+  const auto hours = std::to_string((deadline_us - record.presence_us()) / 3600000000);
+  conclusion.reason = {
+      "Aucun signe d'activité depuis " + at + " (" + hours + " h), capteurs en état de marche",
+      "No sign of activity since " + at + " (" + hours + " h), sensors alive"};
+  conclusion.severity = level == kHigh ? alert::v1::SEVERITY_HIGH : alert::v1::SEVERITY_MEDIUM;
+  if (level == kSensorsSilent) {
+    conclusion.rule_key = "SENSORS_SILENT";
+    conclusion.patient = -1;
+    conclusion.severity = alert::v1::SEVERITY_TECHNICAL;
+    conclusion.reason = {
+        "Les capteurs ne donnent plus signe de vie depuis " + at +
+            " : l'activité ne peut être jugée",
+        "The sensors have not checked in since " + at + ": activity cannot be judged"};
+  }
+  if (state.level() == kMedium) {
+    conclusion.kind = store::v1::Finding::KIND_WORSEN;
+    conclusion.alert_id = state.alert_id();
+  }
+  conclusion.observations.push_back(
+      {record.presence_us(), 0, "", {"Dernier signe d'activité", "Last sign of activity"}});
+  const std::string id = Conclude(context, std::move(conclusion));
+  (level == kSensorsSilent ? *state.mutable_silent_alert_id() : *state.mutable_alert_id()) = id;
+  state.set_level(level);
+}
+
+void Clear(Context& context, const Seen& seen, const std::string& alert_id, bool technical) {
+  if (alert_id.empty()) return;
+  Conclusion conclusion;
+  conclusion.rule = &context.plan.care_plan(0).inactivity();
+  if (technical) {
+    conclusion.rule_key = "SENSORS_SILENT";
+    conclusion.patient = -1;
+    conclusion.severity = alert::v1::SEVERITY_TECHNICAL;
+  }
+  conclusion.kind = store::v1::Finding::KIND_CLEAR;
+  conclusion.alert_id = alert_id;
+  conclusion.event_us = seen.time_us;
+  conclusion.opening_receive_us = seen.receive_us;
+  conclusion.decide_us = seen.time_us;
+  const std::string at = WallClock(context.plan, seen.time_us);
+  conclusion.reason = {"Activité à " + at, "Activity at " + at};
+  conclusion.observations.push_back(
+      {seen.time_us, seen.receive_us,
+       context.plan.devices()[static_cast<std::size_t>(seen.device)].id, conclusion.reason});
+  Conclude(context, std::move(conclusion));
+}
+
+}  // namespace
+
+void OnPresenceForInactivity(Context& context, const Seen& seen) {
+  auto& record = context.state.record();
+  if (seen.time_us <= record.presence_us()) return;
+  if (record.inactivity().level() != kQuiet) {
+    const store::v1::InactivityState told = record.inactivity();
+    record.clear_inactivity();
+    Clear(context, seen, told.alert_id(), false);
+    Clear(context, seen, told.silent_alert_id(), true);
+  }
+  record.set_presence_us(seen.time_us);
+}
+
+int64_t InactivityDeadline(const Context& context, int64_t frontier_us) {
+  const InactivityFigures& figures = context.plan.inactivity;
+  const auto& record = context.state.record();
+  const int64_t since = record.presence_us();
+  const uint32_t level = record.inactivity().level();
+  if (!figures.enabled || since == 0 || level == kHigh || level == kSensorsSilent) return kNever;
+  // No deadline can be nearer than this, so that a usual event costs two comparisons.
+  const int64_t least = std::min(figures.day_us, figures.any_us);
+  if (frontier_us < since + least) return since + least;
+  int64_t deadline = since + figures.any_us;
+  if (!IsOut(record)) {
+    const int64_t day = DayDeadline(context.plan, since);
+    if (day != kNever)
+      deadline = std::min(deadline, level == kMedium ? day + figures.worsen_us : day);
+  }
+  return deadline;
+}
+
+void OnInactivityDeadline(Context& context, int64_t deadline_us) {
+  const auto& record = context.state.record();
+  if (!SensorsAlive(context, deadline_us)) return Tell(context, deadline_us, kSensorsSilent);
+  const bool high = record.inactivity().level() == kMedium ||
+                    deadline_us >= record.presence_us() + context.plan.inactivity.any_us;
+  Tell(context, deadline_us, high ? kHigh : kMedium);
+}
+
+}  // namespace veille::detector

@@ -1,0 +1,25 @@
+// What SOS, device falls and hazards share: whose device it is, and how to say so.
+
+#ifndef SERVICES_DETECTOR_CORE_RULES_URGENT_H_
+#define SERVICES_DETECTOR_CORE_RULES_URGENT_H_
+
+#include <string>
+
+#include "services/detector/core/rules/rules.h"
+
+namespace veille::detector {
+
+int64_t EventMicros(const event::v1::Event& event);
+
+// A conclusion about an urgent event, with evidence and, where the device is not known or not
+// bound, a sentence that says so. `reason` without a full stop; the time of the event and of its
+// receipt are added.
+Conclusion UrgentConclusion(const Context& context, int device, const event::v1::Event& event,
+                            const google::protobuf::Message& rule, Sentence reason);
+
+// The patient whose plan decides about the device's events.
+int PatientOf(const Context& context, int device);
+
+}  // namespace veille::detector
+
+#endif  // SERVICES_DETECTOR_CORE_RULES_URGENT_H_

@@ -1,0 +1,181 @@
+#include "services/domain/care_plan.h"
+
+#include "absl/strings/str_format.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/duration.pb.h"
+
+#include "veille/care/v1/parameter.pb.h"
+
+#include "common/base/check.h"
+
+namespace veille::domain {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+// A Duration's seconds may be anything in a file; beyond this a value is nonsense and is not
+// computed.
+constexpr double kMaxSeconds = 1e9;
+
+const care::v1::Parameter& ParameterOf(const FieldDescriptor& field) {
+  return field.options().GetExtension(care::v1::parameter);
+}
+
+bool IsParameter(const FieldDescriptor& field) {
+  return field.options().HasExtension(care::v1::parameter);
+}
+
+bool IsDuration(const FieldDescriptor& field) {
+  return field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
+}
+
+bool IsText(const FieldDescriptor& field) {
+  return field.cpp_type() == FieldDescriptor::CPPTYPE_STRING;
+}
+
+const FieldDescriptor& FieldOf(const Message& rule, const char* name) {
+  const FieldDescriptor* field = rule.GetDescriptor()->FindFieldByName(name);
+  VEILLE_CHECK(field != nullptr && IsParameter(*field));
+  return *field;
+}
+
+// In seconds for durations.
+double Value(const Message& rule, const FieldDescriptor& field) {
+  const auto* reflection = rule.GetReflection();
+  if (!reflection->HasField(rule, &field)) return ParameterOf(field).default_value();
+  switch (field.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return reflection->GetDouble(rule, &field);
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return reflection->GetUInt32(rule, &field);
+    default: {
+      const auto& span =
+          static_cast<const google::protobuf::Duration&>(reflection->GetMessage(rule, &field));
+      return static_cast<double>(span.seconds()) + span.nanos() * 1e-9;
+    }
+  }
+}
+
+std::string Text(const Message& rule, const FieldDescriptor& field) {
+  const auto* reflection = rule.GetReflection();
+  return reflection->HasField(rule, &field) ? reflection->GetString(rule, &field)
+                                            : ParameterOf(field).default_text();
+}
+
+void CheckParameter(const Message& rule, const FieldDescriptor& field, const std::string& path,
+                    std::vector<PlanFault>& faults) {
+  if (!rule.GetReflection()->HasField(rule, &field)) return;
+  if (IsText(field)) {
+    const auto window = ParseLocalWindow(Text(rule, field));
+    if (!window.ok()) faults.push_back({path, std::string(window.status().message())});
+    return;
+  }
+  const care::v1::Parameter& parameter = ParameterOf(field);
+  const double value = Value(rule, field);
+  // Written so that NaN fails, too.
+  if (!(value >= parameter.min() && value <= parameter.max())) {
+    faults.push_back({path, absl::StrFormat("%g %s is not in %g..%g %s", value, parameter.unit(),
+                                            parameter.min(), parameter.max(), parameter.unit())});
+  }
+}
+
+// Levels that must rise, or a rule would worsen before it begins.
+void CheckOrder(const Message& rule, const char* lower, const char* higher, const std::string& name,
+                std::vector<PlanFault>& faults) {
+  if (Value(rule, FieldOf(rule, lower)) < Value(rule, FieldOf(rule, higher))) return;
+  faults.push_back({name + "." + lower, absl::StrFormat("must be less than %s", higher)});
+}
+
+}  // namespace
+
+std::vector<PlanFault> CheckCarePlan(const care::v1::CarePlan& plan) {
+  std::vector<PlanFault> faults;
+  const auto* type = care::v1::CarePlan::descriptor();
+  for (int i = 0; i < type->field_count(); ++i) {
+    const FieldDescriptor& rule_field = *type->field(i);
+    if (!IsDuration(rule_field) || !plan.GetReflection()->HasField(plan, &rule_field)) continue;
+    const Message& rule = plan.GetReflection()->GetMessage(plan, &rule_field);
+    for (int j = 0; j < rule.GetDescriptor()->field_count(); ++j) {
+      const FieldDescriptor& field = *rule.GetDescriptor()->field(j);
+      if (IsParameter(field))
+        CheckParameter(rule, field, rule_field.name() + "." + field.name(), faults);
+    }
+  }
+  if (!faults.empty()) return faults;
+  CheckOrder(plan.hub_offline(), "technical_silence", "medium_silence", "hub_offline", faults);
+  CheckOrder(plan.hub_offline(), "medium_silence", "high_silence", "hub_offline", faults);
+  CheckOrder(plan.battery_low(), "critical_percent", "low_percent", "battery_low", faults);
+  CheckOrder(plan.battery_low(), "low_percent", "charged_percent", "battery_low", faults);
+  return faults;
+}
+
+double NumberOr(const Message& rule, const char* field) {
+  return Value(rule, FieldOf(rule, field));
+}
+
+absl::Duration DurationOr(const Message& rule, const char* field) {
+  const double seconds = NumberOr(rule, field);
+  return absl::Seconds(seconds < kMaxSeconds ? seconds : kMaxSeconds);
+}
+
+LocalWindow WindowOr(const Message& rule, const char* field) {
+  const FieldDescriptor& descriptor = FieldOf(rule, field);
+  const auto window = ParseLocalWindow(Text(rule, descriptor));
+  if (window.ok()) return *window;
+  return ParseLocalWindow(ParameterOf(descriptor).default_text()).value();
+}
+
+bool IsEnabled(const Message& rule) {
+  const FieldDescriptor* field = rule.GetDescriptor()->FindFieldByName("enabled");
+  return field == nullptr || !rule.GetReflection()->HasField(rule, field) ||
+         rule.GetReflection()->GetBool(rule, field);
+}
+
+std::map<std::string, std::string> ParametersInForce(const Message& rule) {
+  std::map<std::string, std::string> values;
+  for (int i = 0; i < rule.GetDescriptor()->field_count(); ++i) {
+    const FieldDescriptor& field = *rule.GetDescriptor()->field(i);
+    if (!IsParameter(field)) continue;
+    values[field.name()] =
+        IsText(field) ? Text(rule, field)
+                      : absl::StrFormat("%g %s", Value(rule, field), ParameterOf(field).unit());
+  }
+  return values;
+}
+
+std::string RuleName(const Message& rule) {
+  return rule.GetDescriptor()->options().GetExtension(care::v1::rule).name();
+}
+
+uint32_t RuleVersion(const Message& rule) {
+  return rule.GetDescriptor()->options().GetExtension(care::v1::rule).version();
+}
+
+std::string DescribeRules() {
+  std::string out =
+      "| rule | severity | concludes | parameter | unit | range | default | source |\n"
+      "|---|---|---|---|---|---|---|---|\n";
+  const auto* type = care::v1::CarePlan::descriptor();
+  for (int i = 0; i < type->field_count(); ++i) {
+    const auto* rule = type->field(i)->message_type();
+    if (rule == nullptr) continue;
+    const care::v1::RuleInfo& info = rule->options().GetExtension(care::v1::rule);
+    out += absl::StrFormat("| **%s** | %s | %s | | | | | |\n", info.name(), info.default_severity(),
+                           info.summary());
+    for (int j = 0; j < rule->field_count(); ++j) {
+      const FieldDescriptor& field = *rule->field(j);
+      if (!IsParameter(field)) continue;
+      const care::v1::Parameter& parameter = ParameterOf(field);
+      const std::string range =
+          IsText(field) ? "" : absl::StrFormat("%g–%g", parameter.min(), parameter.max());
+      const std::string value = IsText(field) ? parameter.default_text()
+                                              : absl::StrFormat("%g", parameter.default_value());
+      out += absl::StrFormat("| | | | `%s.%s` | %s | %s | %s | %s |\n", type->field(i)->name(),
+                             field.name(), parameter.unit(), range, value, parameter.source());
+    }
+  }
+  return out;
+}
+
+}  // namespace veille::domain

@@ -1,0 +1,52 @@
+// A person's care plan: what the schema says about rules and their parameters, made usable.
+//
+// Every parameter describes its unit, range, default and source by a field option
+// (protos/veille/care/v1/parameter.proto). The loader's checks, the engine's values and the printed
+// tables all come from there. Pure; thread safe.
+
+#ifndef SERVICES_DOMAIN_CARE_PLAN_H_
+#define SERVICES_DOMAIN_CARE_PLAN_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "google/protobuf/message.h"
+
+#include "veille/care/v1/care_plan.pb.h"
+
+#include "common/time/local_time.h"
+
+namespace veille::domain {
+
+struct PlanFault {
+  std::string field;  // "night_exit.window"
+  std::string reason;
+};
+
+// Everything that is impossible: out of range, not a window, levels in the wrong order.
+std::vector<PlanFault> CheckCarePlan(const care::v1::CarePlan& plan);
+
+// Values where the plan names them, else the defaults of the schema. `rule` is one rule's message
+// and `field` the name of one of its fields, which must be a parameter of that kind.
+double NumberOr(const google::protobuf::Message& rule, const char* field);
+absl::Duration DurationOr(const google::protobuf::Message& rule, const char* field);
+LocalWindow WindowOr(const google::protobuf::Message& rule, const char* field);
+
+// False only where the rule's `enabled` is set to false.
+bool IsEnabled(const google::protobuf::Message& rule);
+
+// Every parameter in force, as text with its unit: for an alert's evidence.
+std::map<std::string, std::string> ParametersInForce(const google::protobuf::Message& rule);
+
+// The rule's name, for example NIGHT_EXIT, and the version of its code.
+std::string RuleName(const google::protobuf::Message& rule);
+uint32_t RuleVersion(const google::protobuf::Message& rule);
+
+// A table of every rule with its parameters, units, ranges, defaults and sources, as Markdown.
+std::string DescribeRules();
+
+}  // namespace veille::domain
+
+#endif  // SERVICES_DOMAIN_CARE_PLAN_H_

@@ -1,0 +1,65 @@
+#include "services/domain/keys.h"
+
+#include "absl/strings/str_format.h"
+
+#include "common/base/digest.h"
+
+namespace veille::domain {
+namespace {
+
+std::string HomeKey(int partition, const char* name) {
+  return absl::StrFormat("veille:{p%03d}:%s", partition, name);
+}
+
+std::string HomeKey(int partition, const char* name, std::string_view id) {
+  return HomeKey(partition, name) + ":" + std::string(id);
+}
+
+std::string CaregiverKey(int partition, const char* name, std::string_view id) {
+  return absl::StrFormat("veille:{c%03d}:%s:", partition, name) + std::string(id);
+}
+
+int Spread(std::string_view id, int partitions) {
+  return static_cast<int>(StableHash64(id) % static_cast<unsigned>(partitions));
+}
+
+}  // namespace
+
+int PartitionOf(std::string_view home_id, int partitions) { return Spread(home_id, partitions); }
+
+int CaregiverPartitionOf(std::string_view caregiver_id, int partitions) {
+  return Spread(caregiver_id, partitions);
+}
+
+std::string_view HomeOfAlert(std::string_view alert_id) {
+  const auto dot = alert_id.rfind('.');
+  return dot == std::string_view::npos ? std::string_view() : alert_id.substr(0, dot);
+}
+
+std::string DeploymentKey() { return "veille:deployment"; }
+std::string DetectorsKey() { return "veille:detectors"; }
+
+std::string LogKey(int partition) { return HomeKey(partition, "log"); }
+std::string SequencesKey(int partition) { return HomeKey(partition, "sequences"); }
+std::string LeaseKey(int partition) { return HomeKey(partition, "lease"); }
+std::string CheckpointsKey(int partition) { return HomeKey(partition, "checkpoints"); }
+std::string ProgressKey(int partition) { return HomeKey(partition, "progress"); }
+std::string InflightKey(int partition) { return HomeKey(partition, "inflight"); }
+std::string QueueKey(int partition) { return HomeKey(partition, "queue"); }
+std::string AlertKey(int partition, std::string_view alert_id) {
+  return HomeKey(partition, "alert", alert_id);
+}
+std::string OpenAlertsKey(int partition) { return HomeKey(partition, "open"); }
+std::string AlertsKey(int partition) { return HomeKey(partition, "alerts"); }
+std::string TimersKey(int partition) { return HomeKey(partition, "timers"); }
+std::string DeadLettersKey(int partition) { return HomeKey(partition, "dead"); }
+std::string QuarantineKey(int partition) { return HomeKey(partition, "quarantine"); }
+
+std::string InboxKey(int partition, std::string_view caregiver_id) {
+  return CaregiverKey(partition, "inbox", caregiver_id);
+}
+std::string WatcherKey(int partition, std::string_view caregiver_id) {
+  return CaregiverKey(partition, "watcher", caregiver_id);
+}
+
+}  // namespace veille::domain

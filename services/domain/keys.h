@@ -1,0 +1,57 @@
+// Names of everything that Veille keeps in Redis. No other file puts a key together.
+//
+// Every key of a home carries its partition as hash tag, so that what must change together lies in
+// one slot of a Redis Cluster and changes in one script. Pure functions; thread safe.
+
+#ifndef SERVICES_DOMAIN_KEYS_H_
+#define SERVICES_DOMAIN_KEYS_H_
+
+#include <string>
+#include <string_view>
+
+namespace veille::domain {
+
+// Partitions of a new deployment, and the most that a deployment can have: the tag has three
+// digits.
+inline constexpr int kDefaultPartitions = 64;
+inline constexpr int kMaxPartitions = 1000;
+
+// The home that findings about the service itself belong to.
+inline constexpr std::string_view kOperatorHome = "operator";
+
+// The partition of a home, in [0, partitions). The one place where homes are spread.
+int PartitionOf(std::string_view home_id, int partitions);
+
+// The partition of a caregiver, in [0, partitions).
+int CaregiverPartitionOf(std::string_view caregiver_id, int partitions);
+
+// The home that an alert belongs to: its id up to the last dot. Empty when there is no dot.
+std::string_view HomeOfAlert(std::string_view alert_id);
+
+// The record of the deployment: format, partitions.
+std::string DeploymentKey();
+// Instances of detectors that are alive, by the time of their last sign.
+std::string DetectorsKey();
+
+// Keys of one partition of homes.
+std::string LogKey(int partition);
+std::string SequencesKey(int partition);
+std::string LeaseKey(int partition);
+std::string CheckpointsKey(int partition);
+std::string ProgressKey(int partition);
+std::string InflightKey(int partition);
+std::string QueueKey(int partition);
+std::string AlertKey(int partition, std::string_view alert_id);
+std::string OpenAlertsKey(int partition);
+std::string AlertsKey(int partition);
+std::string TimersKey(int partition);
+std::string DeadLettersKey(int partition);
+std::string QuarantineKey(int partition);
+
+// Keys of one partition of caregivers.
+std::string InboxKey(int partition, std::string_view caregiver_id);
+std::string WatcherKey(int partition, std::string_view caregiver_id);
+
+}  // namespace veille::domain
+
+#endif  // SERVICES_DOMAIN_KEYS_H_

@@ -1,0 +1,248 @@
+#include "services/domain/registry.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+
+#include "common/config/text_proto.h"
+#include "common/time/local_time.h"
+#include "services/domain/care_plan.h"
+#include "services/domain/keys.h"
+
+namespace veille::domain {
+namespace {
+
+using care::v1::Home;
+using care::v1::Patient;
+
+constexpr double kMinRadiusM = 150;
+
+bool IsId(const std::string& text, const char* more) {
+  return !text.empty() && text.size() <= 64 &&
+         std::all_of(text.begin(), text.end(), [more](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  std::string_view(more).find(c) != std::string_view::npos;
+         });
+}
+
+// Checks one home. Says where by the file's own places.
+class HomeChecker {
+ public:
+  HomeChecker(const config::TextProtoFile* file, config::Faults& faults)
+      : file_(file), faults_(faults) {}
+
+  void Check(const Home& home) {
+    home_id_ = home.home_id();
+    Require(IsId(home.home_id(), "._-") && home.home_id() != kOperatorHome, "home_id",
+            "must be 1 to 64 characters of [A-Za-z0-9._-], and not 'operator'");
+    if (const auto zone = LoadZone(home.zone()); !zone.ok())
+      Add("zone", std::string(zone.status().message()));
+    Require(!home.sources().empty(), "sources", "a home needs at least one source");
+    Require(!home.patients().empty(), "patients", "a home needs at least one patient");
+    std::set<std::string> sources, devices;
+    for (int i = 0; i < home.sources_size(); ++i) {
+      const std::string path = absl::StrFormat("sources[%d].source_id", i);
+      const std::string& id = home.sources(i).source_id();
+      Require(IsId(id, "._:-"), path, "must be 1 to 64 characters of [A-Za-z0-9._:-]");
+      Require(sources.insert(id).second, path, "'" + id + "' stands twice");
+    }
+    for (int i = 0; i < home.devices_size(); ++i) CheckDevice(home, i, sources, devices);
+    for (int i = 0; i < home.patients_size(); ++i) CheckPatient(home.patients(i), i);
+  }
+
+ private:
+  void CheckDevice(const Home& home, int i, const std::set<std::string>& sources,
+                   std::set<std::string>& devices) {
+    const care::v1::Device& device = home.devices(i);
+    const std::string path = absl::StrFormat("devices[%d].", i);
+    Require(IsId(device.device_id(), "._:-"), path + "device_id",
+            "must be 1 to 64 characters of [A-Za-z0-9._:-]");
+    Require(devices.insert(device.device_id()).second, path + "device_id",
+            "'" + device.device_id() + "' stands twice");
+    Require(device.source_id().empty() || sources.count(device.source_id()) > 0, path + "source_id",
+            "'" + device.source_id() + "' is not a source of this home");
+    const auto wears = [&](const Patient& p) { return p.patient_id() == device.patient_id(); };
+    Require(device.patient_id().empty() ||
+                std::any_of(home.patients().begin(), home.patients().end(), wears),
+            path + "patient_id", "'" + device.patient_id() + "' does not live in this home");
+    const bool worn =
+        device.role() == care::v1::ROLE_WRIST || device.role() == care::v1::ROLE_WAIST ||
+        device.role() == care::v1::ROLE_CHEST || device.role() == care::v1::ROLE_TRACKER;
+    Require(!worn || !device.patient_id().empty() || home.patients_size() <= 1, path + "patient_id",
+            "must name the wearer in a home with several patients");
+    Require(!device.has_check_in() || device.check_in().seconds() >= 10, path + "check_in",
+            "must be at least 10 s");
+  }
+
+  void CheckPatient(const Patient& patient, int i) {
+    const std::string path = absl::StrFormat("patients[%d].", i);
+    Require(IsId(patient.patient_id(), "._-"), path + "patient_id",
+            "must be 1 to 64 characters of [A-Za-z0-9._-]");
+    for (int j = 0; j < patient.zones_size(); ++j)
+      CheckZone(patient.zones(j), absl::StrFormat("%szones[%d]", path, j));
+    CheckCircle(patient.circle(), path + "circle.");
+    for (const PlanFault& fault : CheckCarePlan(patient.care_plan()))
+      Add(path + "care_plan." + fault.field, fault.reason);
+  }
+
+  void CheckZone(const care::v1::Zone& zone, const std::string& path) {
+    const auto on_earth = [](double latitude, double longitude) {
+      return latitude >= -90 && latitude <= 90 && longitude >= -180 && longitude <= 180;
+    };
+    if (zone.has_circle()) {
+      Require(on_earth(zone.circle().latitude_degrees(), zone.circle().longitude_degrees()),
+              path + ".circle", "latitude must be in -90..90 and longitude in -180..180");
+      Require(zone.circle().radius_m() >= kMinRadiusM && zone.circle().radius_m() <= 100000,
+              path + ".circle.radius_m",
+              "must be 150 to 100000 m: less is within the error of position fixes");
+    } else if (zone.has_polygon()) {
+      Require(zone.polygon().points_size() >= 3 && zone.polygon().points_size() <= 100,
+              path + ".polygon", "must have 3 to 100 points");
+      for (const auto& point : zone.polygon().points()) {
+        Require(on_earth(point.latitude_degrees(), point.longitude_degrees()), path + ".polygon",
+                "latitude must be in -90..90 and longitude in -180..180");
+      }
+    } else {
+      Add(path, "must have a circle or a polygon");
+    }
+  }
+
+  void CheckCircle(const care::v1::Circle& circle, const std::string& path) {
+    std::set<std::string> members;
+    for (int j = 0; j < circle.members_size(); ++j) {
+      const std::string field = absl::StrFormat("%smembers[%d].caregiver_id", path, j);
+      const std::string& id = circle.members(j).caregiver_id();
+      Require(IsId(id, "._@-"), field, "must be 1 to 64 characters of [A-Za-z0-9._@-]");
+      Require(members.insert(id).second, field, "'" + id + "' stands twice");
+    }
+    Require(!members.empty(), path + "members",
+            "an alert of this person would reach nobody: name at least one member");
+    for (int j = 0; j < circle.steps_size(); ++j) {
+      const std::string field = absl::StrFormat("%ssteps[%d]", path, j);
+      const care::v1::EscalationStep& step = circle.steps(j);
+      Require(!step.caregiver_ids().empty(), field, "a step must tell somebody");
+      for (const std::string& id : step.caregiver_ids())
+        Require(members.count(id) > 0, field, "'" + id + "' is not a member of the circle");
+      Require(step.delay().seconds() >= 0 && step.delay().seconds() <= 86400, field + ".delay",
+              "must be 0 to 86400 s");
+      Require(step.min_severity() >= 0 && step.min_severity() <= 4, field + ".min_severity",
+              "must be 0 to 4");
+    }
+    Require(circle.steps().empty() || circle.steps(0).min_severity() == 0, path + "steps[0]",
+            "the first step must not be limited by severity, or lesser alerts reach nobody");
+  }
+
+  void Require(bool holds, const std::string& field, const std::string& reason) {
+    if (!holds) Add(field, reason);
+  }
+  void Add(const std::string& field, const std::string& reason) {
+    faults_.Add(file_ == nullptr ? "home '" + home_id_ + "'" : file_->PlaceOf(field), field,
+                reason);
+  }
+
+  const config::TextProtoFile* file_;
+  config::Faults& faults_;
+  std::string home_id_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const Registry>> Registry::Load(const std::string& folder) {
+  std::error_code error;
+  std::vector<std::string> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (entry.path().extension() == ".textproto") paths.push_back(entry.path().string());
+  }
+  if (error) {
+    return absl::NotFoundError("homes_folder: cannot read " + folder + ": " + error.message());
+  }
+  std::sort(paths.begin(), paths.end());
+  config::Faults faults;
+  std::shared_ptr<Registry> registry(new Registry());
+  std::map<std::string, std::string> source_files, patient_files;
+  for (const std::string& path : paths) {
+    auto home = std::make_unique<Home>();
+    config::TextProtoFile file;
+    if (!file.Load(path, *home, faults)) continue;
+    HomeChecker(&file, faults).Check(*home);
+    for (int i = 0; i < home->sources_size(); ++i) {
+      const auto [at, first] = source_files.emplace(home->sources(i).source_id(), path);
+      if (!first && at->second != path) {
+        const std::string field = absl::StrFormat("sources[%d].source_id", i);
+        faults.Add(file.PlaceOf(field), field, "is a source of " + at->second + " already");
+      }
+    }
+    for (int i = 0; i < home->patients_size(); ++i) {
+      const auto [at, first] = patient_files.emplace(home->patients(i).patient_id(), path);
+      if (!first) {
+        const std::string field = absl::StrFormat("patients[%d].patient_id", i);
+        faults.Add(file.PlaceOf(field), field, "lives in " + at->second + " already");
+      }
+    }
+    const std::string id = home->home_id();
+    if (!registry->by_id_.emplace(id, std::move(home)).second)
+      faults.Add(file.PlaceOf("home_id"), "home_id", "'" + id + "' is in another file already");
+  }
+  if (!faults.ok()) return faults.ToStatus();
+  registry->Index();
+  return registry;
+}
+
+absl::StatusOr<std::shared_ptr<const Registry>> Registry::Make(std::vector<Home> homes) {
+  config::Faults faults;
+  std::shared_ptr<Registry> registry(new Registry());
+  for (Home& home : homes) {
+    HomeChecker(nullptr, faults).Check(home);
+    const std::string id = home.home_id();
+    if (!registry->by_id_.emplace(id, std::make_unique<Home>(std::move(home))).second)
+      faults.Add("home '" + id + "'", "home_id", "stands twice");
+  }
+  if (!faults.ok()) return faults.ToStatus();
+  registry->Index();
+  return registry;
+}
+
+void Registry::Index() {
+  for (const auto& [id, home] : by_id_) {
+    homes_.push_back(home.get());
+    for (const auto& source : home->sources()) by_source_[source.source_id()] = home.get();
+    for (const auto& patient : home->patients()) {
+      const PatientRef ref{home.get(), &patient};
+      by_patient_[patient.patient_id()] = ref;
+      for (const auto& member : patient.circle().members())
+        by_caregiver_[member.caregiver_id()].push_back(ref);
+    }
+  }
+}
+
+const Home* Registry::FindHome(std::string_view home_id) const {
+  const auto at = by_id_.find(home_id);
+  return at == by_id_.end() ? nullptr : at->second.get();
+}
+
+const Home* Registry::HomeOfSource(std::string_view source_id) const {
+  const auto at = by_source_.find(source_id);
+  return at == by_source_.end() ? nullptr : at->second;
+}
+
+PatientRef Registry::FindPatient(std::string_view patient_id) const {
+  const auto at = by_patient_.find(patient_id);
+  return at == by_patient_.end() ? PatientRef{} : at->second;
+}
+
+const std::vector<PatientRef>& Registry::PatientsOf(std::string_view caregiver_id) const {
+  static const auto* none = new std::vector<PatientRef>();
+  const auto at = by_caregiver_.find(caregiver_id);
+  return at == by_caregiver_.end() ? *none : at->second;
+}
+
+std::vector<std::string> Registry::Caregivers() const {
+  std::vector<std::string> ids;
+  for (const auto& [id, patients] : by_caregiver_) ids.push_back(id);
+  return ids;
+}
+
+}  // namespace veille::domain

@@ -1,0 +1,55 @@
+// A source's connection to the gateway: sends what the outbox holds, resends what is not
+// acknowledged, reconnects for as long as it lives. Thread safe.
+
+#ifndef SERVICES_HUB_HUB_LINK_H_
+#define SERVICES_HUB_HUB_LINK_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+#include "veille/event/v1/event.pb.h"
+
+namespace veille::hub {
+
+struct LinkOptions {
+  std::string address;
+  std::string source_id;
+  std::string ca_file, certificate_file, key_file;
+  // World time, for send times. Called from the link's threads.
+  std::function<absl::Time()> now;
+  // Each malformed event that the gateway put aside, for people to read.
+  std::function<void(const std::string&)> on_rejection;
+};
+
+class HubLink {
+ public:
+  static absl::StatusOr<std::unique_ptr<HubLink>> Open(LinkOptions options);
+  ~HubLink();
+
+  // Waits for the first Welcome and returns the gateway's clock. A refusal for good (unknown
+  // source, bad certificate) is returned as it is.
+  absl::StatusOr<absl::Time> WaitWelcome(absl::Duration timeout);
+
+  // Hands over events; urgent ones go first. `watermark`: nothing before it is missing.
+  void Send(const event::v1::EventBatch& batch, bool urgent, absl::Time watermark);
+  void Heartbeat(absl::Time watermark);
+
+  // OK when everything is acknowledged.
+  absl::Status Drain(absl::Duration timeout);
+  std::size_t unacknowledged() const;
+  // Why the link has ended for good; OK while it lives.
+  absl::Status status() const;
+
+ private:
+  class Worker;
+  explicit HubLink(std::unique_ptr<Worker> worker);
+  std::unique_ptr<Worker> worker_;
+};
+
+}  // namespace veille::hub
+
+#endif  // SERVICES_HUB_HUB_LINK_H_

@@ -1,0 +1,24 @@
+// AlertService over gRPC.
+
+#ifndef SERVICES_NOTIFIER_ADAPTERS_ALERT_SERVICE_H_
+#define SERVICES_NOTIFIER_ADAPTERS_ALERT_SERVICE_H_
+
+#include <memory>
+
+#include "common/rpc/stream_registry.h"
+#include "services/notifier/adapters/watch_hub.h"
+#include "services/notifier/app/alert_desk.h"
+
+namespace grpc {
+class Service;
+}
+
+namespace veille::notifier {
+
+// `desk`, `hub` and `streams` must outlive the server.
+std::shared_ptr<grpc::Service> MakeAlertService(AlertDesk& desk, WatchHub& hub,
+                                                rpc::StreamRegistry& streams);
+
+}  // namespace veille::notifier
+
+#endif  // SERVICES_NOTIFIER_ADAPTERS_ALERT_SERVICE_H_

@@ -1,0 +1,87 @@
+// Takes work out of the partitions' queues: findings and jobs, as a member of the consumer group.
+//
+// A job that fails is left pending and comes again: to this worker after a while, or to another
+// that claims it when this one is dead. One that keeps failing goes to the dead letters, and an
+// operator is told. Threads: a reader, a few workers (a partition always with the same one, so that
+// an alert's work is in order), a timer that moves due steps and claims.
+
+#ifndef SERVICES_NOTIFIER_ADAPTERS_QUEUE_WORKER_H_
+#define SERVICES_NOTIFIER_ADAPTERS_QUEUE_WORKER_H_
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+
+#include "common/log/log.h"
+#include "common/metrics/metrics.h"
+#include "common/redis/stream_reader.h"
+#include "common/sync/mutex.h"
+#include "common/sync/worker.h"
+#include "common/time/clock.h"
+#include "services/notifier/adapters/redis_alert_store.h"
+#include "services/notifier/app/alert_desk.h"
+
+namespace veille::notifier {
+
+struct QueueOptions {
+  redis::Endpoint endpoint;
+  int partitions = 0;
+  std::string consumer;
+  std::shared_ptr<const Clock> clock;
+  absl::Duration claim_after = absl::Seconds(15);
+  int max_attempts = 8;
+};
+
+class QueueWorker {
+ public:
+  QueueWorker(QueueOptions options, AlertDesk& desk, RedisAlertStore& store,
+              metrics::Registry& metrics);
+  ~QueueWorker();
+
+  // A timer was set: the timer thread looks again when it is due. From any thread.
+  void NoteTimer(absl::Time due);
+
+ private:
+  struct Lane {
+    Mutex mu;
+    CondVar changed;
+    std::deque<std::function<void()>> work ABSL_GUARDED_BY(mu);
+    bool stopping ABSL_GUARDED_BY(mu) = false;
+    Worker thread;
+  };
+
+  void Subscribe(int partition);
+  void OnBatch(int partition, absl::StatusOr<redis::StreamBatch> batch);
+  void Handle(int partition, const redis::StreamBatch& batch);
+  absl::Status HandleEntry(int partition, const redis::StreamEntry& entry);
+  void RunLane(Lane& lane);
+  void PostTo(int partition, std::function<void()> work);
+  void RunTimer();
+  void Recover();
+  void ClaimFrom(int partition);
+  void Bury(int partition, const redis::StreamEntry& entry, int64_t attempts);
+
+  const QueueOptions options_;
+  AlertDesk& desk_;
+  RedisAlertStore& store_;
+  metrics::Counter &claimed_, &dead_, &failed_;
+  log::OnChange failures_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+
+  Mutex mu_;
+  CondVar changed_;
+  bool stopping_ ABSL_GUARDED_BY(mu_) = false;
+  absl::Time next_due_ ABSL_GUARDED_BY(mu_);
+  std::unique_ptr<redis::StreamReader> reader_;
+  Worker timer_;
+};
+
+}  // namespace veille::notifier
+
+#endif  // SERVICES_NOTIFIER_ADAPTERS_QUEUE_WORKER_H_

@@ -1,0 +1,50 @@
+// The notifier as a whole: configuration in, a serving role out.
+
+#ifndef SERVICES_NOTIFIER_ROLE_H_
+#define SERVICES_NOTIFIER_ROLE_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+#include "veille/config/v1/config.pb.h"
+
+#include "common/metrics/metrics.h"
+#include "common/redis/endpoint.h"
+#include "common/time/clock.h"
+#include "services/domain/registry.h"
+
+namespace veille::notifier {
+
+struct NotifierOptions {
+  config::v1::Config config;
+  redis::Endpoint endpoint;
+  int partitions = 0;
+  std::shared_ptr<const domain::Registry> registry;
+  std::shared_ptr<const Clock> clock;
+  metrics::Registry* metrics = nullptr;  // Outlives the notifier.
+  // Stable across a restart: its jobs come back at once. Empty: from the configuration, else the
+  // host.
+  std::string instance_id;
+};
+
+class Notifier {
+ public:
+  // Serves when it returns; ready once Redis answers.
+  static absl::StatusOr<std::unique_ptr<Notifier>> Start(NotifierOptions options);
+  // Says goodbye to watchers, then stops. Bounded; idempotent.
+  void Stop();
+  ~Notifier();
+
+  int port() const;
+
+ private:
+  class Parts;
+  explicit Notifier(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace veille::notifier
+
+#endif  // SERVICES_NOTIFIER_ROLE_H_

@@ -1,0 +1,12 @@
+#!lua flags=allow-oom
+--[[ Where a caregiver's stream stands.
+  KEYS[1] inbox stream   KEYS[2] watcher hash   ARGV[1] an incarnation, for when there is none
+  Returns {incarnation, sequence, first sequence that is still there or 0}. ]]
+if redis.call("HEXISTS", KEYS[2], "incarnation") == 0 then
+  redis.call("DEL", KEYS[1])
+  redis.call("HSET", KEYS[2], "incarnation", ARGV[1], "sequence", 0)
+end
+local state = redis.call("HMGET", KEYS[2], "incarnation", "sequence")
+local first = redis.call("XRANGE", KEYS[1], "-", "+", "COUNT", 1)
+local first_sequence = first[1] and tonumber(string.match(first[1][1], "^(%d+)-")) or 0
+return {state[1], tonumber(state[2] or "0"), first_sequence}

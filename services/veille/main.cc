@@ -1,0 +1,69 @@
+// The one executable: picks a role or a command, hands over.
+
+#include <cstdio>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/config/flags.h"
+#include "services/client/commands.h"
+#include "services/domain/care_plan.h"
+#include "services/veille/play.h"
+#include "services/veille/server_roles.h"
+
+namespace {
+
+constexpr char kUsage[] = R"(veille: to keep watch
+
+Serve:
+  veille all        every role in one process, with its own redis-server
+  veille gateway    takes events from hubs
+  veille detector   judges them
+  veille notifier   tells caregivers
+  veille init       makes the deployment record in a new Redis
+
+Use:
+  veille play       starts everything and plays an evening of a simulated home, or a recording
+  veille hub        sends a recording as a home hub does
+  veille watch      alerts, live, in a terminal
+  veille alerts     list, show ID, ack ID, resolve ID OUTCOME
+  veille replay     judges a recording offline
+  veille rules      every rule with its parameters
+
+Every command: --help. Every flag can be set as an environment variable, VEILLE_<FLAG>.
+)";
+
+int Rules() {
+  std::fputs(veille::domain::DescribeRules().c_str(), stdout);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using Command = std::function<int(const std::vector<std::string>&)>;
+  const std::map<std::string, Command> commands = {
+      {"play", veille::RunPlay},
+      {"hub", veille::client::RunHub},
+      {"watch", veille::client::RunWatch},
+      {"alerts", veille::client::RunAlerts},
+      {"replay", veille::client::RunReplay},
+      {"rules", [](const auto&) { return Rules(); }},
+  };
+  if (argc < 2 || std::string(argv[1]) == "--help" || std::string(argv[1]) == "help") {
+    std::fputs(kUsage, argc < 2 ? stderr : stdout);
+    return argc < 2 ? 2 : 0;
+  }
+  const std::string name = argv[1];
+  std::vector<std::string> rest = veille::config::ParseFlags(argc, argv, kUsage);
+  rest.erase(rest.begin(), rest.begin() + 2);
+  for (const char* role : {"all", "gateway", "detector", "notifier", "init"})
+    if (name == role) return veille::RunServerRole(name);
+  const auto command = commands.find(name);
+  if (command == commands.end()) {
+    std::fprintf(stderr, "veille: there is no command '%s'\n\n%s", name.c_str(), kUsage);
+    return 2;
+  }
+  return command->second(rest);
+}

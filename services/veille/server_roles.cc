@@ -1,0 +1,314 @@
+#include "services/veille/server_roles.h"
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/str_format.h"
+#include <sys/statvfs.h>
+
+#include "common/app/life_cycle.h"
+#include "common/base/digest.h"
+#include "common/base/file.h"
+#include "common/base/status_macros.h"
+#include "common/log/log.h"
+#include "common/redis/private_server.h"
+#include "services/detector/role.h"
+#include "services/domain/keys.h"
+#include "services/gateway/role.h"
+#include "services/notifier/role.h"
+#include "services/veille/node.h"
+
+ABSL_FLAG(std::string, config, "", "Configuration file (veille.config.v1.Config, text format).");
+ABSL_FLAG(bool, check_config, false, "Checks the configuration and the homes, then ends: 0 or 1.");
+ABSL_FLAG(std::string, instance_id, "",
+          "Name for leases and consumer groups; stable across restarts.");
+ABSL_FLAG(std::string, data, "",
+          "all: folder of everything that is kept. Default: "
+          "$XDG_DATA_HOME/veille, or ~/.local/share/veille.");
+ABSL_FLAG(std::string, metrics, "", "Where /metrics is served; wins over the configuration.");
+ABSL_FLAG(std::string, ready_file, "",
+          "Written once the process serves: one line of JSON with its ports.");
+ABSL_FLAG(std::string, test_crash_on, "",
+          "For tests only: the detector dies when it judges an entry with this correlation id.");
+
+namespace veille {
+namespace {
+
+using config::v1::Config;
+
+constexpr absl::Duration kRedisPatience = absl::Seconds(60);
+constexpr uint64_t kDefaultMaxMemory = uint64_t{512} << 20;
+
+std::string DefaultDataFolder() {
+  if (const char* data = std::getenv("XDG_DATA_HOME"); data != nullptr && *data != '\0')
+    return std::string(data) + "/veille";
+  const char* home = std::getenv("HOME");
+  return std::string(home != nullptr ? home : "/var/lib") + "/.local/share/veille";
+}
+
+// The roles of one process, in the order in which they stop: doors first.
+struct Roles {
+  std::unique_ptr<detector::Detector> detector;
+  std::unique_ptr<notifier::Notifier> notifier;
+  std::unique_ptr<gateway::Gateway> gateway;
+
+  void Stop() {
+    if (gateway != nullptr) gateway->Stop();
+    if (detector != nullptr) detector->Stop();
+    if (notifier != nullptr) notifier->Stop();
+  }
+};
+
+std::function<double()> DiskFillOf(const std::string& folder) {
+  return [folder]() -> double {
+    struct statvfs disk = {};
+    if (statvfs(folder.c_str(), &disk) != 0 || disk.f_blocks == 0) return 0;
+    return 1 - static_cast<double>(disk.f_bavail) / static_cast<double>(disk.f_blocks);
+  };
+}
+
+absl::Status StartRoles(const std::string& role, Node& node, const std::string& data,
+                        Roles& roles) {
+  const bool all = role == "all";
+  if (all || role == "detector") {
+    detector::DetectorOptions options;
+    options.config = node.config;
+    options.endpoint = node.endpoint;
+    options.partitions = node.partitions;
+    options.instance_id = node.instance_id;
+    options.registry = node.registry;
+    options.clock = node.clock;
+    options.metrics = &node.metrics;
+    if (const std::string crash_on = absl::GetFlag(FLAGS_test_crash_on); !crash_on.empty()) {
+      options.before_judging = [crash_on](const store::v1::Envelope& envelope) {
+        if (envelope.correlation_id() == crash_on) std::abort();
+      };
+    }
+    VEILLE_ASSIGN_OR_RETURN(roles.detector, detector::Detector::Start(std::move(options)));
+  }
+  if (all || role == "notifier") {
+    notifier::NotifierOptions options;
+    options.config = node.config;
+    options.endpoint = node.endpoint;
+    options.partitions = node.partitions;
+    options.instance_id = node.instance_id;
+    options.registry = node.registry;
+    options.clock = node.clock;
+    options.metrics = &node.metrics;
+    VEILLE_ASSIGN_OR_RETURN(roles.notifier, notifier::Notifier::Start(std::move(options)));
+  }
+  if (all || role == "gateway") {
+    gateway::GatewayOptions options;
+    options.config = node.config;
+    options.endpoint = node.endpoint;
+    options.partitions = node.partitions;
+    options.registry = node.registry;
+    options.clock = node.clock;
+    options.metrics = &node.metrics;
+    if (all) options.disk_fill = DiskFillOf(data);
+    VEILLE_ASSIGN_OR_RETURN(roles.gateway, gateway::Gateway::Start(std::move(options)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WriteReadyFile(const Roles& roles, const Node& node) {
+  const std::string path = absl::GetFlag(FLAGS_ready_file);
+  if (path.empty()) return absl::OkStatus();
+  const std::string json = absl::StrFormat(
+      "{\"gateway_port\":%d,\"notifier_port\":%d,\"metrics_port\":%d,\"redis_socket\":\"%s\"}\n",
+      roles.gateway != nullptr ? roles.gateway->port() : 0,
+      roles.notifier != nullptr ? roles.notifier->port() : 0,
+      node.http != nullptr ? node.http->port() : 0, node.endpoint.unix_socket);
+  return WriteFileAtomically(path, json);
+}
+
+// Redis of our own; what it needed to be repaired is said loudly.
+absl::StatusOr<std::unique_ptr<redis::PrivateServer>> StartRedis(const Config& config,
+                                                                 const std::string& data) {
+  redis::PrivateServer::Options options;
+  options.data_dir = data + "/redis";
+  if (!config.embedded().redis_server().empty()) options.binary = config.embedded().redis_server();
+  options.maxmemory_bytes = static_cast<int64_t>(config.embedded().redis_max_memory_bytes() == 0
+                                                     ? kDefaultMaxMemory
+                                                     : config.embedded().redis_max_memory_bytes());
+  if (config.redis().appendfsync() == "everysec") options.appendfsync = redis::Fsync::kEverySecond;
+  options.progress = [](const std::string& line) { VEILLE_LOG(kInfo, line); };
+  auto server = redis::PrivateServer::Start(std::move(options));
+  if (server.ok()) {
+    for (const std::string& repair : (*server)->repairs())
+      VEILLE_LOG(kError, "the append-only file was repaired").Field("repair", repair);
+  }
+  return server;
+}
+
+store::v1::Finding RepairFinding(const std::string& repair, absl::Time now) {
+  store::v1::Finding finding;
+  finding.set_format(1);
+  finding.set_home_id(std::string(domain::kOperatorHome));
+  finding.set_rule_key("LOG_REPAIRED");
+  finding.set_alert_id(std::string(domain::kOperatorHome) + "." + Sha256Hex16(repair));
+  finding.set_finding_id(finding.alert_id() + "/1");
+  finding.set_kind(store::v1::Finding::KIND_RAISE);
+  finding.set_severity(alert::v1::SEVERITY_TECHNICAL);
+  finding.set_status(alert::v1::STATUS_ACTUAL);
+  for (auto* stamp : {finding.mutable_event_time(), finding.mutable_decide_time(),
+                      finding.mutable_receive_time()})
+    stamp->set_seconds(absl::ToUnixSeconds(now));
+  finding.mutable_reason()->set_fr("Le journal de Redis a été réparé : " + repair);
+  finding.mutable_reason()->set_en("The log of Redis was repaired: " + repair);
+  finding.mutable_evidence()->set_rule("LOG_REPAIRED");
+  finding.mutable_evidence()->set_rule_version(1);
+  return finding;
+}
+
+// A new data folder gets a deployment; one that had a deployment whose Redis is empty is refused.
+absl::Status EnsureDeployment(const Config& config, const redis::Endpoint& endpoint,
+                              const std::string& data, absl::Time now) {
+  const std::string marker = data + "/deployment";
+  if (std::filesystem::exists(marker)) return absl::OkStatus();
+  VEILLE_RETURN_IF_ERROR(InitDeployment(config, endpoint, now));
+  return WriteFileAtomically(marker, "This folder holds a Veille deployment.\n");
+}
+
+class ServerProcess {
+ public:
+  explicit ServerProcess(std::string role) : role_(std::move(role)) {}
+
+  int Run() {
+    if (absl::Status status = Configure(); !status.ok()) return Complain(status);
+    if (absl::GetFlag(FLAGS_check_config)) {
+      std::printf("veille: the configuration is good\n");
+      return 0;
+    }
+    // Before any other thread, so that none of them takes our signals.
+    app::App app;
+    if (absl::Status status = Start(app); !status.ok()) {
+      app.StopNow();
+      return Complain(status);
+    }
+    VEILLE_LOG(kInfo, "serving")
+        .Field("partitions", node_.partitions)
+        .Field("homes", node_.registry->homes().size());
+    app.EverySecond([this, &app] { Look(app); });
+    return app.RunUntilStopped();
+  }
+
+ private:
+  // Each second, on the thread that started Redis.
+  void Look(app::App& app) {
+    if (redis_ != nullptr && !redis_->Alive()) {
+      VEILLE_LOG(kError, "redis-server has ended; it is started again")
+          .Field("log", redis_->LogTail());
+      if (absl::Status status = redis_->Restart(); !status.ok()) {
+        VEILLE_LOG(kError, "redis-server does not start").Field(status);
+        return;
+      }
+    }
+    for (; redis_ != nullptr && told_repairs_ < redis_->repairs().size(); ++told_repairs_) {
+      const std::string& repair = redis_->repairs()[told_repairs_];
+      if (!guard_->TellOperators(RepairFinding(repair, node_.clock->Now())).ok()) break;
+    }
+    if (absl::Status status = guard_->Check(); !status.ok()) {
+      VEILLE_LOG(kError, "this Redis is not that of the deployment any more; stopping")
+          .Field(status);
+      app.RequestStop(1);
+    }
+  }
+
+  static int Complain(const absl::Status& status) {
+    std::fprintf(stderr, "veille: %s\n", std::string(status.message()).c_str());
+    return 1;
+  }
+
+  absl::Status Configure() {
+    const bool all = role_ == "all";
+    VEILLE_ASSIGN_OR_RETURN(node_.config, LoadConfig(absl::GetFlag(FLAGS_config), all));
+    data_ = absl::GetFlag(FLAGS_data);
+    if (data_.empty()) data_ = node_.config.embedded().data_folder();
+    if (data_.empty()) data_ = DefaultDataFolder();
+    if (const std::string metrics = absl::GetFlag(FLAGS_metrics); !metrics.empty())
+      node_.config.set_metrics_address(metrics);
+    if (role_ == "init") return absl::OkStatus();
+    std::string homes = node_.config.homes_folder();
+    if (homes.empty() && all) {
+      homes = data_ + "/homes";
+      std::error_code ignored;
+      if (!absl::GetFlag(FLAGS_check_config)) std::filesystem::create_directories(homes, ignored);
+    }
+    VEILLE_ASSIGN_OR_RETURN(node_.registry, domain::Registry::Load(homes));
+    VEILLE_ASSIGN_OR_RETURN(node_.clock, MakeClock(node_.config));
+    node_.instance_id = absl::GetFlag(FLAGS_instance_id);
+    return absl::OkStatus();
+  }
+
+  absl::Status Start(app::App& app) {
+    log::Options logging = log::DefaultOptions();
+    logging.role = role_;
+    logging.clock = node_.clock;
+    log::Configure(std::move(logging));
+    if (role_ == "all" && node_.config.redis().endpoint().empty()) {
+      VEILLE_ASSIGN_OR_RETURN(redis_, StartRedis(node_.config, data_));
+      app.OnStop(
+          "redis", [this] { redis_->Stop().IgnoreError(); }, absl::Seconds(20));
+      node_.endpoint = redis_->endpoint();
+      VEILLE_RETURN_IF_ERROR(
+          EnsureDeployment(node_.config, node_.endpoint, data_, node_.clock->Now()));
+    } else {
+      VEILLE_ASSIGN_OR_RETURN(node_.endpoint,
+                              redis::ParseEndpoint(node_.config.redis().endpoint()));
+      if (!node_.config.redis().username().empty())
+        node_.endpoint.username = node_.config.redis().username();
+      if (!node_.config.redis().password_file().empty())
+        node_.endpoint.password_file = node_.config.redis().password_file();
+    }
+    VEILLE_RETURN_IF_ERROR(JoinDeployment(node_, kRedisPatience));
+    guard_ = std::make_unique<DeploymentGuard>(node_);
+    app.OnStop(
+        "roles", [this] { roles_.Stop(); }, absl::Seconds(20));
+    VEILLE_RETURN_IF_ERROR(StartRoles(role_, node_, data_, roles_));
+    if (!node_.config.metrics_address().empty()) {
+      VEILLE_ASSIGN_OR_RETURN(
+          node_.http, metrics::HttpServer::Start(node_.config.metrics_address(), node_.metrics,
+                                                 [] { return true; }));
+    }
+    return WriteReadyFile(roles_, node_);
+  }
+
+  const std::string role_;
+  std::string data_;
+  Node node_;
+  std::unique_ptr<redis::PrivateServer> redis_;
+  std::size_t told_repairs_ = 0;
+  std::unique_ptr<DeploymentGuard> guard_;
+  Roles roles_;
+};
+
+int Init() {
+  absl::StatusOr<Config> config = LoadConfig(absl::GetFlag(FLAGS_config), false);
+  absl::Status status = config.status();
+  if (status.ok()) {
+    absl::StatusOr<redis::Endpoint> endpoint = redis::ParseEndpoint(config->redis().endpoint());
+    status =
+        endpoint.ok() ? InitDeployment(*config, *endpoint, SystemClock().Now()) : endpoint.status();
+  }
+  if (!status.ok()) {
+    std::fprintf(stderr, "veille: %s\n", std::string(status.message()).c_str());
+    return 1;
+  }
+  std::printf("veille: the deployment is there\n");
+  return 0;
+}
+
+}  // namespace
+
+int RunServerRole(const std::string& role) {
+  if (role == "init" && !absl::GetFlag(FLAGS_check_config)) return Init();
+  return ServerProcess(role).Run();
+}
+
+}  // namespace veille

@@ -1,0 +1,34 @@
+// `veille all` on a folder of its own: every role in one process, with a redis-server of theirs.
+
+#ifndef TESTS_E2E_ALL_IN_ONE_H_
+#define TESTS_E2E_ALL_IN_ONE_H_
+
+#include <memory>
+#include <string>
+
+#include "tests/support/process.h"
+
+namespace veille::testing {
+
+class AllInOne {
+ public:
+  // `config` is text that goes into its configuration file. Not started yet.
+  explicit AllInOne(const std::string& config = "");
+
+  // Before a start: other words in the configuration file.
+  void Configure(const std::string& config);
+  Process& process() { return *process_; }
+
+  std::string data() const { return folder_.path() + "/data"; }
+  std::string gateway() const { return "unix:" + data() + "/gateway.sock"; }
+  std::string notifier() const { return "unix:" + data() + "/notifier.sock"; }
+  std::string Log() const;
+
+ private:
+  const TempFolder folder_;
+  std::unique_ptr<Process> process_;
+};
+
+}  // namespace veille::testing
+
+#endif  // TESTS_E2E_ALL_IN_ONE_H_

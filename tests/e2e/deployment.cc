@@ -1,0 +1,101 @@
+#include "tests/e2e/deployment.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <string_view>
+
+#include "google/protobuf/text_format.h"
+
+#include "common/base/check.h"
+#include "common/base/file.h"
+#include "tests/support/http.h"
+
+namespace veille::testing {
+namespace {
+
+constexpr const char* kNames[] = {"gateway", "detector", "notifier"};
+
+void Write(const std::string& path, const google::protobuf::Message& message) {
+  std::string text;
+  google::protobuf::TextFormat::PrintToString(message, &text);
+  VEILLE_CHECK(WriteFileAtomically(path, text).ok());
+}
+
+}  // namespace
+
+Deployment::Deployment(const std::vector<care::v1::Home>& homes, const config::v1::Config& more,
+                       const std::vector<std::string>& detector_flags) {
+  const std::string homes_folder = folder_.path() + "/homes";
+  std::filesystem::create_directories(homes_folder);
+  for (const care::v1::Home& home : homes)
+    Write(homes_folder + "/" + home.home_id() + ".textproto", home);
+  gateway_address_ = "unix:" + folder_.path() + "/gateway.sock";
+  notifier_address_ = "unix:" + folder_.path() + "/notifier.sock";
+  config::v1::Config config;
+  config.mutable_redis()->set_endpoint("unix:" + redis_.socket_path());
+  config.set_homes_folder(homes_folder);
+  config.mutable_rpc()->set_gateway_address(gateway_address_);
+  config.mutable_rpc()->set_notifier_address(notifier_address_);
+  config.mutable_detector()->mutable_commit_interval()->set_seconds(2);
+  config.mutable_notifier()->mutable_claim_after()->set_seconds(3);
+  config.mutable_notifier()->add_operator_ids("operator");
+  config.MergeFrom(more);
+  config_file_ = folder_.path() + "/veille.textproto";
+  Write(config_file_, config);
+  Process init({VeilleBinary(), "init", "--config=" + config_file_}, folder_.path() + "/init.log");
+  init.Start();
+  VEILLE_CHECK(init.Wait(absl::Seconds(30)) == 0);
+  for (const char* name : kNames) {
+    std::vector<std::string> argv = {VeilleBinary(),
+                                     name,
+                                     "--config=" + config_file_,
+                                     std::string("--instance_id=") + name + "-0",
+                                     "--metrics=127.0.0.1:0",
+                                     "--ready_file=" + folder_.path() + "/" + name + ".json"};
+    if (name == kNames[kDetector])
+      argv.insert(argv.end(), detector_flags.begin(), detector_flags.end());
+    processes_.push_back(std::make_unique<Process>(argv, folder_.path() + "/" + name + ".log"));
+    processes_.back()->Start();
+  }
+}
+
+void Deployment::KillAndRestart(Role role) {
+  process(role).Kill();
+  process(role).Start();
+}
+
+void Deployment::KillAndRestartRedis() {
+  redis_.Kill();
+  redis_.Restart();
+}
+
+bool Deployment::Revive() {
+  bool any = false;
+  for (auto& process : processes_) {
+    if (process->Alive()) continue;
+    process->Kill();
+    process->Start();
+    any = true;
+  }
+  return any;
+}
+
+std::vector<int> Deployment::Stop() {
+  std::vector<int> codes;
+  for (auto& process : processes_) codes.push_back(process->Stop());
+  return codes;
+}
+
+double Deployment::Metric(Role role, const std::string& metric) const {
+  const std::string ready = ReadFile(folder_.path() + "/" + kNames[role] + ".json").value_or("");
+  constexpr std::string_view kField = "\"metrics_port\":";
+  const auto at = ready.find(kField);
+  if (at == std::string::npos) return -1;
+  return MetricIn(HttpGet(std::atoi(ready.c_str() + at + kField.size()), "/metrics"), metric);
+}
+
+std::string Deployment::Log(Role role) const {
+  return ReadFile(folder_.path() + "/" + kNames[role] + ".log").value_or("");
+}
+
+}  // namespace veille::testing

@@ -1,0 +1,100 @@
+// The store's contract, on a real redis-server; and leases that run out by Redis' own clock.
+
+#include "common/time/clock.h"
+#include "services/detector/adapters/redis_partition_store.h"
+#include "services/domain/keys.h"
+#include "tests/support/redis_server.h"
+#include "tests/unit/detector/app/partition_store_contract.h"
+
+namespace veille::detector {
+namespace {
+
+testing::RedisServer& Redis() {
+  static auto* redis = [] {
+    redis::PrivateServer::Options options;
+    options.append_only = false;
+    return new testing::RedisServer(options);
+  }();
+  return *redis;
+}
+
+RedisPartitionStore::Options OptionsFor(const std::string& instance) {
+  RedisPartitionStore::Options options;
+  options.endpoint = Redis().endpoint();
+  options.instance_id = instance;
+  return options;
+}
+
+class RedisStores : public StoresUnderTest {
+ public:
+  RedisStores() { Redis().client().CommandSync({"FLUSHALL"}).IgnoreError(); }
+  PartitionStore& first() override { return first_; }
+  PartitionStore& second() override { return second_; }
+  void Settle() override {
+    first_.Flush();
+    second_.Flush();
+  }
+  std::vector<std::string> Queue(int partition) override {
+    std::vector<std::string> queue;
+    const auto reply =
+        Redis().client().CommandSync({"XRANGE", domain::QueueKey(partition), "-", "+"});
+    for (std::size_t i = 0; i < reply->size(); ++i) queue.emplace_back((*reply)[i][1][1].str());
+    return queue;
+  }
+  std::size_t LogLength(int partition) override {
+    const auto reply = Redis().client().CommandSync({"XLEN", domain::LogKey(partition)});
+    return static_cast<std::size_t>(reply->integer());
+  }
+
+ private:
+  RedisPartitionStore first_{OptionsFor("first")}, second_{OptionsFor("second")};
+};
+
+INSTANTIATE_TEST_SUITE_P(Redis, PartitionStoreContract,
+                         ::testing::Values(+[]() -> std::unique_ptr<StoresUnderTest> {
+                           return std::make_unique<RedisStores>();
+                         }));
+
+TEST(RedisLease, IsAnothersWhenItRunsOut) {
+  Redis().client().CommandSync({"FLUSHALL"}).IgnoreError();
+  RedisPartitionStore::Options options = OptionsFor("short");
+  options.lease = absl::Milliseconds(300);
+  RedisPartitionStore dead(options), other(OptionsFor("other"));
+  const absl::StatusOr<Lease> lease = dead.Acquire(1);
+  ASSERT_TRUE(lease.ok()) << lease.status();
+  absl::StatusOr<Lease> taken = other.Acquire(1);
+  for (int i = 0; i < 100 && !taken.ok(); ++i) {
+    SleepReally(absl::Milliseconds(50));
+    taken = other.Acquire(1);
+  }
+  ASSERT_TRUE(taken.ok()) << taken.status();
+  EXPECT_GT(taken->epoch, lease->epoch);
+}
+
+TEST(RedisLog, IsTrimmedBehindTheProgressAndTheMinimalAgeOnly) {
+  Redis().client().CommandSync({"FLUSHALL"}).IgnoreError();
+  const std::string log = domain::LogKey(1);
+  const auto length = [&] { return Redis().client().CommandSync({"XLEN", log})->integer(); };
+  for (int i = 1; i <= 1000; ++i) {
+    ASSERT_TRUE(
+        Redis()
+            .client()
+            .CommandSync({"XADD", log, std::to_string(i) + "-0", "e", std::string(100, 'x')})
+            .ok());
+  }
+  ASSERT_TRUE(Redis().client().CommandSync({"XADD", log, "*", "e", "new"}).ok());
+  RedisPartitionStore store(OptionsFor("one"));
+  store.Trim(1, {500, 0, 1});
+  store.Flush();
+  store.Flush();  // The trim is sent when the time is known.
+  EXPECT_LT(length(), 700);
+  EXPECT_GT(length(), 500);  // Never ahead of the progress.
+  // All is judged: what is young stays.
+  store.Trim(1, {~uint64_t{0} >> 1, 0, 0});
+  store.Flush();
+  store.Flush();
+  EXPECT_GE(length(), 1);
+}
+
+}  // namespace
+}  // namespace veille::detector

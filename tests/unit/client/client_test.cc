@@ -1,0 +1,58 @@
+// What a caregiver's terminal shows, and that it shows each thing once.
+
+#include "gtest/gtest.h"
+
+#include "services/client/render.h"
+#include "services/client/watch_position.h"
+
+namespace veille::client {
+namespace {
+
+alert::v1::Update Make(uint64_t sequence, uint64_t version, uint32_t step) {
+  alert::v1::Update update;
+  update.set_sequence(sequence);
+  update.set_step(step);
+  update.mutable_alert()->set_alert_id("h.1");
+  update.mutable_alert()->set_version(version);
+  return update;
+}
+
+TEST(WatchPosition, ShowsEachVersionAndStepOnceAndNoticesHoles) {
+  WatchPosition position;
+  alert::v1::Snapshot snapshot;
+  snapshot.set_incarnation("i");
+  snapshot.set_sequence(4);
+  position.OnSnapshot(snapshot);
+  EXPECT_EQ(position.OnUpdate(Make(4, 1, 1)), WatchPosition::Verdict::kSeen);
+  EXPECT_EQ(position.OnUpdate(Make(5, 1, 1)), WatchPosition::Verdict::kShow);
+  EXPECT_EQ(position.OnUpdate(Make(6, 1, 1)), WatchPosition::Verdict::kSeen);
+  EXPECT_EQ(position.OnUpdate(Make(7, 2, 2)), WatchPosition::Verdict::kShow);
+  EXPECT_EQ(position.OnUpdate(Make(8, 1, 3)), WatchPosition::Verdict::kSeen);
+  EXPECT_EQ(position.OnUpdate(Make(10, 3, 1)), WatchPosition::Verdict::kHole);
+  EXPECT_EQ(position.OnHeartbeat(9), WatchPosition::Verdict::kHole);
+}
+
+TEST(Render, SaysSeverityByWordAndLatenessInBothLanguages) {
+  alert::v1::Alert alert;
+  alert.set_severity(alert::v1::SEVERITY_HIGH);
+  alert.set_zone("Europe/Paris");
+  alert.set_patient_name("Madame Martin");
+  alert.mutable_reason()->set_fr("Chute");
+  alert.mutable_reason()->set_en("Fall");
+  alert.mutable_event_time()->set_seconds(1768482120);  // 2026-01-15 14:02 in Paris.
+  alert.mutable_receive_time()->set_seconds(1768483860);
+  alert.set_late(true);
+  const absl::Time now = absl::FromUnixSeconds(1768483900);
+  EXPECT_EQ(AlertLine(alert, now, {Language::kEnglish, false}),
+            "ACT NOW  14:02 (received 14:31)  (29 min)  Madame Martin: Fall  [open]");
+  EXPECT_EQ(AlertLine(alert, now, {Language::kFrench, false}),
+            "URGENT  14:02 (reçu 14:31)  (29 min)  Madame Martin: Chute  [à prendre]");
+}
+
+TEST(Render, LetsNoNameCommandATerminal) {
+  EXPECT_EQ(Printable("a\033[2Jb\xc2\x9bZ\n"), "a [2Jb Z ");
+  EXPECT_EQ(Printable("Éléonore"), "Éléonore");
+}
+
+}  // namespace
+}  // namespace veille::client

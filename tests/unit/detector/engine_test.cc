@@ -1,0 +1,481 @@
+// The rule engine on a virtual day: what is told, when, and what is not.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+
+#include "common/base/random.h"
+#include "services/client/replay_engine.h"
+#include "services/detector/core/advance.h"
+#include "services/detector/core/bytes.h"
+#include "services/domain/recordings/recording.h"
+
+namespace veille::detector {
+namespace {
+
+using store::v1::Envelope;
+using store::v1::Finding;
+
+// A home whose hub sends what the test says, on a clock that the test moves.
+class Home {
+ public:
+  explicit Home(const std::string& zone = "Europe/Paris", bool high_risk = false)
+      : home_(domain::MakeHome("h", zone)) {
+    Device("door", care::v1::ROLE_EXIT_DOOR);
+    Device("hall", care::v1::ROLE_MOTION);
+    Device("pendant", care::v1::ROLE_CHEST);
+    home_.mutable_patients(0)->mutable_care_plan()->mutable_hub_offline()->set_high_risk(high_risk);
+    absl::LoadTimeZone(zone, &zone_);
+    Compile();
+  }
+  void Device(const std::string& id, care::v1::Role role) {
+    auto* device = home_.add_devices();
+    device->set_device_id(id);
+    device->set_role(role);
+    device->mutable_check_in()->set_seconds(1800);
+  }
+  care::v1::CarePlan& care_plan() { return *home_.mutable_patients(0)->mutable_care_plan(); }
+  void Compile() {
+    plan_ = *HomePlan::Compile(home_);
+    state_ = std::make_unique<HomeState>(*plan_);
+  }
+  absl::Time At(int month, int day, int hour, int minute, double second = 0) const {
+    return absl::FromCivil(absl::CivilMinute(2026, month, day, hour, minute), zone_) +
+           absl::Seconds(second);
+  }
+
+  static event::v1::Event Door(absl::Time at, bool open) {
+    event::v1::Event event = domain::MakeEvent(at, "door");
+    event.mutable_contact()->set_state(open ? event::v1::Contact::STATE_OPEN
+                                            : event::v1::Contact::STATE_CLOSED);
+    return event;
+  }
+  static event::v1::Event Motion(absl::Time at) {
+    event::v1::Event event = domain::MakeEvent(at, "hall");
+    event.mutable_motion()->set_state(event::v1::Motion::STATE_DETECTED);
+    return event;
+  }
+  static event::v1::Event CheckIn(absl::Time at) {
+    event::v1::Event event = domain::MakeEvent(at, "hall");
+    event.mutable_device_status()->set_kind(event::v1::DeviceStatus::KIND_CHECK_IN);
+    return event;
+  }
+  static event::v1::Event Sos(absl::Time at, uint64_t sequence) {
+    event::v1::Event event = domain::MakeEvent(at, "pendant");
+    event.set_device_sequence(sequence);
+    event.mutable_personal_emergency();
+    return event;
+  }
+
+  void Send(const std::vector<event::v1::Event>& events, absl::Time watermark,
+            absl::Time received) {
+    event::v1::EventBatch batch;
+    for (const auto& event : events) *batch.add_events() = event;
+    Envelope envelope = Head(received);
+    envelope.set_batch("");
+    SetTime(watermark, *envelope.mutable_watermark());
+    Advance(*plan_, *state_, envelope, &batch, effects_);
+  }
+  // An event, received a moment later.
+  void See(const event::v1::Event& event) {
+    const absl::Time at = absl::FromUnixSeconds(event.event_time().seconds());
+    Send({event}, at, at + absl::Seconds(1));
+  }
+  void Beat(absl::Time at) {
+    Envelope envelope = Head(at);
+    envelope.mutable_heartbeat();
+    SetTime(at, *envelope.mutable_watermark());
+    Advance(*plan_, *state_, envelope, nullptr, effects_);
+  }
+  void Tick(absl::Time at, bool resumed = false) {
+    Envelope envelope = Head(at);
+    envelope.mutable_tick()->set_resumed(resumed);
+    Advance(*plan_, *state_, envelope, nullptr, effects_);
+  }
+  // Heartbeats, ticks and check-ins from one instant to another: the hub and its sensors live.
+  void Live(absl::Time from, absl::Time to) {
+    for (absl::Time at = from; at <= to; at += absl::Minutes(1)) {
+      Beat(at);
+      Tick(at);
+      if ((at - from) % absl::Minutes(20) == absl::ZeroDuration()) See(CheckIn(at));
+    }
+  }
+  // The service goes through a crash: what is stored is all there is.
+  void Restart() { *state_ = *HomeState::Parse(state_->Serialize(), *plan_); }
+
+  // "RAISE NIGHT_EXIT HIGH", in order; and forgotten.
+  std::vector<std::string> Told() {
+    std::vector<std::string> told;
+    for (const Finding& finding : effects_.findings) {
+      told.push_back(Finding::Kind_Name(finding.kind()).substr(5) + " " + finding.rule_key() + " " +
+                     alert::v1::Severity_Name(finding.severity()).substr(9) +
+                     (finding.late() ? " late" : "") + (finding.fold() ? " fold" : ""));
+      last_ = finding;
+    }
+    effects_.Clear();
+    return told;
+  }
+  const Finding& last() const { return last_; }
+
+ private:
+  static void SetTime(absl::Time time, google::protobuf::Timestamp& stamp) {
+    stamp.set_seconds(absl::ToUnixSeconds(time));
+    stamp.set_nanos(static_cast<int32_t>((absl::ToUnixMicros(time) % 1000000) * 1000));
+  }
+  Envelope Head(absl::Time received) const {
+    Envelope envelope;
+    envelope.set_format(1);
+    envelope.set_home_id("h");
+    envelope.set_source_id("hub-h");
+    SetTime(received, *envelope.mutable_receive_time());
+    return envelope;
+  }
+
+  care::v1::Home home_;
+  absl::TimeZone zone_;
+  std::shared_ptr<const HomePlan> plan_;
+  std::unique_ptr<HomeState> state_;
+  Effects effects_;
+  Finding last_;
+};
+
+using Strings = std::vector<std::string>;
+
+TEST(NightExit, IsToldAtItsDeadlineAndNotBefore) {
+  Home home;
+  home.See(Home::Motion(home.At(1, 15, 2, 9)));
+  home.See(Home::Door(home.At(1, 15, 2, 10), true));
+  home.See(Home::Door(home.At(1, 15, 2, 10, 10), false));
+  home.Beat(home.At(1, 15, 2, 14, 59));
+  EXPECT_EQ(home.Told(), Strings{});
+  home.Beat(home.At(1, 15, 2, 15));
+  EXPECT_EQ(home.Told(), Strings{"RAISE NIGHT_EXIT HIGH"});
+  home.Beat(home.At(1, 15, 2, 30));
+  EXPECT_EQ(home.Told(), Strings{});
+  home.See(Home::Motion(home.At(1, 15, 2, 31)));
+  EXPECT_EQ(home.Told(), Strings{"CLEAR NIGHT_EXIT HIGH"});
+}
+
+TEST(NightExit, IsNotToldWhenSomebodyMovesInsideAfterwards) {
+  Home home;
+  home.See(Home::Door(home.At(1, 15, 2, 10), true));
+  home.See(Home::Door(home.At(1, 15, 2, 10, 20), false));
+  home.See(Home::Motion(home.At(1, 15, 2, 11)));
+  home.Beat(home.At(1, 15, 3, 0));
+  EXPECT_EQ(home.Told(), Strings{});
+}
+
+TEST(NightExit, TheLastStepThroughTheDoorIsNoReturn) {
+  Home home;
+  home.See(Home::Door(home.At(1, 15, 2, 10), true));
+  home.See(Home::Motion(home.At(1, 15, 2, 10, 2)));
+  home.See(Home::Door(home.At(1, 15, 2, 10, 9), false));
+  home.Beat(home.At(1, 15, 2, 15));
+  EXPECT_EQ(home.Told(), Strings{"RAISE NIGHT_EXIT HIGH"});
+}
+
+TEST(NightExit, AReturnExactlyAtTheDeadlineCounts) {
+  Home home;
+  home.See(Home::Door(home.At(1, 15, 2, 10), true));
+  home.See(Home::Door(home.At(1, 15, 2, 10, 9), false));
+  home.Send({Home::Motion(home.At(1, 15, 2, 15))}, home.At(1, 15, 2, 15), home.At(1, 15, 2, 15, 1));
+  EXPECT_EQ(home.Told(), Strings{});
+}
+
+TEST(NightExit, SurvivesARestartInTheMiddle) {
+  Home home;
+  home.See(Home::Door(home.At(1, 15, 2, 10), true));
+  home.See(Home::Door(home.At(1, 15, 2, 10, 9), false));
+  home.Restart();
+  home.Beat(home.At(1, 15, 2, 16));
+  EXPECT_EQ(home.Told(), Strings{"RAISE NIGHT_EXIT HIGH"});
+  home.Restart();
+  home.Beat(home.At(1, 15, 2, 40));
+  EXPECT_EQ(home.Told(), Strings{});
+}
+
+TEST(ContactLost, AtTheWorstMomentTheNightExitIsToldAtItsOwnSeverity) {
+  Home home;
+  home.Live(home.At(1, 15, 1, 50), home.At(1, 15, 1, 59));
+  home.See(Home::Door(home.At(1, 15, 2, 0), true));
+  home.See(Home::Door(home.At(1, 15, 2, 0, 8), false));
+  home.Beat(home.At(1, 15, 2, 2));
+  EXPECT_EQ(home.Told(), Strings{});
+  // The hub is dead from 02:03; only our own clock goes on.
+  for (int minute = 3; minute < 7; ++minute) home.Tick(home.At(1, 15, 2, minute));
+  EXPECT_EQ(home.Told(), Strings{});
+  home.Tick(home.At(1, 15, 2, 7));
+  const Strings told = home.Told();
+  ASSERT_FALSE(told.empty());
+  EXPECT_NE(std::find(told.begin(), told.end(), "RAISE NIGHT_EXIT HIGH"), told.end());
+  for (int minute = 8; minute < 20; ++minute) home.Tick(home.At(1, 15, 2, minute));
+  const Strings more = home.Told();
+  EXPECT_EQ(std::find(more.begin(), more.end(), "RAISE NIGHT_EXIT HIGH"), more.end());
+}
+
+TEST(ContactLost, SaysThatItIsNotConfirmed) {
+  Home home;
+  home.See(Home::Door(home.At(1, 15, 2, 0), true));
+  home.See(Home::Door(home.At(1, 15, 2, 0, 8), false));
+  home.Tick(home.At(1, 15, 2, 8));
+  home.Told();
+  EXPECT_NE(home.last().reason().en().find("contact lost"), std::string::npos)
+      << home.last().reason().en();
+}
+
+TEST(ServiceDown, ForHalfAnHourDeclaresNoHomeSilent) {
+  Home home;
+  home.Live(home.At(1, 15, 10, 0), home.At(1, 15, 10, 10));
+  home.See(Home::Motion(home.At(1, 15, 10, 10)));
+  // Nobody ticked for 30 minutes: our own downtime.
+  home.Tick(home.At(1, 15, 10, 40), true);
+  home.Tick(home.At(1, 15, 10, 41));
+  EXPECT_EQ(home.Told(), Strings{});
+  home.Live(home.At(1, 15, 10, 42), home.At(1, 15, 10, 50));
+  EXPECT_EQ(home.Told(), Strings{});
+}
+
+TEST(HubOffline, ClimbsAndClears) {
+  Home home("Europe/Paris", true);
+  home.Beat(home.At(1, 15, 12, 0));
+  home.Tick(home.At(1, 15, 12, 4, 59));
+  EXPECT_EQ(home.Told(), Strings{});
+  home.Tick(home.At(1, 15, 12, 5));
+  EXPECT_EQ(home.Told(), Strings{"RAISE HUB_OFFLINE/hub-h TECHNICAL"});
+  home.Tick(home.At(1, 15, 13, 0));
+  EXPECT_EQ(home.Told(),
+            (Strings{"WORSEN HUB_OFFLINE/hub-h MEDIUM", "WORSEN HUB_OFFLINE/hub-h HIGH"}));
+  home.Beat(home.At(1, 15, 13, 1));
+  EXPECT_EQ(home.Told(), Strings{"CLEAR HUB_OFFLINE/hub-h HIGH"});
+}
+
+TEST(DoorLeftOpen, HasOnePatienceByNightAndAnotherByDay) {
+  Home home;
+  home.See(Home::Motion(home.At(1, 15, 14, 0)));
+  home.See(Home::Door(home.At(1, 15, 14, 0, 30), true));
+  home.See(Home::Motion(home.At(1, 15, 14, 1)));
+  home.Beat(home.At(1, 15, 14, 15));
+  EXPECT_EQ(home.Told(), Strings{});
+  home.Beat(home.At(1, 15, 14, 15, 31));
+  EXPECT_EQ(home.Told(), Strings{"RAISE DOOR_LEFT_OPEN/door MEDIUM"});
+  home.See(Home::Door(home.At(1, 15, 14, 20), false));
+  EXPECT_EQ(home.Told(), Strings{"CLEAR DOOR_LEFT_OPEN/door MEDIUM"});
+  home.See(Home::Door(home.At(1, 15, 23, 0), true));
+  home.See(Home::Motion(home.At(1, 15, 23, 1)));
+  home.Beat(home.At(1, 15, 23, 5));
+  EXPECT_EQ(home.Told(), Strings{"RAISE DOOR_LEFT_OPEN/door MEDIUM"});
+}
+
+TEST(Inactivity, IsToldByDayThenWorsensThenClears) {
+  Home home;
+  home.See(Home::Motion(home.At(1, 15, 9, 0)));
+  home.Live(home.At(1, 15, 9, 1), home.At(1, 15, 11, 59));
+  EXPECT_EQ(home.Told(), Strings{});
+  home.Live(home.At(1, 15, 12, 0), home.At(1, 15, 12, 1));
+  EXPECT_EQ(home.Told(), Strings{"RAISE INACTIVITY MEDIUM"});
+  home.Live(home.At(1, 15, 12, 2), home.At(1, 15, 13, 1));
+  EXPECT_EQ(home.Told(), Strings{"WORSEN INACTIVITY HIGH"});
+  home.See(Home::Motion(home.At(1, 15, 13, 2)));
+  EXPECT_EQ(home.Told(), Strings{"CLEAR INACTIVITY HIGH"});
+}
+
+TEST(Inactivity, SleepIsNoInactivity) {
+  Home home;
+  home.See(Home::Motion(home.At(1, 15, 22, 0)));
+  home.Live(home.At(1, 15, 22, 1), home.At(1, 16, 8, 30));
+  home.See(Home::Motion(home.At(1, 16, 8, 31)));
+  EXPECT_EQ(home.Told(), Strings{});
+}
+
+// Peers' mistake 16: a living gateway hides dead sensors.
+TEST(Inactivity, OfDeadSensorsIsATechnicalMatter) {
+  Home home;
+  home.See(Home::Motion(home.At(1, 15, 9, 0)));
+  for (absl::Time at = home.At(1, 15, 9, 1); at < home.At(1, 15, 13, 0); at += absl::Minutes(1))
+    home.Beat(at);
+  EXPECT_EQ(home.Told(), Strings{"RAISE SENSORS_SILENT TECHNICAL"});
+}
+
+// A pendant's fall, as it concluded it.
+event::v1::Event WornFall(absl::Time at, event::v1::Fall::Verdict verdict) {
+  event::v1::Event event = domain::MakeEvent(at, "pendant");
+  event.mutable_fall()->set_verdict(verdict);
+  return event;
+}
+
+TEST(DeviceFall, IsToldAtOnceAndLessUrgentlyWhenThePersonIsUp) {
+  Home home;
+  home.See(WornFall(home.At(1, 15, 10, 0), event::v1::Fall::VERDICT_CONFIRMED));
+  home.See(WornFall(home.At(1, 15, 10, 3), event::v1::Fall::VERDICT_CANCELLED));
+  home.See(WornFall(home.At(1, 15, 10, 6), event::v1::Fall::VERDICT_RECOVERED));
+  EXPECT_EQ(home.Told(), (Strings{"RAISE DEVICE_FALL HIGH", "RAISE DEVICE_FALL MEDIUM",
+                                  "RAISE DEVICE_FALL LOW"}));
+}
+
+TEST(Hazard, IsToldAtOnceAndNotWhenTheDetectorIsQuiet) {
+  Home home;
+  event::v1::Event smoke = domain::MakeEvent(home.At(1, 15, 10, 0), "hall");
+  smoke.mutable_smoke()->set_detected(false);
+  home.See(smoke);
+  EXPECT_EQ(home.Told(), Strings{});
+  smoke.mutable_smoke()->set_detected(true);
+  home.See(smoke);
+  ASSERT_EQ(home.Told().size(), 1U);
+  EXPECT_EQ(home.last().rule_key(), "HAZARD/smoke");
+}
+
+TEST(BatteryLow, IsToldOnceUntilItIsClearlyCharged) {
+  Home home;
+  auto battery = [&](int minute, float percent) {
+    event::v1::Event event = domain::MakeEvent(home.At(1, 15, 10, minute), "pendant");
+    event.mutable_battery()->set_charge_percent(percent);
+    home.See(event);
+    return home.Told();
+  };
+  EXPECT_EQ(battery(8, 21), Strings{});
+  EXPECT_EQ(battery(9, 20), Strings{"RAISE BATTERY_LOW/pendant TECHNICAL"});
+  EXPECT_EQ(battery(10, 19), Strings{});
+  EXPECT_EQ(battery(11, 10), Strings{"WORSEN BATTERY_LOW/pendant LOW"});
+  home.Restart();
+  EXPECT_EQ(battery(12, 39), Strings{});
+  EXPECT_EQ(battery(13, 40), Strings{"CLEAR BATTERY_LOW/pendant TECHNICAL"});
+}
+
+TEST(ClockSkew, IsToldOnceAndClearedByAnEventWithTheRightTime) {
+  Home home;
+  event::v1::Event wrong = Home::Motion(home.At(1, 15, 10, 0));
+  wrong.set_clock_quality(event::v1::CLOCK_QUALITY_AT_RECEIPT);
+  home.See(wrong);
+  EXPECT_EQ(home.Told(), Strings{"RAISE CLOCK_SKEW/hub-h TECHNICAL"});
+  home.See(wrong);
+  EXPECT_EQ(home.Told(), Strings{});
+  home.See(Home::Motion(home.At(1, 15, 10, 1)));
+  EXPECT_EQ(home.Told(), Strings{"CLEAR CLOCK_SKEW/hub-h TECHNICAL"});
+}
+
+TEST(Sos, EveryPressIsToldAndARepeatedOneOnce) {
+  Home home;
+  home.See(Home::Sos(home.At(1, 15, 9, 0), 7));
+  home.See(Home::Sos(home.At(1, 15, 9, 0), 7));
+  home.See(Home::Sos(home.At(1, 15, 9, 0, 0.4), 8));
+  EXPECT_EQ(home.Told(), (Strings{"RAISE SOS HIGH", "RAISE SOS HIGH"}));
+}
+
+// Peers' mistake 5: events older than 15 min tell nobody, an SOS included.
+TEST(LateBacklog, OfNineHoursTellsSosWithItsAgeAndNoFalseAbsence) {
+  Home home;
+  home.Live(home.At(1, 15, 8, 0), home.At(1, 15, 8, 10));
+  home.See(Home::Motion(home.At(1, 15, 8, 10)));
+  home.Told();
+  for (int hour = 8; hour < 17; ++hour) home.Tick(home.At(1, 15, hour, 30));
+  home.Told();
+  std::vector<event::v1::Event> backlog;
+  for (int hour = 9; hour < 17; ++hour) {
+    backlog.push_back(Home::CheckIn(home.At(1, 15, hour, 0)));
+    backlog.push_back(Home::Motion(home.At(1, 15, hour, 5)));
+    backlog.push_back(Home::Motion(home.At(1, 15, hour, 50)));
+  }
+  // A door that stood open for half an hour, and an SOS at 14:02.
+  backlog.push_back(Home::Door(home.At(1, 15, 10, 0), true));
+  backlog.push_back(Home::Motion(home.At(1, 15, 10, 1)));
+  backlog.push_back(Home::Door(home.At(1, 15, 10, 30), false));
+  backlog.push_back(Home::Motion(home.At(1, 15, 10, 31)));
+  const absl::Time received = home.At(1, 15, 17, 10);
+  home.Send({Home::Sos(home.At(1, 15, 14, 2), 1)}, absl::InfinitePast() + absl::Seconds(1),
+            received);
+  const Strings urgent = home.Told();
+  ASSERT_EQ(urgent.size(), 2U);
+  EXPECT_EQ(urgent[1], "RAISE SOS HIGH late");
+  EXPECT_NE(home.last().reason().en().find("14:02, received at 17:10"), std::string::npos)
+      << home.last().reason().en();
+  home.Send(backlog, home.At(1, 15, 17, 9), received);
+  EXPECT_EQ(home.Told(), Strings{"RAISE DOOR_LEFT_OPEN/door MEDIUM late fold"});
+}
+
+struct DstCase {
+  const char* zone;
+  int month, day;  // The night on which clocks change.
+  int hour;
+};
+
+class DstNight : public ::testing::TestWithParam<DstCase> {};
+
+// Peers' mistake 1: quiet hours computed as milliseconds since midnight.
+TEST_P(DstNight, TheWindowIsWallClock) {
+  const DstCase& night = GetParam();
+  for (const auto& [hour, minute, told] :
+       {std::tuple{21, 59, false}, {22, 0, true}, {5, 54, true}, {6, 0, false}}) {
+    Home home(night.zone);
+    const int day = hour > 12 ? night.day - 1 : night.day;
+    const absl::Time at = home.At(night.month, day, hour, minute);
+    home.See(Home::Door(at, true));
+    home.See(Home::Door(at + absl::Seconds(8), false));
+    home.Beat(at + absl::Minutes(6));
+    EXPECT_EQ(!home.Told().empty(), told) << night.zone << " " << hour << ":" << minute;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Nights, DstNight,
+    ::testing::Values(DstCase{"Europe/Paris", 3, 29, 2}, DstCase{"Europe/Paris", 10, 25, 2},
+                      DstCase{"Pacific/Auckland", 4, 5, 2}, DstCase{"Pacific/Auckland", 9, 27, 2},
+                      DstCase{"Australia/Sydney", 4, 5, 2}, DstCase{"Australia/Sydney", 10, 4, 2},
+                      DstCase{"America/Santiago", 4, 5, 0}, DstCase{"America/Santiago", 9, 6, 0}));
+
+// What is compared between replays: who, what, when, evidence; not receipts and log positions.
+std::string Comparable(std::vector<Finding> findings) {
+  std::string all;
+  for (Finding& finding : findings) {
+    finding.clear_receive_time();
+    finding.clear_log_position();
+    for (auto& seen : *finding.mutable_evidence()->mutable_observations())
+      seen.clear_receive_time();
+    all += finding.ShortDebugString() + "\n";
+  }
+  return all;
+}
+
+TEST(SameLogSameFindings, ToTheByteAlsoWhereAMapHasNoOrder) {
+  const std::vector<std::string> names = {"fixes", "dwell", "max_accuracy_m", "hysteresis_ratio"};
+  std::string first;
+  for (int i = 0; i < 20; ++i) {
+    Finding finding;
+    for (std::size_t k = 0; k < names.size(); ++k) {
+      const std::string& name = names[(k + static_cast<std::size_t>(i)) % names.size()];
+      (*finding.mutable_evidence()->mutable_parameters())[name] = "1";
+    }
+    if (first.empty()) first = ToBytes(finding);
+    EXPECT_EQ(ToBytes(finding), first);
+  }
+}
+
+TEST(SameLogSameFindings, HoweverItIsCutAndRestarted) {
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
+    const domain::Recording recording = domain::SimulateEvening(seed);
+    client::ReplayOptions whole;
+    const auto expected = client::Replay(recording, whole);
+    ASSERT_TRUE(expected.ok());
+    EXPECT_TRUE(client::Missed(recording, *expected, absl::Minutes(10)).empty());
+    for (const int restart : {1, 3, 17}) {
+      client::ReplayOptions cut = whole;
+      cut.restart_every_batches = restart;
+      EXPECT_EQ(Comparable(*client::Replay(recording, cut)), Comparable(*expected));
+    }
+  }
+}
+
+TEST(HomeState, RefusesBytesThatItDidNotWrite) {
+  const auto plan = *HomePlan::Compile(domain::MakeHome("h", "Europe/Paris"));
+  SeededRandom random(4);
+  for (int i = 0; i < 2000; ++i) {
+    std::string bytes;
+    for (uint64_t n = random.Below(80); n > 0; --n) bytes += static_cast<char>(random.UInt64());
+    HomeState::Parse(bytes, *plan).status().IgnoreError();
+  }
+  EXPECT_FALSE(HomeState::Parse("\xff\xff\xff", *plan).ok());
+}
+
+}  // namespace
+}  // namespace veille::detector

@@ -1,0 +1,236 @@
+// What the gateway answers when the log is slow, gone or full: on a log that the test holds in its
+// hand.
+
+#include "services/gateway/app/intake.h"
+
+#include <deque>
+#include <utility>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "services/domain/recordings/recording.h"
+#include "services/gateway/app/session.h"
+
+namespace veille::gateway {
+namespace {
+
+using hub::v1::LANE_BULK;
+using hub::v1::LANE_URGENT;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+// Keeps every append until the test answers it.
+class FakeLog final : public LogPort {
+ public:
+  void Append(hub::v1::Lane lane, int /*partition*/, const std::vector<Envelope>& envelopes,
+              AppendDone done) override {
+    std::vector<uint64_t> sequences;
+    for (const Envelope& envelope : envelopes)
+      if (!envelope.lane_field.empty()) sequences.push_back(envelope.sequence);
+    waiting_.push_back({lane, envelopes.size(), std::move(done)});
+    if (!sequences.empty()) asked.emplace_back(lane, std::move(sequences));
+  }
+  void OpenSource(int, const std::string&, const std::string&, OpenDone done) override {
+    std::move(done)(LastSequences{});
+  }
+  void Quarantine(int, std::string) override {}
+
+  // Answers everything of a lane that waits, and what that sets going.
+  void Succeed(hub::v1::Lane lane) {
+    while (Answer(lane, absl::OkStatus())) {
+    }
+  }
+  void Fail(hub::v1::Lane lane, const absl::Status& status) { Answer(lane, status); }
+
+  std::vector<std::pair<hub::v1::Lane, std::vector<uint64_t>>> asked;
+
+ private:
+  struct Waiting {
+    hub::v1::Lane lane;
+    std::size_t count;
+    AppendDone done;
+  };
+  bool Answer(hub::v1::Lane lane, const absl::Status& status) {
+    for (auto at = waiting_.begin(); at != waiting_.end(); ++at) {
+      if (at->lane != lane) continue;
+      Waiting one = std::move(*at);
+      waiting_.erase(at);
+      if (status.ok()) {
+        std::move(one.done)(std::vector<Verdict>(one.count, Verdict::kAppended));
+      } else {
+        std::move(one.done)(status);
+      }
+      return true;
+    }
+    return false;
+  }
+  std::deque<Waiting> waiting_;
+};
+
+class FakePeer final : public SessionPeer {
+ public:
+  void SendWelcome(hub::v1::Welcome) override {}
+  void SendAck(hub::v1::Ack ack) override { last_ack = std::move(ack); }
+  void Settle(std::size_t) override { ++settled; }
+  void Close(const absl::Status& status) override { closed = status; }
+
+  hub::v1::Ack last_ack;
+  int settled = 0;
+  absl::Status closed;
+};
+
+class IntakeTest : public ::testing::Test {
+ protected:
+  explicit IntakeTest(std::size_t max_total_bytes = 1 << 20) {
+    IntakeLimits limits;
+    limits.max_total_bytes = max_total_bytes;
+    intake_ = std::make_unique<Intake>(
+        *domain::Registry::Make({domain::MakeHome("h", "Europe/Paris")}), 1,
+        std::make_shared<VirtualClock>(absl::FromUnixSeconds(1'800'000'000)), log_, limits,
+        metrics_);
+    Connect();
+  }
+  void Connect() {
+    peer_ = std::make_shared<FakePeer>();
+    session_ = intake_->Open(peer_, "");
+    hub::v1::ConnectRequest request;
+    request.mutable_hello()->set_source_id("hub-h");
+    request.mutable_hello()->set_incarnation("0000000a");
+    session_->OnRequest(request);
+    log_.Succeed(LANE_URGENT);
+    peer_->settled = 0;
+  }
+  void Send(hub::v1::Lane lane, uint64_t sequence, std::size_t bytes = 0) {
+    event::v1::EventBatch batch;
+    *batch.add_events() = domain::MakeEvent(absl::FromUnixSeconds(1'799'999'999), "hall");
+    batch.mutable_events(0)->mutable_motion();
+    while (batch.ByteSizeLong() < bytes) *batch.add_events() = batch.events(0);
+    hub::v1::ConnectRequest request;
+    request.mutable_batch()->set_lane(lane);
+    request.mutable_batch()->set_sequence(sequence);
+    request.mutable_batch()->set_events(batch.SerializeAsString());
+    session_->OnRequest(request);
+  }
+
+  metrics::Registry metrics_;
+  FakeLog log_;
+  std::unique_ptr<Intake> intake_;
+  std::shared_ptr<FakePeer> peer_;
+  std::shared_ptr<Session> session_;
+};
+
+using Asked = std::pair<hub::v1::Lane, std::vector<uint64_t>>;
+
+TEST_F(IntakeTest, NothingIsAcknowledgedBeforeItIsInTheLog) {
+  Send(LANE_BULK, 1);
+  EXPECT_EQ(peer_->last_ack.through_bulk_sequence(), 0U);
+  log_.Succeed(LANE_BULK);
+  EXPECT_EQ(peer_->last_ack.through_bulk_sequence(), 1U);
+  EXPECT_EQ(peer_->settled, 1);
+}
+
+TEST_F(IntakeTest, WhatQueuedMeanwhileGoesOutTogetherAndInOrder) {
+  for (uint64_t sequence = 1; sequence <= 4; ++sequence) Send(LANE_BULK, sequence);
+  log_.Succeed(LANE_BULK);
+  EXPECT_THAT(log_.asked, ElementsAre(Asked{LANE_BULK, {1}}, Asked{LANE_BULK, {2, 3, 4}}));
+  EXPECT_EQ(peer_->last_ack.through_bulk_sequence(), 4U);
+}
+
+TEST_F(IntakeTest, AFailedAppendIsRepeatedAsItWasAndTheHubStays) {
+  Send(LANE_URGENT, 1);
+  log_.Fail(LANE_URGENT, absl::UnavailableError("Redis is gone"));
+  Send(LANE_URGENT, 2);
+  EXPECT_EQ(peer_->settled, 0);
+  EXPECT_TRUE(peer_->closed.ok());
+  intake_->Pulse();
+  log_.Succeed(LANE_URGENT);
+  EXPECT_THAT(log_.asked, ElementsAre(Asked{LANE_URGENT, {1}}, Asked{LANE_URGENT, {1}},
+                                      Asked{LANE_URGENT, {2}}));
+  EXPECT_EQ(peer_->last_ack.through_urgent_sequence(), 2U);
+  EXPECT_EQ(peer_->settled, 2);
+}
+
+TEST_F(IntakeTest, BulkThatIsHeldBackStandsInNobodysWay) {
+  Send(LANE_BULK, 1);
+  Send(LANE_BULK, 2);
+  log_.Fail(LANE_BULK, absl::ResourceExhaustedError("OOM"));
+  intake_->HoldBulk("memory");
+  Send(LANE_BULK, 3);
+  // Read and let go, so that the stream's window has room; but never acknowledged.
+  EXPECT_EQ(peer_->settled, 3);
+  EXPECT_EQ(peer_->last_ack.through_bulk_sequence(), 0U);
+  Send(LANE_URGENT, 1);
+  log_.Succeed(LANE_URGENT);
+  EXPECT_EQ(peer_->last_ack.through_urgent_sequence(), 1U);
+  EXPECT_EQ(peer_->last_ack.through_bulk_sequence(), 0U);
+  EXPECT_TRUE(peer_->closed.ok());
+}
+
+TEST_F(IntakeTest, WhenBulkGoesOnTheHubIsAskedToSendItAgain) {
+  intake_->HoldBulk("memory");
+  Send(LANE_BULK, 1);
+  intake_->HoldBulk("");
+  EXPECT_TRUE(absl::IsUnavailable(peer_->closed)) << peer_->closed;
+  EXPECT_THAT(log_.asked, IsEmpty());
+  Connect();
+  Send(LANE_BULK, 1);
+  log_.Succeed(LANE_BULK);
+  EXPECT_EQ(peer_->last_ack.through_bulk_sequence(), 1U);
+}
+
+TEST_F(IntakeTest, AStreamThatLostNothingStaysWhenBulkGoesOn) {
+  intake_->HoldBulk("memory");
+  Send(LANE_URGENT, 1);
+  intake_->HoldBulk("");
+  EXPECT_TRUE(peer_->closed.ok()) << peer_->closed;
+}
+
+TEST_F(IntakeTest, WhatWasUnderWayWhenBulkWasHeldIsAcknowledgedWhenItArrived) {
+  Send(LANE_BULK, 1);
+  Send(LANE_BULK, 2);
+  intake_->HoldBulk("memory");
+  log_.Succeed(LANE_BULK);
+  EXPECT_EQ(peer_->last_ack.through_bulk_sequence(), 1U);
+}
+
+TEST_F(IntakeTest, ACertificateOfAnotherHubDoesNotSpeakForThisOne) {
+  peer_ = std::make_shared<FakePeer>();
+  session_ = intake_->Open(peer_, "hub-of-another-home");
+  hub::v1::ConnectRequest request;
+  request.mutable_hello()->set_source_id("hub-h");
+  request.mutable_hello()->set_incarnation("0000000a");
+  session_->OnRequest(request);
+  EXPECT_TRUE(absl::IsPermissionDenied(peer_->closed)) << peer_->closed;
+}
+
+class TightIntake : public IntakeTest {
+ protected:
+  TightIntake() : IntakeTest(8000) {}
+};
+
+TEST_F(TightIntake, BeyondItsMemoryBulkIsRefusedWhileAnSosStillPasses) {
+  uint64_t sequence = 0;
+  while (peer_->closed.ok() && sequence < 100) Send(LANE_BULK, ++sequence, 1000);
+  EXPECT_LE(sequence, 10U);
+  EXPECT_TRUE(absl::IsUnavailable(peer_->closed)) << peer_->closed;
+  Connect();
+  ASSERT_TRUE(peer_->closed.ok()) << peer_->closed;
+  Send(LANE_URGENT, 1);
+  log_.Succeed(LANE_URGENT);
+  EXPECT_EQ(peer_->last_ack.through_urgent_sequence(), 1U);
+  // The log has caught up: bulk is taken again.
+  log_.Succeed(LANE_BULK);
+  Send(LANE_BULK, sequence);
+  EXPECT_TRUE(peer_->closed.ok()) << peer_->closed;
+}
+
+TEST_F(TightIntake, UrgentBatchesHaveABoundToo) {
+  uint64_t sequence = 0;
+  while (peer_->closed.ok() && sequence < 100) Send(LANE_URGENT, ++sequence, 1000);
+  EXPECT_LE(sequence, 11U);
+  EXPECT_TRUE(absl::IsUnavailable(peer_->closed)) << peer_->closed;
+}
+
+}  // namespace
+}  // namespace veille::gateway

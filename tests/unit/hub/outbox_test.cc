@@ -1,0 +1,51 @@
+// A source's memory of what is not acknowledged.
+
+#include "services/hub/core/outbox.h"
+
+#include "gtest/gtest.h"
+
+namespace veille::hub {
+namespace {
+
+TEST(Outbox, SendsUrgentFirstAndKeepsWhatIsNotAcknowledged) {
+  Outbox outbox("a1");
+  outbox.Add(v1::LANE_BULK, "b1", absl::UnixEpoch());
+  outbox.Add(v1::LANE_URGENT, "u1", absl::UnixEpoch());
+  EXPECT_EQ(outbox.Next(64)->events(), "u1");
+  EXPECT_EQ(outbox.Next(64)->events(), "b1");
+  EXPECT_EQ(outbox.Next(64), nullptr);
+  outbox.OnAck(1, 0);
+  EXPECT_EQ(outbox.size(), 1U);
+  outbox.Rewind();
+  EXPECT_EQ(outbox.Next(64)->sequence(), 1U);
+}
+
+TEST(Outbox, KeepsWithinTheWindow) {
+  Outbox outbox("a1");
+  for (int i = 0; i < 5; ++i) outbox.Add(v1::LANE_BULK, "b", absl::UnixEpoch());
+  EXPECT_NE(outbox.Next(2), nullptr);
+  EXPECT_NE(outbox.Next(2), nullptr);
+  EXPECT_EQ(outbox.Next(2), nullptr);
+}
+
+TEST(Outbox, AFullWindowOfBulkLeavesRoomForAnSos) {
+  Outbox outbox("a1");
+  for (int i = 0; i < 5; ++i) outbox.Add(v1::LANE_BULK, "b", absl::UnixEpoch());
+  while (outbox.Next(2) != nullptr) {
+  }
+  outbox.Add(v1::LANE_URGENT, "sos", absl::UnixEpoch());
+  EXPECT_EQ(outbox.Next(2)->events(), "sos");
+}
+
+TEST(Outbox, OfAnOldCopyBeginsANewIncarnation) {
+  Outbox outbox("old");
+  outbox.Add(v1::LANE_BULK, "b1", absl::UnixEpoch());
+  EXPECT_FALSE(outbox.OnWelcome(0, 1, "new"));
+  outbox.Add(v1::LANE_BULK, "b2", absl::UnixEpoch());
+  EXPECT_TRUE(outbox.OnWelcome(0, 9, "new"));
+  EXPECT_EQ(outbox.incarnation(), "new");
+  EXPECT_EQ(outbox.Next(64)->sequence(), 1U);
+}
+
+}  // namespace
+}  // namespace veille::hub

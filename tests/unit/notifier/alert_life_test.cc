@@ -1,0 +1,287 @@
+// The life of alerts, told as behaviour: at 0 s a fall; who is told, when, and nobody else, ever.
+
+#include "services/notifier/core/alert_life.h"
+
+#include <memory>
+#include <optional>
+
+#include "gtest/gtest.h"
+
+namespace veille::notifier {
+namespace {
+
+using store::v1::AlertRecord;
+using store::v1::Finding;
+using Strings = std::vector<std::string>;
+
+constexpr absl::Duration kDelay = absl::Seconds(60);
+
+// One alert, its chain anne → marc → claire a minute apart, on a clock that the test moves.
+class Story {
+ public:
+  explicit Story(int steps = 3) {
+    const char* ids[] = {"anne", "marc", "claire"};
+    for (int i = 0; i < 3; ++i) {
+      care::v1::Member member;
+      member.set_caregiver_id(ids[i]);
+      audience_.members.push_back(member);
+      if (i >= steps) continue;
+      care::v1::EscalationStep step;
+      step.add_caregiver_ids(ids[i]);
+      if (i > 0) step.mutable_delay()->set_seconds(60);
+      audience_.steps.push_back(step);
+    }
+  }
+  Audience& audience() { return audience_; }
+
+  static Finding Make(const std::string& id, Finding::Kind kind = Finding::KIND_RAISE,
+                      alert::v1::Severity severity = alert::v1::SEVERITY_HIGH) {
+    Finding finding;
+    finding.set_finding_id(id);
+    finding.set_alert_id("h.1");
+    finding.set_home_id("h");
+    finding.set_patient_id("p");
+    finding.set_rule_key("FALL");
+    finding.set_kind(kind);
+    finding.set_severity(severity);
+    finding.set_latching(severity == alert::v1::SEVERITY_HIGH);
+    return finding;
+  }
+
+  // At `second`, what is told: "anne!2" asks anne in step 2, "anne" tells her of a change.
+  Strings Find(int second, const Finding& finding) {
+    Decision decision;
+    if (!record_) {
+      record_ = Raise(finding, audience_, At(second), decision);
+    } else {
+      decision = Join(finding, At(second), kDelay, *record_);
+    }
+    return Told(decision);
+  }
+  // The timers up to `second` run.
+  Strings Pass(int second) {
+    Strings all;
+    while (record_->has_next_step_time() && record_->next_step_time().seconds() <= second) {
+      const auto due = static_cast<int>(record_->next_step_time().seconds());
+      const Decision decision =
+          RunStep(record_->alert().step() + 1, record_->round(), At(due), kDelay, *record_);
+      unanswered_ = unanswered_ || decision.unanswered;
+      for (const std::string& told : Told(decision))
+        all.push_back(std::to_string(due) + ":" + told);
+    }
+    return all;
+  }
+  absl::StatusOr<Strings> Take(int second, const std::string& who,
+                               const std::string& request = "") {
+    auto decision = Acknowledge({who, "test", request}, At(second), *record_);
+    if (!decision.ok()) return decision.status();
+    return Told(*decision);
+  }
+  absl::StatusOr<Strings> Close(int second, const std::string& who, alert::v1::Outcome outcome) {
+    auto decision = Resolve({who, "test", ""}, outcome, "", At(second), *record_);
+    if (!decision.ok()) return decision.status();
+    return Told(*decision);
+  }
+  static absl::Time At(int second) { return absl::FromUnixSeconds(second); }
+  AlertRecord& record() { return *record_; }
+  const alert::v1::Alert& alert() const { return record_->alert(); }
+  bool unanswered() const { return unanswered_; }
+
+ private:
+  static Strings Told(const Decision& decision) {
+    Strings told;
+    for (const auto& tell : decision.tells) {
+      for (const std::string& id : tell.caregiver_ids()) {
+        const bool asked = tell.reason() == alert::v1::Update::REASON_NOTIFY;
+        const bool summary = tell.reason() == alert::v1::Update::REASON_SUMMARY;
+        told.push_back(id + (asked ? "!" + std::to_string(tell.step()) : "") +
+                       (summary ? " (summary)" : ""));
+      }
+    }
+    return told;
+  }
+  Audience audience_;
+  std::optional<AlertRecord> record_;
+  bool unanswered_ = false;
+};
+
+TEST(Escalation, ClimbsUntilSomebodyTakesItAndNothingComesAfterwards) {
+  Story story;
+  EXPECT_EQ(story.Find(0, Story::Make("f")), Strings{"anne!1"});
+  EXPECT_EQ(story.Pass(59), Strings{});
+  EXPECT_EQ(story.Pass(61), Strings{"60:marc!2"});
+  EXPECT_EQ(*story.Take(70, "marc"), (Strings{"anne", "marc"}));
+  EXPECT_EQ(story.Pass(1000000), Strings{});
+  EXPECT_EQ(story.alert().acknowledged_by(), "marc");
+}
+
+TEST(Escalation, AnAlertThatNobodyAnswersIsTheOperatorsBusiness) {
+  Story story;
+  story.Find(0, Story::Make("f"));
+  EXPECT_EQ(story.Pass(1000),
+            (Strings{"60:marc!2", "120:claire!3", "180:anne!4", "180:marc!4", "180:claire!4"}));
+  EXPECT_TRUE(story.unanswered());
+  EXPECT_TRUE(story.alert().unanswered());
+  EXPECT_EQ(*story.Take(2000, "anne"), (Strings{"anne", "claire", "marc"}));
+}
+
+TEST(Escalation, WithoutAChainEverybodyIsToldAtOnce) {
+  Story story(0);
+  EXPECT_EQ(story.Find(0, Story::Make("f")), (Strings{"anne!1", "marc!1", "claire!1"}));
+}
+
+TEST(Escalation, AStepForWorseThingsIsPassedOver) {
+  Story story;
+  story.audience().steps[1].set_min_severity(alert::v1::SEVERITY_HIGH);
+  story.Find(0, Story::Make("f", Finding::KIND_RAISE, alert::v1::SEVERITY_MEDIUM));
+  EXPECT_EQ(story.Pass(61), Strings{"60:claire!3"});
+}
+
+TEST(Escalation, WhatIsNotUrgentDoesNotClimb) {
+  for (const auto severity : {alert::v1::SEVERITY_LOW, alert::v1::SEVERITY_TECHNICAL}) {
+    Story story;
+    EXPECT_EQ(story.Find(0, Story::Make("f", Finding::KIND_RAISE, severity)), Strings{"anne!1"});
+    EXPECT_EQ(story.Pass(100000), Strings{});
+  }
+}
+
+TEST(Escalation, AStepOfAnOlderRoundOrOneThatRanChangesNothing) {
+  Story story;
+  story.Find(0, Story::Make("f"));
+  story.Pass(60);
+  const std::string before = story.record().SerializeAsString();
+  EXPECT_FALSE(RunStep(2, 1, Story::At(61), kDelay, story.record()).changed);
+  EXPECT_FALSE(RunStep(3, 0, Story::At(61), kDelay, story.record()).changed);
+  EXPECT_EQ(story.record().SerializeAsString(), before);
+}
+
+// Peers' mistake 11, in both orders of the race.
+TEST(Race, AnAcknowledgementJustBeforeAStepStopsItAndJustAfterStopsTheNext) {
+  Story before;
+  before.Find(0, Story::Make("f"));
+  before.Take(59, "anne").IgnoreError();
+  EXPECT_FALSE(RunStep(2, 1, Story::At(60), kDelay, before.record()).changed);
+  Story after;
+  after.Find(0, Story::Make("f"));
+  after.Pass(60);
+  after.Take(60, "anne").IgnoreError();
+  EXPECT_EQ(after.Pass(100000), Strings{});
+}
+
+TEST(Race, ATellThatSomebodyAnsweredMeanwhileIsNotWanted) {
+  Story story;
+  story.Find(0, Story::Make("f"));
+  store::v1::Tell tell;
+  tell.set_reason(alert::v1::Update::REASON_NOTIFY);
+  EXPECT_TRUE(IsWanted(tell, story.record()));
+  story.Take(5, "anne").IgnoreError();
+  EXPECT_FALSE(IsWanted(tell, story.record()));
+}
+
+TEST(Repeat, ASecondPressTellsEverybodyAgainAndReopensWhatWasTaken) {
+  Story story;
+  story.Find(0, Story::Make("1"));
+  story.Take(10, "anne").IgnoreError();
+  EXPECT_EQ(story.Find(100, Story::Make("2")), (Strings{"anne!1", "marc!1", "claire!1"}));
+  EXPECT_EQ(story.alert().handling(), alert::v1::HANDLING_UNACKNOWLEDGED);
+  EXPECT_EQ(story.Pass(160), Strings{"160:marc!2"});
+}
+
+// Peers' mistake 3: a repeat counter with no event id.
+TEST(Repeat, TheSameFindingAgainChangesNothing) {
+  Story story;
+  story.Find(0, Story::Make("1"));
+  const std::string before = story.record().SerializeAsString();
+  EXPECT_EQ(story.Find(5, Story::Make("1")), Strings{});
+  EXPECT_EQ(story.record().SerializeAsString(), before);
+}
+
+TEST(Worse, AnAcknowledgedAlertThatGrowsWorseBeginsItsChainAnew) {
+  Story story;
+  story.Find(0, Story::Make("1", Finding::KIND_RAISE, alert::v1::SEVERITY_MEDIUM));
+  story.Take(10, "anne").IgnoreError();
+  EXPECT_EQ(story.Find(100, Story::Make("2", Finding::KIND_WORSEN)), Strings{"anne!1"});
+  EXPECT_EQ(story.alert().severity(), alert::v1::SEVERITY_HIGH);
+  EXPECT_EQ(story.Pass(160), Strings{"160:marc!2"});
+}
+
+TEST(Clear, WhatIsOverStopsClimbingAndThoseWhoWereToldLearnOfIt) {
+  Story story;
+  story.Find(0, Story::Make("1", Finding::KIND_RAISE, alert::v1::SEVERITY_MEDIUM));
+  EXPECT_EQ(story.Find(30, Story::Make("2", Finding::KIND_CLEAR, alert::v1::SEVERITY_MEDIUM)),
+            Strings{"anne"});
+  EXPECT_EQ(story.Pass(10000), Strings{});
+  EXPECT_FALSE(IsJoinable(story.record()));
+}
+
+TEST(Clear, AFallIsNeverHiddenByClearing) {
+  Story story;
+  story.Find(0, Story::Make("1"));
+  story.Find(30, Story::Make("2", Finding::KIND_CLEAR));
+  EXPECT_EQ(story.alert().handling(), alert::v1::HANDLING_UNACKNOWLEDGED);
+  EXPECT_EQ(story.Pass(60), Strings{"60:marc!2"});
+  EXPECT_TRUE(IsJoinable(story.record()));
+}
+
+TEST(Late, WhatBeganAndEndedInABacklogIsALineAndNotACall) {
+  Story story;
+  Finding finding = Story::Make("1", Finding::KIND_RAISE, alert::v1::SEVERITY_MEDIUM);
+  finding.set_late(true);
+  finding.set_fold(true);
+  EXPECT_EQ(story.Find(0, finding), Strings{"anne (summary)"});
+  EXPECT_EQ(story.Pass(100000), Strings{});
+}
+
+TEST(Late, HighIsNeverFolded) {
+  Story story;
+  Finding finding = Story::Make("1");
+  finding.set_late(true);
+  finding.set_fold(true);
+  EXPECT_EQ(story.Find(0, finding), Strings{"anne!1"});
+}
+
+TEST(Acknowledge, IsIdempotentAndRefusesWhatIsClosed) {
+  Story story;
+  story.Find(0, Story::Make("f"));
+  EXPECT_EQ(*story.Take(1, "anne", "r1"), Strings{"anne"});
+  EXPECT_EQ(*story.Take(2, "anne", "r1"), Strings{});
+  EXPECT_EQ(*story.Take(3, "anne", "r2"), Strings{});
+  EXPECT_TRUE(story.Close(4, "anne", alert::v1::OUTCOME_REAL).ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(story.Take(5, "marc").status()));
+}
+
+TEST(Resolve, KeepsItsOutcome) {
+  Story story;
+  story.Find(0, Story::Make("f"));
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(story.Close(1, "anne", alert::v1::OUTCOME_UNSPECIFIED).status()));
+  EXPECT_TRUE(story.Close(1, "anne", alert::v1::OUTCOME_FALSE_ALARM).ok());
+  EXPECT_TRUE(story.Close(2, "marc", alert::v1::OUTCOME_FALSE_ALARM).ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(story.Close(3, "marc", alert::v1::OUTCOME_REAL).status()));
+  EXPECT_EQ(story.Pass(100000), Strings{});
+}
+
+TEST(Receipt, OfTheDeviceMakesADeliveryDeliveredAndNeverGoesBack) {
+  Story story;
+  story.Find(0, Story::Make("f"));
+  EXPECT_TRUE(
+      RecordReceipt("anne", 1, alert::v1::DELIVERY_STATE_SEEN, Story::At(1), story.record()));
+  EXPECT_FALSE(
+      RecordReceipt("anne", 1, alert::v1::DELIVERY_STATE_DELIVERED, Story::At(2), story.record()));
+  EXPECT_FALSE(
+      RecordReceipt("marc", 1, alert::v1::DELIVERY_STATE_SEEN, Story::At(2), story.record()));
+  EXPECT_EQ(story.alert().deliveries(0).state(), alert::v1::DELIVERY_STATE_SEEN);
+}
+
+TEST(Versions, GrowWithEveryChange) {
+  Story story;
+  story.Find(0, Story::Make("f"));
+  EXPECT_EQ(story.alert().version(), 1U);
+  story.Pass(60);
+  EXPECT_EQ(story.alert().version(), 2U);
+  story.Take(70, "anne").IgnoreError();
+  EXPECT_EQ(story.alert().version(), 3U);
+}
+
+}  // namespace
+}  // namespace veille::notifier
