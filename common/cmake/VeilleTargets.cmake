@@ -6,9 +6,12 @@ set(VEILLE_SANITIZE "" CACHE STRING "Comma-separated -fsanitize= list, or empty"
 
 # ccache and mold save minutes where they are installed, and change nothing else.
 find_program(VEILLE_CCACHE ccache)
+# Paths count as relative to the checkout, so that every clone on a machine shares what one has built.
 if(VEILLE_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${VEILLE_CCACHE})
-  set(CMAKE_C_COMPILER_LAUNCHER ${VEILLE_CCACHE})
+  set(VEILLE_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}
+    CCACHE_NOHASHDIR=1 ${VEILLE_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${VEILLE_LAUNCHER})
+  set(CMAKE_C_COMPILER_LAUNCHER ${VEILLE_LAUNCHER})
 endif()
 find_program(VEILLE_MOLD mold)
 if(VEILLE_MOLD)
@@ -109,15 +112,14 @@ function(veille_test name)
   endif()
   add_executable(${name} ${A_SRCS})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
-  target_compile_definitions(${name} PRIVATE VEILLE_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
-    VEILLE_BINARY_DIR="${PROJECT_BINARY_DIR}")
   target_link_libraries(${name} PRIVATE ${A_DEPS} GTest::gmock GTest::gtest_main veille_flags)
   if(NOT A_LABEL MATCHES "e2e|lint")
     add_dependencies(tests ${name})
   endif()
   add_test(NAME ${name} COMMAND ${name})
+  set(supp ${PROJECT_SOURCE_DIR}/tests/support)
   set_tests_properties(${name} PROPERTIES LABELS ${A_LABEL} TIMEOUT ${A_TIMEOUT}
-    ENVIRONMENT "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/tsan.supp:ignore_noninstrumented_modules=1;UBSAN_OPTIONS=print_stacktrace=1")
+    ENVIRONMENT "TSAN_OPTIONS=suppressions=${supp}/tsan.supp:ignore_noninstrumented_modules=1;LSAN_OPTIONS=suppressions=${supp}/lsan.supp;UBSAN_OPTIONS=print_stacktrace=1")
 endfunction()
 
 # A libFuzzer target; its seed corpus is tests/fuzz/corpus/<name>.

@@ -27,11 +27,14 @@ SendTimes TimesOf(const Message& message) {
 }  // namespace
 
 Session::Session(Intake& intake, std::weak_ptr<SessionPeer> peer, std::string proved_id)
-    : intake_(intake), peer_(std::move(peer)), proved_id_(std::move(proved_id)) {
-  intake_.metrics_.sessions.Add(1);
+    : intake_(intake),
+      peer_(std::move(peer)),
+      proved_id_(std::move(proved_id)),
+      open_sessions_(intake.metrics_.sessions) {
+  open_sessions_.Add(1);
 }
 
-Session::~Session() { intake_.metrics_.sessions.Add(-1); }
+Session::~Session() { open_sessions_.Add(-1); }
 
 std::size_t Session::OnRequest(hub::v1::ConnectRequest& request) {
   const std::size_t bytes = request.has_batch() ? request.batch().events().size() : 0;

@@ -44,6 +44,8 @@ class Session : public std::enable_shared_from_this<Session> {
   Intake& intake_;
   const std::weak_ptr<SessionPeer> peer_;
   const std::string proved_id_;
+  // The log may hold a session's last answer longer than there is an intake.
+  metrics::Gauge& open_sessions_;
 
   // Written while the stream says Hello, which it does before anything else.
   std::string source_id_, home_id_, incarnation_;
