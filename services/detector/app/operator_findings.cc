@@ -34,7 +34,7 @@ void SetReason(const std::string& fr, const std::string& en, Finding& finding) {
 bool Describe(const event::v1::Event& event, std::string& rule, std::string& fr, std::string& en) {
   using event::v1::Event;
   if (event.test()) return false;
-  switch (event.observation_case()) {
+  switch (ObservationOf(event)) {
     case Event::kPersonalEmergency:
       rule = "SOS";
       fr = "Appel à l'aide";
@@ -65,6 +65,11 @@ bool Describe(const event::v1::Event& event, std::string& rule, std::string& fr,
       fr = "Fuite d'eau détectée";
       en = "Water detected";
       return IsDetected(event.water());
+    case Event::kPromptAnswer:
+      rule = "SOS";
+      fr = "Appel à l'aide";
+      en = "Call for help";
+      return event.prompt_answer().answer() == event::v1::PromptAnswer::ANSWER_HELP;
     default:
       return false;
   }

@@ -477,5 +477,139 @@ TEST(HomeState, RefusesBytesThatItDidNotWrite) {
   EXPECT_FALSE(HomeState::Parse("\xff\xff\xff", *plan).ok());
 }
 
+TEST(Hazard, ThatSaysNoMoreMeansDanger) {
+  Home home;
+  event::v1::Event smoke = domain::MakeEvent(home.At(1, 15, 10, 0), "hall");
+  smoke.mutable_smoke();
+  home.See(smoke);
+  EXPECT_EQ(home.Told(), Strings{"RAISE HAZARD/smoke HIGH"});
+}
+
+TEST(Test, IsToldAsOneAndNeverJoinsARealAlert) {
+  Home home;
+  event::v1::Event smoke = domain::MakeEvent(home.At(1, 15, 10, 0), "hall");
+  smoke.mutable_smoke()->set_detected(true);
+  smoke.set_test(true);
+  home.See(smoke);
+  event::v1::Event fall = WornFall(home.At(1, 15, 10, 1), event::v1::Fall::VERDICT_CONFIRMED);
+  fall.set_test(true);
+  home.See(fall);
+  EXPECT_EQ(home.Told(), (Strings{"RAISE HAZARD/smoke/test HIGH", "RAISE DEVICE_FALL/test HIGH"}));
+  EXPECT_EQ(home.last().status(), alert::v1::STATUS_TEST);
+}
+
+// Malformed or not: no emergency goes untold.
+TEST(Unreadable, CallsForHelpFallsAndHazardsAreTold) {
+  Home home;
+  event::v1::Event event = domain::MakeEvent(home.At(1, 15, 10, 0), "unknown");
+  for (const int observation : {event::v1::Event::kPersonalEmergency, event::v1::Event::kFall,
+                                event::v1::Event::kWater, event::v1::Event::kMotion}) {
+    event.mutable_unreadable()->set_observation(static_cast<uint32_t>(observation));
+    home.See(event);
+  }
+  EXPECT_EQ(home.Told(),
+            (Strings{"RAISE SOS HIGH", "RAISE DEVICE_FALL HIGH", "RAISE HAZARD/water HIGH"}));
+}
+
+TEST(PromptAnswer, INeedHelpIsACallForHelp) {
+  Home home;
+  event::v1::Event answer = domain::MakeEvent(home.At(1, 15, 10, 0), "hub");
+  answer.mutable_prompt_answer()->set_answer(event::v1::PromptAnswer::ANSWER_FINE);
+  home.See(answer);
+  answer.mutable_prompt_answer()->set_answer(event::v1::PromptAnswer::ANSWER_HELP);
+  home.See(answer);
+  EXPECT_EQ(home.Told(), Strings{"RAISE SOS HIGH"});
+}
+
+// What a morning's silence becomes when this is all that is seen of the hall at 11:00.
+Strings AfterASilentMorningWith(const event::v1::Event& seen) {
+  Home home;
+  home.See(Home::Motion(home.At(1, 15, 9, 0)));
+  home.Live(home.At(1, 15, 9, 1), home.At(1, 15, 10, 59));
+  home.See(seen);
+  home.Live(home.At(1, 15, 11, 1), home.At(1, 15, 12, 30));
+  return home.Told();
+}
+
+TEST(Inactivity, IsNotHiddenByWhatSaysNothingOfThePerson) {
+  const absl::Time at = Home().At(1, 15, 11, 0);
+  const Strings told = {"RAISE INACTIVITY MEDIUM"};
+  event::v1::Event event = Home::Motion(at);
+  event.mutable_motion()->set_state(event::v1::Motion::STATE_CLEARED);
+  EXPECT_EQ(AfterASilentMorningWith(event), told);
+  event.mutable_motion()->set_state(static_cast<event::v1::Motion::State>(99));
+  EXPECT_EQ(AfterASilentMorningWith(event), told);
+  event = Home::Motion(at);
+  event.set_unchanged(true);
+  EXPECT_EQ(AfterASilentMorningWith(event), told);
+  event = Home::Motion(at);
+  event.set_test(true);
+  EXPECT_EQ(AfterASilentMorningWith(event), told);
+  event = domain::MakeEvent(at, "hall");
+  event.mutable_dosage()->set_kind(event::v1::Dosage::KIND_MISSED);
+  EXPECT_EQ(AfterASilentMorningWith(event), told);
+  event.mutable_usage()->set_kind(event::v1::Usage::KIND_ABSENCE_VIOLATION);
+  EXPECT_EQ(AfterASilentMorningWith(event), told);
+  event.mutable_presence()->set_kind(event::v1::Presence::KIND_CARER_AT_HOME);
+  EXPECT_EQ(AfterASilentMorningWith(event), told);
+  event.mutable_device_status()->set_kind(event::v1::DeviceStatus::KIND_CHECK_IN_FAILED);
+  EXPECT_EQ(AfterASilentMorningWith(event), told);
+}
+
+TEST(Inactivity, IsNotConcludedOverASignOfLifeOrSomethingThatCouldNotBeRead) {
+  const absl::Time at = Home().At(1, 15, 11, 0);
+  event::v1::Event event = domain::MakeEvent(at, "hall");
+  event.mutable_unreadable()->set_field("motion.state");
+  EXPECT_EQ(AfterASilentMorningWith(event), Strings{});
+  event.mutable_usage()->set_kind(event::v1::Usage::KIND_ENDED);
+  EXPECT_EQ(AfterASilentMorningWith(event), Strings{});
+  event.mutable_dosage()->set_kind(event::v1::Dosage::KIND_TAKEN);
+  EXPECT_EQ(AfterASilentMorningWith(event), Strings{});
+  event.mutable_prompt_answer()->set_answer(event::v1::PromptAnswer::ANSWER_FINE);
+  EXPECT_EQ(AfterASilentMorningWith(event), Strings{});
+}
+
+TEST(Inactivity, ASensorThatSpeaksOnlyNonsenseIsNotAlive) {
+  Home home;
+  home.See(Home::Motion(home.At(1, 15, 9, 0)));
+  for (absl::Time at = home.At(1, 15, 9, 10); at < home.At(1, 15, 14, 0); at += absl::Minutes(10)) {
+    event::v1::Event event = domain::MakeEvent(at, "hall");
+    event.mutable_unreadable()->set_field("motion.state");
+    home.See(event);
+  }
+  EXPECT_EQ(home.Told(), Strings{"RAISE SENSORS_SILENT TECHNICAL"});
+}
+
+TEST(NightExit, IsNotArmedByADoorThatRepeatsThatItStandsOpen) {
+  Home home;
+  home.See(Home::Door(home.At(1, 15, 21, 50), true));
+  home.See(Home::Motion(home.At(1, 15, 21, 55)));
+  event::v1::Event still = Home::Door(home.At(1, 15, 22, 30), true);
+  still.set_unchanged(true);
+  home.See(still);
+  home.Live(home.At(1, 15, 22, 31), home.At(1, 15, 22, 50));
+  EXPECT_EQ(home.Told(), Strings{"RAISE DOOR_LEFT_OPEN/door MEDIUM"});
+}
+
+TEST(NightExit, IsArmedWhenTheDoorsOpeningWasMissed) {
+  Home home;
+  home.See(Home::Motion(home.At(1, 15, 21, 55)));
+  event::v1::Event still = Home::Door(home.At(1, 15, 22, 30), true);
+  still.set_unchanged(true);
+  home.See(still);
+  home.Live(home.At(1, 15, 22, 31), home.At(1, 15, 22, 34));
+  home.Live(home.At(1, 15, 22, 35), home.At(1, 15, 22, 40));
+  EXPECT_EQ(home.Told(), (Strings{"RAISE NIGHT_EXIT HIGH", "RAISE DOOR_LEFT_OPEN/door MEDIUM"}));
+}
+
+TEST(NightExit, IsArmedByASensorThatSawTheOccupantLeave) {
+  Home home;
+  event::v1::Event left = domain::MakeEvent(home.At(1, 15, 2, 0), "door");
+  left.mutable_property_exit()->set_kind(event::v1::PropertyExit::KIND_OCCUPANT_EXIT);
+  home.See(left);
+  home.Live(home.At(1, 15, 2, 1), home.At(1, 15, 2, 10));
+  EXPECT_EQ(home.Told(), Strings{"RAISE NIGHT_EXIT HIGH"});
+}
+
 }  // namespace
 }  // namespace veille::detector

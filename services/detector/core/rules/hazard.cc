@@ -15,7 +15,7 @@ struct Hazard {
 
 Hazard HazardOf(const event::v1::Event& event) {
   using event::v1::Event;
-  switch (event.observation_case()) {
+  switch (ObservationOf(event)) {
     case Event::kSmoke:
       return {"HAZARD/smoke", IsDetected(event.smoke()), {"Fumée détectée", "Smoke detected"}};
     case Event::kCarbonMonoxide:

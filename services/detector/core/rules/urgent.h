@@ -17,6 +17,9 @@ int64_t EventMicros(const event::v1::Event& event);
 Conclusion UrgentConclusion(const Context& context, int device, const event::v1::Event& event,
                             const google::protobuf::Message& rule, Sentence reason);
 
+// What the event is about, also when it could not be read: a field number of Event.
+int ObservationOf(const event::v1::Event& event);
+
 // Absent counts as detected: see the contract.
 bool IsDetected(const event::v1::Hazard& hazard);
 
