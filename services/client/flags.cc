@@ -45,7 +45,10 @@ Style StyleFromFlags() {
     const char* lang = std::getenv("LANG");
     language = lang != nullptr && std::string(lang).rfind("en", 0) == 0 ? "en" : "fr";
   }
-  return {ParseLanguage(language), isatty(STDOUT_FILENO) == 1};
+  // https://no-color.org
+  const char* plain = std::getenv("NO_COLOR");
+  const bool colour = isatty(STDOUT_FILENO) == 1 && (plain == nullptr || *plain == '\0');
+  return {ParseLanguage(language), colour};
 }
 
 bool JsonFromFlags() { return absl::GetFlag(FLAGS_output) == "json"; }
@@ -75,6 +78,19 @@ int Complain(const absl::Status& status) {
   return 1;
 }
 
+int ComplainOfService(const absl::Status& status, const CaregiverOptions& options) {
+  std::string advice;
+  if (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) {
+    return Complain(absl::UnavailableError("the alert service at " + options.address +
+                                           " does not answer (" + std::string(status.message()) +
+                                           "): does it run? --notifier HOST:PORT names another"));
+  }
+  if (absl::IsNotFound(status)) advice = "; veille alerts list shows those of the caregiver";
+  if (absl::IsPermissionDenied(status))
+    advice = "; the caregiver was '" + options.caregiver_id + "'";
+  return Complain(absl::Status(status.code(), std::string(status.message()) + advice));
+}
+
 int ComplainOfUsage(const absl::Status& status) {
   Complain(status);
   return 2;
@@ -96,10 +112,11 @@ absl::Status CheckCommandLine(const std::vector<std::string>& rest) {
   return absl::OkStatus();
 }
 
-void TellReading(const domain::ReadReport& report) {
+void TellReading(const std::string& name, const domain::ReadReport& report) {
   constexpr std::size_t kShown = 20;
   for (const std::string& note : report.notes)
-    std::fprintf(stderr, "veille: %s\n", Printable(note).c_str());
+    std::fprintf(stderr, "veille: %s%s%s\n", Printable(name).c_str(), name.empty() ? "" : ": ",
+                 Printable(note).c_str());
   const std::size_t shown = std::min(kShown, report.bad_lines.size());
   for (std::size_t i = 0; i < shown; ++i)
     std::fprintf(stderr, "veille: %s; skipped\n", Printable(report.bad_lines[i]).c_str());

@@ -35,14 +35,17 @@ absl::StatusOr<domain::Playlist> PlaylistFromFlags();
 
 // "veille: …" on standard error; returns 1.
 int Complain(const absl::Status& status);
+// The same for what the alert service answered, with what to do about it.
+int ComplainOfService(const absl::Status& status, const CaregiverOptions& options);
 // The same for a command that was called wrongly; returns 2.
 int ComplainOfUsage(const absl::Status& status);
 
 // Faults of the flags that every command shares, and of what remains beside them.
 absl::Status CheckCommandLine(const std::vector<std::string>& rest);
 
-// What a reader skipped and supposed, on standard error: the first lines, and how many more.
-void TellReading(const domain::ReadReport& report);
+// What a reader skipped and supposed, on standard error: the first lines, and how many more. `name`
+// of the recording; empty for a list.
+void TellReading(const std::string& name, const domain::ReadReport& report);
 
 }  // namespace veille::client
 

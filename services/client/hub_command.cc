@@ -157,8 +157,9 @@ class Sender {
                  backlog ? ", as a backlog" : "");
     const absl::Duration wait = (recording_.start - now) / std::max(plan_.speed, 1e-6);
     if (!backlog && wait > absl::Minutes(1)) {
-      std::fprintf(stderr, "veille: it begins in %s; --speed max sends it at once, as a backlog\n",
-                   AgeText(absl::UnixEpoch(), absl::UnixEpoch() + wait).c_str());
+      std::fprintf(
+          stderr, "veille: it begins in %s; --speed max sends it at once, as a backlog\n",
+          AgeText(absl::UnixEpoch(), absl::UnixEpoch() + wait, Language::kEnglish).c_str());
     }
   }
 
@@ -203,7 +204,7 @@ absl::Status WriteHome(const domain::Recording& recording, const std::string& fo
 // One recording; OK when it was sent whole and everything is acknowledged.
 absl::Status SendOne(const Plan& plan, const domain::Playlist& playlist, std::size_t index) {
   VEILLE_ASSIGN_OR_RETURN(domain::Recording recording, playlist.Read(index));
-  TellReading(recording);
+  TellReading(playlist.name(index), recording);
   if (const std::string folder = absl::GetFlag(FLAGS_write_homes); !folder.empty())
     return WriteHome(recording, folder);
   VEILLE_ASSIGN_OR_RETURN(const hub::PlayResult result, Sender(plan, recording).Run());
@@ -222,7 +223,7 @@ int RunHub(const std::vector<std::string>& args) {
   auto playlist = PlaylistFromFlags();
   if (!playlist.ok()) return Complain(playlist.status());
   playlist->Thin(static_cast<std::size_t>(std::max(0, absl::GetFlag(FLAGS_limit))));
-  TellReading(playlist->report());
+  TellReading("", playlist->report());
   std::signal(SIGINT, Interrupt);
   std::signal(SIGTERM, Interrupt);
   std::size_t failed = 0;

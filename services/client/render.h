@@ -27,10 +27,10 @@ struct Style {
 std::string SeverityWord(alert::v1::Severity severity, Language language);
 
 // "3 min", "1 h 05", "2 d": how long ago `then` was, never negative.
-std::string AgeText(absl::Time then, absl::Time now);
+std::string AgeText(absl::Time then, absl::Time now, Language language);
 
 // One line: number, severity, local time at the person's home, age, person, reason, who has it.
-// A late alert says when it was received as well.
+// A late alert says when it was received as well; one that is not of the last day has its date.
 std::string AlertLine(const alert::v1::Alert& alert, absl::Time now, const Style& style);
 
 // Several lines: the line above, the evidence, the deliveries, the transitions.

@@ -156,7 +156,7 @@ absl::StatusOr<Score> ReplayOne(const domain::Recording& recording) {
 absl::StatusOr<Score> ReadAndReplay(const domain::Playlist& playlist, std::size_t index,
                                     const std::optional<care::v1::CarePlan>& care_plan) {
   VEILLE_ASSIGN_OR_RETURN(domain::Recording recording, playlist.Read(index));
-  TellReading(recording);
+  TellReading(playlist.name(index), recording);
   if (care_plan.has_value()) {
     for (auto& patient : *recording.home.mutable_patients())
       *patient.mutable_care_plan() = *care_plan;
@@ -183,7 +183,7 @@ int RunReplay(const std::vector<std::string>& args) {
   const auto care_plan = LoadCarePlan(absl::GetFlag(FLAGS_care_plan));
   if (!care_plan.ok()) return Complain(care_plan.status());
   playlist->Thin(static_cast<std::size_t>(std::max(0, absl::GetFlag(FLAGS_limit))));
-  TellReading(playlist->report());
+  TellReading("", playlist->report());
   Score total;
   total.bad_lines = playlist->report().bad_line_count;
   for (std::size_t i = 0; i < playlist->size(); ++i) {

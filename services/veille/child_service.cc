@@ -45,7 +45,12 @@ absl::StatusOr<std::unique_ptr<ChildService>> ChildService::Start(
                                "--ready_file=" + ready_file};
   std::unique_ptr<ChildService> service(new ChildService());
   service->detached_ = detached;
+  // A signal to the child before it is `veille all` must end it, not run our handler in its place.
+  sigset_t all, before;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, &before);
   service->pid_ = fork();
+  if (service->pid_ != 0) sigprocmask(SIG_SETMASK, &before, nullptr);
   if (service->pid_ < 0) return absl::UnavailableError("cannot start a process");
   if (service->pid_ == 0) {
     if (detached) {
@@ -60,6 +65,7 @@ absl::StatusOr<std::unique_ptr<ChildService>> ChildService::Start(
     dup2(null, STDIN_FILENO);
     dup2(log, STDOUT_FILENO);
     dup2(log, STDERR_FILENO);
+    for (const int ours : {SIGINT, SIGTERM, SIGPIPE}) signal(ours, SIG_DFL);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -52,6 +52,8 @@ constexpr absl::Duration kBetween = absl::Minutes(5);
 constexpr absl::Duration kLead = absl::Minutes(1);
 // Of a folder, unless --limit says otherwise: about a minute of play for falls.
 constexpr int kDefaultLimit = 30;
+// From the service to its caregivers, in real time.
+constexpr absl::Duration kDelivery = absl::Milliseconds(300);
 constexpr absl::Duration kWelcome = absl::Seconds(30);
 
 std::atomic<bool> interrupted{false};
@@ -80,11 +82,12 @@ std::string ShellWord(const std::string& text) {
 
 class Play {
  public:
+  // World seconds a real second; 0: what suits whoever watches.
+  explicit Play(double speed) : speed_(speed) {}
+
   absl::StatusOr<int> Run() {
     const bool terminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
-    VEILLE_ASSIGN_OR_RETURN(speed_, client::SpeedFromFlags());
-    if (absl::GetFlag(FLAGS_speed).empty()) speed_ = terminal ? kTerminalSpeed : kUnattendedSpeed;
-    if (speed_ == 0) return absl::InvalidArgumentError("--speed: play needs a number, not 'max'");
+    if (speed_ <= 0) speed_ = terminal ? kTerminalSpeed : kUnattendedSpeed;
     VEILLE_RETURN_IF_ERROR(ReadAll());
     VEILLE_RETURN_IF_ERROR(folder_.Take(DataFolder(), system_.Now()));
     PlaceInTime();
@@ -116,7 +119,7 @@ class Play {
                    "veille: %zu of %zu recordings, spread evenly; --limit N plays N, and 0 all\n",
                    playlist.size(), all);
     }
-    client::TellReading(playlist.report());
+    client::TellReading("", playlist.report());
     std::set<std::string> homes;
     for (std::size_t i = 0; i < playlist.size() && !interrupted; ++i) {
       absl::StatusOr<domain::Recording> recording = playlist.Read(i);
@@ -128,11 +131,12 @@ class Play {
         ++unreadable_;
         continue;
       }
-      client::TellReading(*recording);
+      client::TellReading(playlist.name(i), *recording);
       recordings_.push_back(*std::move(recording));
     }
     if (interrupted) return absl::CancelledError("interrupted while the recordings were read");
-    if (recordings_.empty()) return absl::InvalidArgumentError("there is no recording to play");
+    if (recordings_.empty())
+      return absl::InvalidArgumentError("none of the recordings could be read: nothing to play");
     return absl::OkStatus();
   }
 
@@ -230,6 +234,7 @@ class Play {
       const bool last = played + 1 == recordings_.size();
       Linger(clock, last ? clock.Now() + kAfterglow : recordings_[played + 1].start - kLead, *link);
     }
+    const absl::Time reached = clock.Now();
     const auto alerts = caregivers.first().List("", false, 10000);
     caregivers.Stop();
     const bool whole = !interrupted && status.ok();
@@ -238,7 +243,8 @@ class Play {
     link.reset();
     if (!status.ok()) client::Complain(status);
     VEILLE_RETURN_IF_ERROR(alerts.status());
-    for (std::size_t i = 0; i < played; ++i) JudgeRecording(recordings_[i], *alerts, json, verdict);
+    for (std::size_t i = 0; i < played; ++i)
+      JudgeRecording(recordings_[i], *alerts, reached, json, verdict);
     if (!whole) {
       std::fprintf(stderr, "veille: it ended early, in recording %zu of %zu\n",
                    std::max<std::size_t>(played, 1), recordings_.size());
@@ -281,13 +287,14 @@ class Play {
     return interrupted;
   }
 
-  // The hub stays connected while what is still due comes.
+  // The hub stays connected while what is still due comes, and until it has been delivered.
   static void Linger(const Clock& clock, absl::Time until, hub::HubLink& link) {
-    while (clock.Now() < until && !interrupted) {
+    absl::Duration delivered = absl::InfiniteDuration();
+    while (!interrupted && MonotonicNow() < delivered) {
+      if (clock.Now() >= until) delivered = std::min(delivered, MonotonicNow() + kDelivery);
       link.Heartbeat(clock.Now());
       SleepReally(std::max(absl::Milliseconds(20), clock.ToReal(absl::Seconds(20))));
     }
-    if (!interrupted) SleepReally(absl::Milliseconds(300));
   }
 
   static void ReadKeys(PlayCaregivers& caregivers) {
@@ -345,7 +352,7 @@ class Play {
   std::vector<domain::Recording> recordings_;
   int unreadable_ = 0;
   PlayFolder folder_;
-  double speed_ = 1;
+  double speed_;
   absl::CivilDay shown_day_;
   const SystemClock system_{};
 };
@@ -355,13 +362,18 @@ class Play {
 int RunPlay(const std::vector<std::string>& args) {
   if (absl::Status status = client::CheckCommandLine(args); !status.ok())
     return client::ComplainOfUsage(status);
+  const bool own_speed = !absl::GetFlag(FLAGS_speed).empty();
+  absl::StatusOr<double> speed = client::SpeedFromFlags();
+  if (speed.ok() && own_speed && *speed == 0)
+    speed = absl::InvalidArgumentError("--speed: play needs a number, not 'max'");
+  if (!speed.ok()) return client::ComplainOfUsage(speed.status());
   std::signal(SIGINT, Interrupt);
   std::signal(SIGTERM, Interrupt);
   std::signal(SIGPIPE, SIG_IGN);
   log::Options logging = log::DefaultOptions();
   logging.least = log::Level::kWarning;
   log::Configure(logging);
-  const absl::StatusOr<int> code = Play().Run();
+  const absl::StatusOr<int> code = Play(own_speed ? *speed : 0).Run();
   return code.ok() ? *code : client::Complain(code.status());
 }
 

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/time/time.h"
+
 #include "veille/alert/v1/alert.pb.h"
 
 #include "services/domain/recordings/recording.h"
@@ -23,9 +25,10 @@ struct PlayVerdict {
   bool good() const { return untold == 0 && (expected == 0 || stopped > 0); }
 };
 
-// Adds what `alerts` say of one recording, which is where it was played in time.
+// Adds what `alerts` say of one recording, which is where it was played in time. What it expects
+// after `reached` was not played, and is not untold.
 void JudgeRecording(const domain::Recording& recording, const std::vector<alert::v1::Alert>& alerts,
-                    bool json, PlayVerdict& verdict);
+                    absl::Time reached, bool json, PlayVerdict& verdict);
 
 void PrintVerdict(const PlayVerdict& verdict, bool good, bool json);
 

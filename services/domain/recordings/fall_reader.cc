@@ -95,9 +95,8 @@ absl::StatusOr<std::vector<Sample>> ReadSamples(const std::string& path, ReadRep
         samples.push_back(sample);
       }));
   if (set_back > 0) {
-    report.AddNote(
-        absl::StrFormat("%s: the clock was set back %d times; what follows is played on from there",
-                        path, set_back));
+    report.AddNote(absl::StrFormat(
+        "the clock was set back %d times; what follows is played on from there", set_back));
   }
   return samples;
 }
