@@ -49,6 +49,27 @@ TEST(Render, SaysSeverityByWordAndLatenessInBothLanguages) {
             "URGENT  14:02 (reçu 14:31)  (29 min)  Madame Martin: Chute  [à prendre]");
 }
 
+TEST(Render, SaysTheDateOfWhatIsNotOfTheLastDayAndThatItIsOver) {
+  alert::v1::Alert alert;
+  alert.set_severity(alert::v1::SEVERITY_MEDIUM);
+  alert.set_zone("Europe/Paris");
+  alert.set_home_id("h");
+  alert.set_handling(alert::v1::HANDLING_ACKNOWLEDGED);
+  alert.set_acknowledged_by("marc");
+  alert.set_condition(alert::v1::CONDITION_CLEARED);
+  alert.mutable_event_time()->set_seconds(1768482120);
+  const absl::Time now = absl::FromUnixSeconds(1768482120 + 2 * 86400);
+  EXPECT_EQ(AlertLine(alert, now, {Language::kEnglish, false}),
+            "SOON  15/01 14:02  (2 d)  h:   [over, taken by marc]");
+  EXPECT_EQ(AlertLine(alert, now, {Language::kFrench, false}),
+            "BIENTÔT  15/01 14:02  (2 j)  h:   [terminé, pris par marc]");
+}
+
+TEST(Render, WritesAnyTextAsJson) {
+  EXPECT_EQ(JsonString("a\"b\\c\nd"), "\"a\\\"b\\\\c\\u000ad\"");
+  EXPECT_EQ(JsonString("Zoé\xff\xc3"), "\"Zoé\xEF\xBF\xBD\xEF\xBF\xBD\"");
+}
+
 TEST(Render, LetsNoNameCommandATerminal) {
   EXPECT_EQ(Printable("a\033[2Jb\xc2\x9bZ\n"), "a [2Jb Z ");
   EXPECT_EQ(Printable("Éléonore"), "Éléonore");
