@@ -184,6 +184,14 @@ TEST(NightExit, AReturnExactlyAtTheDeadlineCounts) {
   EXPECT_EQ(home.Told(), Strings{});
 }
 
+TEST(NightExit, InTheFirstBatchOfAHomesLifeIsTold) {
+  Home home;
+  home.Send({Home::Door(home.At(1, 15, 2, 10), true), Home::Door(home.At(1, 15, 2, 10, 8), false)},
+            home.At(1, 15, 2, 12), home.At(1, 15, 2, 12, 1));
+  home.Beat(home.At(1, 15, 2, 16));
+  EXPECT_EQ(home.Told(), Strings{"RAISE NIGHT_EXIT HIGH"});
+}
+
 TEST(NightExit, SurvivesARestartInTheMiddle) {
   Home home;
   home.See(Home::Door(home.At(1, 15, 2, 10), true));
