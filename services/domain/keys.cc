@@ -38,6 +38,7 @@ std::string_view HomeOfAlert(std::string_view alert_id) {
 
 std::string DeploymentKey() { return "veille:deployment"; }
 std::string DetectorsKey() { return "veille:detectors"; }
+std::string GatewaySeenKey() { return "veille:gateway_seen"; }
 
 std::string LogKey(int partition) { return HomeKey(partition, "log"); }
 std::string SequencesKey(int partition) { return HomeKey(partition, "sequences"); }

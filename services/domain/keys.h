@@ -33,6 +33,9 @@ std::string DeploymentKey();
 // Instances of detectors that are alive, by the time of their last sign.
 std::string DetectorsKey();
 
+// When a gateway last showed itself, by Redis' clock.
+std::string GatewaySeenKey();
+
 // Keys of one partition of homes.
 std::string LogKey(int partition);
 std::string SequencesKey(int partition);

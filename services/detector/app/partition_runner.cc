@@ -56,6 +56,18 @@ std::string EntryOf(const Position& position) {
   return absl::StrFormat("%d-%d", position.ms, position.seq);
 }
 
+// Ticks that are missing, or entries that we are behind by: so many do not count.
+constexpr int kMissingTicks = 3;
+
+absl::Time LastContact(const HomeState& state) {
+  absl::Time last = absl::InfinitePast();
+  for (const auto& source : state.record().sources()) {
+    if (source.contact_us() == 0 || source.offline_level() != 0) continue;
+    last = std::max(last, absl::FromUnixMicros(source.contact_us()));
+  }
+  return last;
+}
+
 }  // namespace
 
 struct PartitionRunner::Home {
@@ -76,6 +88,8 @@ struct PartitionRunner::Home {
   std::vector<store::v1::Finding> findings;  // Not committed yet.
   std::multimap<absl::Time, Home*>::iterator waiting;
   bool is_waiting = false;
+  // The last sign of a source whose silence is not told; InfinitePast when there is none.
+  absl::Time heard = absl::InfinitePast();
 };
 
 DetectorMetrics::DetectorMetrics(metrics::Registry& registry)
@@ -125,7 +139,7 @@ absl::Status PartitionRunner::Begin(const Lease& lease, absl::Time now) {
   begun_at_ = judged_;
   // Ticks that are missing are our own downtime.
   const absl::Time last_tick = absl::FromUnixMillis(lease.last_tick_ms);
-  resumed_ = lease.last_tick_ms != 0 && now - last_tick > 3 * options_.tick_interval;
+  resumed_ = lease.last_tick_ms != 0 && now - last_tick > kMissingTicks * options_.tick_interval;
   next_tick_ = now;
   AppendChangedPlans();
   return absl::OkStatus();
@@ -173,6 +187,7 @@ absl::Status PartitionRunner::LoadHome(const care::v1::Home& home, const StoredH
     }
   }
   if (loaded->state == nullptr) loaded->state = std::make_unique<HomeState>(*loaded->plan);
+  loaded->heard = LastContact(*loaded->state);
   if (!damage.empty()) {
     metrics_.damaged.Add();
     VEILLE_LOG(kError, "a checkpoint is damaged").Field("home", loaded->id).Field("what", damage);
@@ -314,6 +329,7 @@ void PartitionRunner::JudgeHome(Home& home, const Envelope& envelope,
   home.touched = true;
   effects_.Clear();
   Advance(*home.plan, *home.state, envelope, batch, effects_);
+  Listen(home, envelope);
   home.judged = position;
   home.dirty = true;
   Schedule(home);
@@ -324,6 +340,31 @@ void PartitionRunner::JudgeHome(Home& home, const Envelope& envelope,
     home.findings.push_back(std::move(finding));
   }
   CommitFindings(home);
+}
+
+void PartitionRunner::Listen(Home& home, const Envelope& envelope) {
+  const absl::Time contact = LastContact(*home.state);
+  // A tick that pardons silence moves contacts. After our own downtime every home has its grace;
+  // during a mass silence nothing was heard all the same.
+  const bool heard = envelope.has_batch() || envelope.has_heartbeat() ||
+                     envelope.contact().connected() ||
+                     (envelope.tick().resumed() && !silence_is_ours_);
+  if (heard || contact == absl::InfinitePast()) home.heard = contact;
+}
+
+bool PartitionRunner::IsSilenceOurs(absl::Time now) {
+  if (options_.silence == nullptr) return false;
+  Hearing hearing;
+  // Behind in the log, we cannot say what is heard now.
+  if (now - last_received_ <= kMissingTicks * options_.tick_interval) {
+    for (const auto& [id, home] : homes_) {
+      if (home->heard == absl::InfinitePast() || !home->plan->offline.enabled) continue;
+      ++hearing.heard;
+      const absl::Duration patience = absl::Microseconds(home->plan->offline.technical_us) / 2;
+      if (now - home->heard > patience) ++hearing.quiet;
+    }
+  }
+  return options_.silence->Report(options_.partition, hearing, now);
 }
 
 void PartitionRunner::JudgeTick(const Envelope& envelope, const Position& position) {
@@ -382,6 +423,12 @@ void PartitionRunner::SkipPoison(const LogEnvelope& log_envelope) {
 void PartitionRunner::MaybeTick(absl::Time now) {
   if (homes_.empty() || now < next_tick_ || !status_.ok()) return;
   next_tick_ = now + options_.tick_interval;
+  silence_is_ours_ = IsSilenceOurs(now);
+  if (silence_is_ours_ && now >= next_pardon_) {
+    // Not by every tick: those between tell what was armed before contact was lost.
+    resumed_ = true;
+    next_pardon_ = now + 2 * options_.tick_interval;
+  }
   Envelope envelope;
   envelope.set_format(1);
   SetTime(now, *envelope.mutable_receive_time());

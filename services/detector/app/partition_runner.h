@@ -26,6 +26,7 @@
 
 #include "common/metrics/metrics.h"
 #include "services/detector/app/partition_store.h"
+#include "services/detector/app/silence_watch.h"
 #include "services/detector/core/advance.h"
 #include "services/domain/registry.h"
 
@@ -48,6 +49,8 @@ struct RunnerOptions {
   bool count_takeover = true;
   // Called before an envelope is judged; for the crash test only.
   std::function<void(const store::v1::Envelope&)> before_judging;
+  // Outlives the runner. Null: every home's silence is its own.
+  SilenceWatch* silence = nullptr;
 };
 
 class PartitionRunner {
@@ -93,6 +96,8 @@ class PartitionRunner {
   void JudgeHome(Home& home, const store::v1::Envelope& envelope,
                  const event::v1::EventBatch* batch, const Position& position);
   void JudgeTick(const store::v1::Envelope& envelope, const Position& position);
+  void Listen(Home& home, const store::v1::Envelope& envelope);
+  bool IsSilenceOurs(absl::Time now);
   void JudgeCarefully(const LogEnvelope& log_envelope);
   void Prove();
   void CommitChanged();
@@ -135,6 +140,8 @@ class PartitionRunner {
   absl::Time last_received_ = absl::InfinitePast();
   absl::Time next_tick_;
   bool resumed_ = false;  // The next tick is the first after our own downtime.
+  bool silence_is_ours_ = false;
+  absl::Time next_pardon_ = absl::InfinitePast();
   std::map<std::string, std::unique_ptr<Home>, std::less<>> homes_;
   absl::flat_hash_map<std::string, Home*> by_id_;
   // Homes that wait for the service's clock: (deadline, home).

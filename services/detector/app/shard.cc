@@ -176,6 +176,7 @@ void Shard::Take(int partition) {
   options.tick_interval = options_.tick_interval;
   options.count_takeover = survived_.count(partition) == 0;
   options.before_judging = options_.before_judging;
+  options.silence = options_.silence;
   auto runner = std::make_unique<PartitionRunner>(
       std::move(options), store_, metrics_,
       [inbox = inbox_](std::function<void()> work) { inbox->Post(std::move(work)); });
@@ -213,6 +214,7 @@ void Shard::Drop(int partition, const absl::Status& why) {
   }
   log_.Close(partition);
   runners_.erase(partition);
+  if (options_.silence != nullptr) options_.silence->Forget(partition);
   not_before_[partition] = MonotonicNow() + kRetry;
 }
 

@@ -287,7 +287,12 @@ class Engine {
   void Run() {
     auto& record = state_.record();
     const int64_t frontier = Frontier();
-    if (record.presence_us() == 0 && frontier != 0) record.set_presence_us(frontier);
+    if (record.presence_us() == 0 && frontier != 0) {
+      // Silence counts from the first that we know of a home, not from behind its first events: or
+      // a door in its first batch would pass for one that somebody came in by since.
+      record.set_presence_us(
+          record.pending_size() == 0 ? frontier : std::min(frontier, record.pending(0).time_us()));
+    }
     const bool full = record.pending_size() >= kMaxPending;
     int released = 0;
     while (true) {
