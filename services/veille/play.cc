@@ -12,8 +12,13 @@
 
 #include "absl/flags/declare.h"
 #include "absl/flags/flag.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "google/protobuf/text_format.h"
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/file.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -218,6 +223,26 @@ int Judge(const domain::Recording& recording, const std::vector<Alert>& alerts,
   return good ? 0 : 1;
 }
 
+// For a line that is pasted into a shell: a checkout's name may have spaces.
+std::string ShellWord(const std::string& text) {
+  if (text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                             "-_./:=+") == std::string::npos) {
+    return text;
+  }
+  return absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "'\\''"}}), "'");
+}
+
+// The process that serves from this folder, or nothing. Its Redis holds the lock as well.
+std::string Running(const std::string& folder) {
+  const std::string path = folder + "/redis/lock";
+  const int lock = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (lock < 0) return "";
+  const bool held = flock(lock, LOCK_EX | LOCK_NB) != 0;
+  close(lock);
+  if (!held) return "";
+  return std::string(absl::StripAsciiWhitespace(ReadFile(path).value_or("?")));
+}
+
 class Play {
  public:
   absl::StatusOr<int> Run() {
@@ -258,15 +283,22 @@ class Play {
                  : std::string(home != nullptr ? home : "/var/lib") + "/.local/share/veille";
     }
     folder_ = std::filesystem::absolute(data + "/play").string();
-    // A play begins with an empty service; one that was kept running is in the way, and says so.
-    if (const auto pid = ReadFile(folder_ + "/kept.pid");
-        pid.ok() && kill(std::atoi(pid->c_str()), 0) == 0) {
-      return absl::FailedPreconditionError(
-          "a service is still running from --keep: end it first "
-          "(kill " +
-          pid->substr(0, pid->find('\n')) + ")");
+    // A play begins with an empty service; one that runs there is in the way, and says so.
+    if (const std::string owner = Running(folder_); !owner.empty()) {
+      return absl::FailedPreconditionError(absl::StrCat("a service is still running in ", folder_,
+                                                        ": end it first (kill ", owner,
+                                                        ") or use another --data FOLDER"));
     }
     std::error_code error;
+    // What was kept is somebody's service, a reboot ago perhaps: it is put aside, not thrown away.
+    if (std::filesystem::exists(folder_ + "/kept.pid", error)) {
+      const std::string aside =
+          folder_ + absl::FormatTime("-kept-%Y%m%dT%H%M%SZ", system_.Now(), absl::UTCTimeZone());
+      std::filesystem::rename(folder_, aside, error);
+      if (error)
+        return absl::UnavailableError("cannot put aside " + folder_ + ": " + error.message());
+      std::fprintf(stderr, "veille: what --keep left is in %s now\n", aside.c_str());
+    }
     std::filesystem::remove_all(folder_, error);
     std::filesystem::create_directories(folder_ + "/homes", error);
     if (error) return absl::UnavailableError("cannot make " + folder_ + ": " + error.message());
@@ -355,14 +387,23 @@ class Play {
                             ChildService::Start(folder_, config, true));
     VEILLE_RETURN_IF_ERROR(
         WriteFileAtomically(folder_ + "/kept.pid", std::to_string(kept->pid()) + "\n"));
+    std::error_code error;
+    const std::string veille = ShellWord(std::filesystem::read_symlink("/proc/self/exe", error));
+    const std::string folder = ShellWord(folder_);
+    const std::string carer =
+        ShellWord(recording_.home.patients(0).circle().members(0).caregiver_id());
     std::printf(
         "veille: the service goes on in real time (process %d, data and log in %s)\n"
-        "  alerts    veille watch --caregiver anne --notifier 127.0.0.1:7444\n"
-        "  history   veille alerts --caregiver anne list\n"
-        "  a hub     veille hub --source script:evening --gateway 127.0.0.1:7443\n"
+        "  alerts    %s watch --caregiver %s --notifier 127.0.0.1:7444\n"
+        "  history   %s alerts --caregiver %s --notifier 127.0.0.1:7444 list\n"
+        "  a hub     %s hub --source %s --gateway 127.0.0.1:7443\n"
         "  metrics   http://127.0.0.1:9464/metrics\n"
-        "  stop      kill %d\n",
-        static_cast<int>(kept->pid()), folder_.c_str(), static_cast<int>(kept->pid()));
+        "  stop      kill %d\n"
+        "  again     %s all --config %s/veille.textproto --data %s\n",
+        static_cast<int>(kept->pid()), folder_.c_str(), veille.c_str(), carer.c_str(),
+        veille.c_str(), carer.c_str(), veille.c_str(),
+        ShellWord(absl::GetFlag(FLAGS_source)).c_str(), static_cast<int>(kept->pid()),
+        veille.c_str(), folder.c_str(), folder.c_str());
     return absl::OkStatus();
   }
 
