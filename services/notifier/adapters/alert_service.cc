@@ -79,7 +79,7 @@ class AlertService final : public alert::v1::AlertService::CallbackService {
                                      alert::v1::GetAlertResponse* response) override {
     return Answer(context, [&]() -> absl::Status {
       auto alert = desk_.Get(request->alert_id(), request->caregiver_id());
-      if (alert.ok()) *response->mutable_alert() = *std::move(alert);
+      if (alert.ok()) *response->mutable_alert() = std::move(*alert);
       return alert.status();
     });
   }
@@ -130,7 +130,7 @@ class AlertService final : public alert::v1::AlertService::CallbackService {
       if (absl::Status bad = Check(std::move(violations)); !bad.ok()) return bad;
       auto alert = desk_.Acknowledge(
           request->alert_id(), {request->caregiver_id(), request->client(), request->request_id()});
-      if (alert.ok()) *response->mutable_alert() = *std::move(alert);
+      if (alert.ok()) *response->mutable_alert() = std::move(*alert);
       return alert.status();
     });
   }
@@ -148,7 +148,7 @@ class AlertService final : public alert::v1::AlertService::CallbackService {
       auto alert = desk_.Resolve(
           request->alert_id(), {request->caregiver_id(), request->client(), request->request_id()},
           request->outcome(), request->note());
-      if (alert.ok()) *response->mutable_alert() = *std::move(alert);
+      if (alert.ok()) *response->mutable_alert() = std::move(*alert);
       return alert.status();
     });
   }
