@@ -9,6 +9,7 @@
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_format.h"
+#include <malloc.h>
 #include <sys/statvfs.h>
 
 #include "common/app/life_cycle.h"
@@ -307,6 +308,9 @@ int Init() {
 }  // namespace
 
 int RunServerRole(const std::string& role) {
+  // glibc gives each thread an arena of its own, each with its own holes. A detector has few threads
+  // and much state: with two arenas a patient takes a third less (measured: pipeline_bench).
+  if (role == "detector") mallopt(M_ARENA_MAX, 2);
   if (role == "init" && !absl::GetFlag(FLAGS_check_config)) return Init();
   return ServerProcess(role).Run();
 }

@@ -12,6 +12,7 @@
 #define SERVICES_DETECTOR_APP_PARTITION_RUNNER_H_
 
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -90,6 +91,7 @@ class PartitionRunner {
   void AppendChangedPlans();
   void AppendOwned(int64_t tick_ms, std::vector<std::string> envelopes);
   void Judge(const LogEnvelope& log_envelope);
+  bool TakePlan(Home& home, const care::v1::Home& registry);
   void JudgeHome(Home& home, const store::v1::Envelope& envelope,
                  const event::v1::EventBatch* batch, const Position& position);
   void JudgeTick(const store::v1::Envelope& envelope, const Position& position);
@@ -107,10 +109,9 @@ class PartitionRunner {
   void Send(Group group, const Position* progress);
   void CommitFindings(Home& home);
   HomeCommit MakeCommit(Home& home);
-  // Makes the state of a quiet home ready for use; false when the runner has failed over it.
+  // Makes the home's state ready for use; false when the runner has failed over it.
   bool Thaw(Home& home);
-  // Serializes the state of homes in which nothing happened for a commit interval.
-  void FreezeQuiet();
+  void KeepParsed(Home& home);
   Position Progress() const;
   void Fail(absl::Status status);
   void Schedule(Home& home);
@@ -137,6 +138,7 @@ class PartitionRunner {
   bool resumed_ = false;  // The next tick is the first after our own downtime.
   std::map<std::string, std::unique_ptr<Home>, std::less<>> homes_;
   absl::flat_hash_map<std::string, Home*> by_id_;
+  std::list<Home*> parsed_;  // Homes whose state is parsed, the last judged first.
   // Homes that wait for the service's clock: (deadline, home).
   std::multimap<absl::Time, Home*> waiting_;
   Effects effects_;

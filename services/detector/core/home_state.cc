@@ -26,16 +26,25 @@ void Reorder(Entries& entries, const Ids& wanted, GetId get_id, SetId set_id) {
 
 }  // namespace
 
-absl::StatusOr<HomeState> HomeState::Parse(std::string_view bytes, const HomePlan& plan) {
+absl::StatusOr<HomeState> HomeState::ParseRecord(std::string_view bytes, const HomePlan& plan) {
   HomeState state;
   if (!state.record_.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
       state.record_.format() != kFormat || state.record_.pending_size() > kMaxPending ||
       state.record_.held_size() > kMaxHeld) {
     return absl::DataLossError("the state of home '" + plan.home().home_id() + "' cannot be read");
   }
-  state.Adapt(plan);
-  for (auto& device : *state.record_.mutable_devices()) device.clear_fall();
-  for (auto& patient : *state.record_.mutable_patients()) patient.clear_geofence();
+  return state;
+}
+
+absl::StatusOr<HomeState> HomeState::Parse(std::string_view bytes, const HomePlan& plan) {
+  absl::StatusOr<HomeState> state = ParseRecord(bytes, plan);
+  if (state.ok()) state->Adapt(plan);
+  return state;
+}
+
+absl::StatusOr<HomeState> HomeState::Thaw(std::string_view bytes, const HomePlan& plan) {
+  absl::StatusOr<HomeState> state = ParseRecord(bytes, plan);
+  if (state.ok()) state->ParseDetectors(plan);
   return state;
 }
 
@@ -120,7 +129,7 @@ void HomeState::ParseDetectors(const HomePlan& plan) {
       if (parsed->ParseFrom(device->fall()))
         falls_[static_cast<std::size_t>(fall)] = std::move(parsed);
     }
-    device->clear_fall();
+    std::string().swap(*device->mutable_fall());  // clear_fall() would keep the bytes' room.
   }
   geofences_.assign(static_cast<std::size_t>(plan.home().patients_size()), Geofence());
   for (std::size_t i = 0; i < geofences_.size(); ++i) {
