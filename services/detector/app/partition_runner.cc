@@ -7,6 +7,7 @@
 #include "veille/store/v1/checkpoint.pb.h"
 
 #include "common/base/digest.h"
+#include "common/base/scratch_arena.h"
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
 #include "common/time/clock.h"
@@ -25,7 +26,9 @@ constexpr int kTakeoversBeforeCare = 3;
 constexpr std::size_t kMaxCommitBytes = 128 << 10;
 // Homes of a partition whose state is kept parsed, 3.5 KB each; the others take a third of that. A
 // home whose wearable streams is judged once a second, so to parse it again each time is little.
-constexpr std::size_t kMostParsed = 8;
+constexpr std::size_t kMostParsed = 4;
+// A batch of 500 discrete events, parsed.
+constexpr std::size_t kScratchBytes = 128 << 10;
 
 uint64_t DigestOf(const store::v1::Checkpoint& checkpoint) {
   return StableHash64(absl::StrFormat("%d\n%s\n%s\n%d\n", checkpoint.generation(),
@@ -70,9 +73,9 @@ struct PartitionRunner::Home {
   std::unique_ptr<HomeState> state;
   std::string cold_state;
   std::list<Home*>::iterator parsed;  // Its place in `parsed_`, with `state`.
-  Position judged;              // Everything of this home up to here is in `state`.
-  std::string stored_position;  // What the commit script will find.
-  Position durable;             // What is committed for certain.
+  Position judged;                    // Everything of this home up to here is in `state`.
+  std::string stored_position;        // What the commit script will find.
+  Position durable;                   // What is committed for certain.
   uint64_t generation = 0;
   bool dirty = false;
   int commits_in_flight = 0;
@@ -270,8 +273,10 @@ void PartitionRunner::Prove() {
 }
 
 void PartitionRunner::Judge(const LogEnvelope& log_envelope) {
-  arena_.Reset();
-  auto* envelope = google::protobuf::Arena::CreateMessage<Envelope>(&arena_);
+  // Of the thread, since it is worth more than a partition's share of memory.
+  static thread_local ScratchArena scratch(kScratchBytes);
+  scratch.Forget();
+  auto* envelope = &scratch.Make<Envelope>();
   if (!envelope->ParseFromArray(log_envelope.bytes.data(),
                                 static_cast<int>(log_envelope.bytes.size())) ||
       envelope->format() != 1) {
@@ -290,7 +295,7 @@ void PartitionRunner::Judge(const LogEnvelope& log_envelope) {
   if (log_envelope.position <= home.judged) return;
   const event::v1::EventBatch* batch = nullptr;
   if (envelope->has_batch()) {
-    auto* parsed = google::protobuf::Arena::CreateMessage<event::v1::EventBatch>(&arena_);
+    auto* parsed = &scratch.Make<event::v1::EventBatch>();
     if (parsed->ParseFromString(envelope->batch())) batch = parsed;
     metrics_.events.Add(static_cast<uint64_t>(parsed->events_size()));
   }
@@ -332,6 +337,7 @@ void PartitionRunner::JudgeHome(Home& home, const Envelope& envelope,
   home.judged = position;
   home.dirty = true;
   Schedule(home);
+  if (home.state->has_waste()) Freeze(home);
   if (effects_.empty()) return;
   metrics_.findings.Add(effects_.findings.size());
   for (store::v1::Finding& finding : effects_.findings) {
@@ -501,11 +507,13 @@ bool PartitionRunner::Thaw(Home& home) {
 // The home judged longest ago makes room.
 void PartitionRunner::KeepParsed(Home& home) {
   home.parsed = parsed_.insert(parsed_.begin(), &home);
-  if (parsed_.size() <= kMostParsed) return;
-  Home& oldest = *parsed_.back();
-  oldest.cold_state = oldest.state->Serialize();
-  oldest.state.reset();
-  parsed_.pop_back();
+  if (parsed_.size() > kMostParsed) Freeze(*parsed_.back());
+}
+
+void PartitionRunner::Freeze(Home& home) {
+  home.cold_state = home.state->Serialize();
+  home.state.reset();
+  parsed_.erase(home.parsed);
 }
 
 void PartitionRunner::CommitQuiet() {

@@ -23,7 +23,6 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "google/protobuf/arena.h"
 
 #include "common/metrics/metrics.h"
 #include "services/detector/app/partition_store.h"
@@ -112,6 +111,7 @@ class PartitionRunner {
   // Makes the home's state ready for use; false when the runner has failed over it.
   bool Thaw(Home& home);
   void KeepParsed(Home& home);
+  void Freeze(Home& home);
   Position Progress() const;
   void Fail(absl::Status status);
   void Schedule(Home& home);
@@ -142,7 +142,6 @@ class PartitionRunner {
   // Homes that wait for the service's clock: (deadline, home).
   std::multimap<absl::Time, Home*> waiting_;
   Effects effects_;
-  google::protobuf::Arena arena_;
 };
 
 }  // namespace veille::detector
