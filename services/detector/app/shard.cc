@@ -23,7 +23,6 @@ Shard::Shard(ShardOptions options, PartitionStore& store, LogSource& log, Detect
     : options_(std::move(options)), store_(store), log_(log), metrics_(metrics) {
   for (const care::v1::Home* home : options_.registry->homes())
     homes_[domain::PartitionOf(home->home_id(), options_.partition_count)].push_back(home);
-  next_commit_ = MonotonicNow() + options_.commit_interval;
   thread_ = Worker("shard", [this] { Run(); });
 }
 
@@ -107,10 +106,7 @@ void Shard::Housekeep() {
   }
   for (const auto& [partition, why] : failed)
     if (runners_.count(partition) > 0) Drop(partition, why);
-  if (now >= next_commit_) {
-    next_commit_ = now + options_.commit_interval;
-    for (auto& [partition, runner] : runners_) runner->CommitQuiet();
-  }
+  CommitDue(now);
   const bool due = now >= next_housekeeping_;
   if (due) {
     next_housekeeping_ = now + kHousekeeping;
@@ -132,6 +128,17 @@ void Shard::Housekeep() {
     }
   }
   metrics_.partitions.Set(static_cast<double>(runners_.size()));
+}
+
+// One partition after another over the interval: all at once would stall the shard, and with it an
+// SOS, for as long as it takes to serialize every home.
+void Shard::CommitDue(absl::Duration now) {
+  for (auto& [partition, runner] : runners_) {
+    absl::Duration& due = commit_at_[partition];
+    if (now < due) continue;
+    due = now + options_.commit_interval;
+    runner->CommitQuiet();
+  }
 }
 
 void Shard::Renew() {
@@ -194,6 +201,9 @@ void Shard::Take(int partition) {
               });
             });
   runners_[partition] = std::move(runner);
+  // After a whole interval at the earliest, each partition at a moment of its own.
+  commit_at_[partition] = MonotonicNow() + options_.commit_interval +
+                          options_.commit_interval * partition / options_.partition_count;
   survived_.insert(partition);
 }
 

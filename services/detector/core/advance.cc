@@ -126,6 +126,12 @@ uint32_t KindOf(const DevicePlan& device, const Event& event) {
   return device.presence && !event.unchanged() && IsSignOfLife(event) ? kPresence : kNothing;
 }
 
+// Keeps what is removed for the next events, which DeleteSubrange() would free.
+void RemoveFirst(int count, google::protobuf::RepeatedPtrField<PendingEvent>& events) {
+  for (int i = count; i < events.size(); ++i) events.SwapElements(i - count, i);
+  for (int i = 0; i < count; ++i) events.RemoveLast();
+}
+
 class Engine {
  public:
   Engine(const HomePlan& plan, HomeState& state, const store::v1::Envelope& envelope,
@@ -308,7 +314,7 @@ class Engine {
       Release(*next);
       ++released;
     }
-    if (released > 0) record.mutable_pending()->DeleteSubrange(0, released);
+    RemoveFirst(released, *record.mutable_pending());
     if (record.held_size() > 0 && frontier >= context_.receive_us - kLateUs) ReleaseHeld(context_);
   }
 
