@@ -45,15 +45,17 @@ std::string ProgressKey(int partition);
 std::string InflightKey(int partition);
 std::string QueueKey(int partition);
 std::string AlertKey(int partition, std::string_view alert_id);
-std::string OpenAlertsKey(int partition);
-std::string AlertsKey(int partition);
+std::string OpenAlertsKey(int partition, std::string_view home_id);
+std::string AlertsKey(int partition, std::string_view home_id);
 std::string TimersKey(int partition);
 std::string DeadLettersKey(int partition);
+std::string AttemptsKey(int partition);
 std::string QuarantineKey(int partition);
 
 // Keys of one partition of caregivers.
 std::string InboxKey(int partition, std::string_view caregiver_id);
 std::string WatcherKey(int partition, std::string_view caregiver_id);
+std::string ToldKey(int partition, std::string_view caregiver_id);
 
 }  // namespace veille::domain
 
