@@ -100,8 +100,10 @@ Finding DamagedCheckpointFinding(const std::string& home_id, const std::string& 
 }
 
 std::string MassSilenceAlertId(absl::Time began) {
+  // Every detector finds out by itself, within seconds: of one minute, it is one alert, told once.
+  // No silence can begin again within a minute of its end.
   return std::string(domain::kOperatorHome) + "." +
-         Sha256Hex16("MASS_SILENCE\n" + std::to_string(absl::ToUnixMillis(began)));
+         Sha256Hex16("MASS_SILENCE\n" + std::to_string(absl::ToUnixSeconds(began) / 60));
 }
 
 Finding MassSilenceFinding(const std::string& alert_id, bool no_gateway, int quiet, int heard,

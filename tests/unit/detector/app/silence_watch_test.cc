@@ -47,6 +47,14 @@ TEST(SilenceWatch, OfHalfOfAllPartitionsHomesIsOneAlertAndItsEnd) {
   EXPECT_EQ(watch.told()[0].home_id(), "operator");
 }
 
+TEST(SilenceWatch, IsToldByEveryDetectorUnderOneId) {
+  Watch one, other;
+  one.Report(0, 10, 10);
+  other.Report(1, 10, 10);
+  ASSERT_EQ(one.told().size() + other.told().size(), 2U);
+  EXPECT_EQ(one.told()[0].finding_id(), other.told()[0].finding_id());
+}
+
 TEST(SilenceWatch, FewHomesAreJudgedOneByOne) {
   Watch watch;
   EXPECT_FALSE(watch.Report(0, 4, 4));
