@@ -82,6 +82,8 @@ void ExpectNightExitNotConfirmed(const AllInOne& all) {
 TEST(LateBacklog, OfNineHoursTellsFallsAndSosWithTheirAgeAndTheRestInOneSummary) {
   const absl::Time morning = InParis(8, 0);
   constexpr double kSpeed = 3600;
+  // The summary waits for half a minute without further news.
+  constexpr double kBackSpeed = 10;
   AllInOne all(ScaledFrom(morning, 1));
   all.process().Start();
   {
@@ -108,20 +110,23 @@ TEST(LateBacklog, OfNineHoursTellsFallsAndSosWithTheirAgeAndTheRestInOneSummary)
 
   // Later than that clock can have come, however slow this machine is.
   const absl::Time back = morning + absl::Minutes(2) + (MonotonicNow() - began) * kSpeed;
-  all.Configure(ScaledFrom(back, 1));
+  all.Configure(ScaledFrom(back, kBackSpeed));
   all.process().Start();
   Watching anne(all.notifier(), "anne");
   ASSERT_TRUE(Eventually([&] { return anne.connected(); })) << all.Log();
   domain::Recording backlog = Quiet(morning + absl::Minutes(1), back);
-  AddDoor(morning + absl::Hours(2), true, backlog);
-  AddDoor(morning + absl::Hours(2.5), false, backlog);
+  // Twice the door stood open: two matters that began and ended meanwhile.
+  for (const double hour : {2.0, 4.0}) {
+    AddDoor(morning + absl::Hours(hour), true, backlog);
+    AddDoor(morning + absl::Hours(hour + 0.5), false, backlog);
+  }
   backlog.events.push_back(domain::MakeEvent(morning + absl::Hours(3), "pendant"));
   backlog.events.back().mutable_fall()->set_verdict(event::v1::Fall::VERDICT_CONFIRMED);
   backlog.events.push_back(domain::MakeEvent(morning + absl::Hours(6), "pendant"));
   backlog.events.back().set_device_sequence(1);
   backlog.events.back().mutable_personal_emergency();
   domain::SortEvents(backlog);
-  const ScaledClock clock(back, 1);
+  const ScaledClock clock(back, kBackSpeed);
   const auto link = Link(all, clock);
   EXPECT_TRUE(hub::Play(backlog, nullptr, *link, [] { return false; }).status.ok());
   EXPECT_TRUE(Eventually(
@@ -140,8 +145,10 @@ TEST(LateBacklog, OfNineHoursTellsFallsAndSosWithTheirAgeAndTheRestInOneSummary)
     EXPECT_TRUE(alert.late());
     EXPECT_NE(alert.reason().en().find("received at"), std::string::npos) << alert.reason().en();
   }
-  for (const char* absence : {"INACTIVITY", "SENSORS_SILENT", "NIGHT_EXIT"})
-    EXPECT_EQ(alerts.count(absence), 0U) << absence;
+  for (const char* untold : {"INACTIVITY", "SENSORS_SILENT", "NIGHT_EXIT", "DOOR_LEFT_OPEN"})
+    EXPECT_EQ(alerts.count(untold), 0U) << untold;
+  ASSERT_EQ(alerts.count("LATE_SUMMARY"), 1U);
+  EXPECT_EQ(alerts.at("LATE_SUMMARY").occurrences(), 2U);
   EXPECT_EQ(anne.summaries(), 1);
 }
 
