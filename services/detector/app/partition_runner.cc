@@ -375,15 +375,15 @@ void PartitionRunner::Listen(Home& home, const Envelope& envelope) {
 
 bool PartitionRunner::IsSilenceOurs(absl::Time now) {
   if (options_.silence == nullptr) return false;
+  // Behind in the log, we cannot say what is heard now: what we said before stands.
+  if (now - last_received_ > kMissingTicks * options_.tick_interval)
+    return options_.silence->IsOurs();
   Hearing hearing;
-  // Behind in the log, we cannot say what is heard now.
-  if (now - last_received_ <= kMissingTicks * options_.tick_interval) {
-    for (const auto& [id, home] : homes_) {
-      if (home->heard == absl::InfinitePast() || !home->plan->offline.enabled) continue;
-      ++hearing.heard;
-      const absl::Duration patience = absl::Microseconds(home->plan->offline.technical_us) / 2;
-      if (now - home->heard > patience) ++hearing.quiet;
-    }
+  for (const auto& [id, home] : homes_) {
+    if (home->heard == absl::InfinitePast() || !home->plan->offline.enabled) continue;
+    ++hearing.heard;
+    const absl::Duration patience = absl::Microseconds(home->plan->offline.technical_us) / 2;
+    if (now - home->heard > patience) ++hearing.quiet;
   }
   return options_.silence->Report(options_.partition, hearing, now);
 }

@@ -39,6 +39,11 @@ bool SilenceWatch::Report(int partition, const Hearing& hearing, absl::Time now)
   return ours;
 }
 
+bool SilenceWatch::IsOurs() {
+  MutexLock lock(mu_);
+  return told_;
+}
+
 void SilenceWatch::OnGatewaySeen(absl::Duration ago, absl::Duration now) {
   MutexLock lock(mu_);
   late_from_ = ago <= kGatewayLate ? absl::InfiniteDuration() : std::min(late_from_, now);

@@ -34,6 +34,8 @@ class SilenceWatch {
 
   // Replaces what the partition reported before. True while the silence is ours. World time.
   bool Report(int partition, const Hearing& hearing, absl::Time now);
+  // The last verdict: for an owner that cannot say what it hears now.
+  bool IsOurs();
   // How long ago a gateway showed itself, asked about once a second; `now` is MonotonicNow(). None
   // serves when it is late for long while we look: who has just started, or has Redis back, waits.
   void OnGatewaySeen(absl::Duration ago, absl::Duration now);

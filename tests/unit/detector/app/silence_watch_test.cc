@@ -113,8 +113,15 @@ class Owner {
       for (int i = 0; beats && i < living; ++i) world_.Append(0, {Heartbeat(i)});
       runner_->MaybeTick(now_);
       store_.Deliver();
-      Read();
+      if (!behind_) Read();
     }
+  }
+  // The log is not read for a while, then caught up with.
+  void FallBehind(absl::Duration span, int living) {
+    behind_ = true;
+    Live(span, living);
+    behind_ = false;
+    Read();
   }
   // Nobody is there: neither tick nor heartbeat.
   void PassWithoutUs(absl::Duration span) {
@@ -167,6 +174,7 @@ class Owner {
   std::shared_ptr<const domain::Registry> registry_;
   std::unique_ptr<PartitionRunner> runner_;
   absl::Time now_ = kStart;
+  bool behind_ = false;
   Position read_;
 };
 
@@ -189,6 +197,18 @@ TEST(MassSilence, WhoDoesNotComeBackFromItIsToldAsSilent) {
   owner.Live(absl::Minutes(10), 8);
   EXPECT_EQ(owner.operators().size(), 2U);
   EXPECT_EQ(owner.Told("HUB_OFFLINE"), 2);
+}
+
+TEST(MassSilence, IsNotEndedNorBegunByAnOwnerThatIsBehind) {
+  Owner owner(10);
+  owner.Live(absl::Minutes(10), 10);
+  owner.FallBehind(absl::Minutes(10), 10);
+  owner.Live(absl::Minutes(1), 10);
+  EXPECT_TRUE(owner.operators().empty());
+  owner.Live(absl::Minutes(10), 0);
+  owner.FallBehind(absl::Minutes(2), 0);
+  owner.Live(absl::Minutes(10), 0);
+  EXPECT_EQ(owner.operators().size(), 1U);
 }
 
 TEST(MassSilence, OfAFewIsTheirOwn) {
