@@ -79,6 +79,23 @@ void ExpectNightExitNotConfirmed(const AllInOne& all) {
       << alert.reason().en();
 }
 
+// A quiet day at home, but for a fall, a press of the button, and a door that stood open twice:
+// two matters that began and ended meanwhile.
+domain::Recording NineHours(absl::Time morning, absl::Time back) {
+  domain::Recording backlog = Quiet(morning + absl::Minutes(1), back);
+  for (const double hour : {2.0, 4.0}) {
+    AddDoor(morning + absl::Hours(hour), true, backlog);
+    AddDoor(morning + absl::Hours(hour + 0.5), false, backlog);
+  }
+  backlog.events.push_back(domain::MakeEvent(morning + absl::Hours(3), "pendant"));
+  backlog.events.back().mutable_fall()->set_verdict(event::v1::Fall::VERDICT_CONFIRMED);
+  backlog.events.push_back(domain::MakeEvent(morning + absl::Hours(6), "pendant"));
+  backlog.events.back().set_device_sequence(1);
+  backlog.events.back().mutable_personal_emergency();
+  domain::SortEvents(backlog);
+  return backlog;
+}
+
 TEST(LateBacklog, OfNineHoursTellsFallsAndSosWithTheirAgeAndTheRestInOneSummary) {
   const absl::Time morning = InParis(8, 0);
   constexpr double kSpeed = 3600;
@@ -114,18 +131,7 @@ TEST(LateBacklog, OfNineHoursTellsFallsAndSosWithTheirAgeAndTheRestInOneSummary)
   all.process().Start();
   Watching anne(all.notifier(), "anne");
   ASSERT_TRUE(Eventually([&] { return anne.connected(); })) << all.Log();
-  domain::Recording backlog = Quiet(morning + absl::Minutes(1), back);
-  // Twice the door stood open: two matters that began and ended meanwhile.
-  for (const double hour : {2.0, 4.0}) {
-    AddDoor(morning + absl::Hours(hour), true, backlog);
-    AddDoor(morning + absl::Hours(hour + 0.5), false, backlog);
-  }
-  backlog.events.push_back(domain::MakeEvent(morning + absl::Hours(3), "pendant"));
-  backlog.events.back().mutable_fall()->set_verdict(event::v1::Fall::VERDICT_CONFIRMED);
-  backlog.events.push_back(domain::MakeEvent(morning + absl::Hours(6), "pendant"));
-  backlog.events.back().set_device_sequence(1);
-  backlog.events.back().mutable_personal_emergency();
-  domain::SortEvents(backlog);
+  const domain::Recording backlog = NineHours(morning, back);
   const ScaledClock clock(back, kBackSpeed);
   const auto link = Link(all, clock);
   EXPECT_TRUE(hub::Play(backlog, nullptr, *link, [] { return false; }).status.ok());
