@@ -49,6 +49,7 @@ int List(CaregiverClient& client) {
 }  // namespace
 
 int RunAlerts(const std::vector<std::string>& args) {
+  if (absl::Status status = CheckCommandLine({}); !status.ok()) return ComplainOfUsage(status);
   static const std::map<std::string, alert::v1::Outcome> outcomes = {
       {"real", alert::v1::OUTCOME_REAL},
       {"false", alert::v1::OUTCOME_FALSE_ALARM},

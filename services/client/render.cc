@@ -85,6 +85,19 @@ const char* KindWord(Transition::Kind kind, Language language) {
   }
 }
 
+// Of the character that begins at `at`; 0 when it is not well formed.
+std::size_t Utf8Size(const std::string& text, std::size_t at) {
+  const auto lead = static_cast<unsigned char>(text[at]);
+  const std::size_t size = lead >= 0xC2 && lead < 0xE0   ? 2
+                           : lead >= 0xE0 && lead < 0xF0 ? 3
+                           : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                         : 0;
+  if (size == 0 || at + size > text.size()) return 0;
+  for (std::size_t i = 1; i < size; ++i)
+    if ((static_cast<unsigned char>(text[at + i]) & 0xC0) != 0x80) return 0;
+  return size;
+}
+
 }  // namespace
 
 Language ParseLanguage(const std::string& code) {
@@ -176,6 +189,29 @@ std::string ToJson(const google::protobuf::Message& message) {
   std::string json;
   if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) return "{}";
   return json;
+}
+
+std::string JsonString(const std::string& text) {
+  std::string out = "\"";
+  for (std::size_t i = 0; i < text.size();) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x80) {
+      if (byte == '"' || byte == '\\') {
+        out += '\\';
+        out += text[i];
+      } else if (byte < 0x20) {
+        out += absl::StrFormat("\\u%04x", byte);
+      } else {
+        out += text[i];
+      }
+      ++i;
+      continue;
+    }
+    const std::size_t size = Utf8Size(text, i);
+    out += size == 0 ? "\xEF\xBF\xBD" : text.substr(i, size);
+    i += std::max<std::size_t>(size, 1);
+  }
+  return out + "\"";
 }
 
 std::string Printable(const std::string& text) {

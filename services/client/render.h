@@ -42,6 +42,9 @@ std::string ChangeText(const alert::v1::Update& update, const Style& style);
 // One JSON object, canonical protobuf mapping with the fields' own names, without a line break.
 std::string ToJson(const google::protobuf::Message& message);
 
+// A JSON string with its quotes. What is not UTF-8 becomes U+FFFD.
+std::string JsonString(const std::string& text);
+
 // Removes control characters, so that a name or a note cannot command a terminal.
 std::string Printable(const std::string& text);
 

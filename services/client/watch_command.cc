@@ -180,7 +180,8 @@ class WatchScreen {
 
 }  // namespace
 
-int RunWatch(const std::vector<std::string>& /*args*/) {
+int RunWatch(const std::vector<std::string>& args) {
+  if (absl::Status status = CheckCommandLine(args); !status.ok()) return ComplainOfUsage(status);
   const CaregiverOptions options = CaregiverOptionsFromFlags();
   if (options.caregiver_id.empty()) {
     std::fputs(

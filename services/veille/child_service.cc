@@ -29,9 +29,9 @@ std::string Tail(const std::string& path) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<ChildService>> ChildService::Start(const std::string& folder,
-                                                                  const config::v1::Config& config,
-                                                                  bool detached) {
+absl::StatusOr<std::unique_ptr<ChildService>> ChildService::Start(
+    const std::string& folder, const config::v1::Config& config, bool detached,
+    const std::function<bool()>& stop) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   const std::string config_file = folder + "/veille.textproto";
@@ -51,6 +51,7 @@ absl::StatusOr<std::unique_ptr<ChildService>> ChildService::Start(const std::str
     if (detached) {
       setsid();
     } else {
+      setpgid(0, 0);
       prctl(PR_SET_PDEATHSIG, SIGTERM);
     }
     const int log = open(log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
@@ -66,13 +67,18 @@ absl::StatusOr<std::unique_ptr<ChildService>> ChildService::Start(const std::str
           static_cast<char*>(nullptr));
     _exit(127);
   }
-  VEILLE_RETURN_IF_ERROR(service->WaitReady(ready_file, log_file));
+  VEILLE_RETURN_IF_ERROR(service->WaitReady(ready_file, log_file, stop));
   return service;
 }
 
-absl::Status ChildService::WaitReady(const std::string& ready_file, const std::string& log_file) {
+absl::Status ChildService::WaitReady(const std::string& ready_file, const std::string& log_file,
+                                     const std::function<bool()>& stop) {
   const absl::Duration until = MonotonicNow() + kStartPatience;
   while (MonotonicNow() < until) {
+    if (stop()) {
+      Stop();
+      return absl::CancelledError("interrupted before the service was ready");
+    }
     if (const auto text = ReadFile(ready_file); text.ok()) {
       if (std::sscanf(text->c_str(), "{\"gateway_port\":%d,\"notifier_port\":%d", &gateway_port_,
                       &notifier_port_) == 2) {

@@ -10,6 +10,7 @@
 #include "services/detector/core/home_plan.h"
 #include "services/detector/core/rules/fall.h"
 #include "services/domain/recordings/csv.h"
+#include "services/domain/recordings/readers.h"
 #include "tests/eval/statistics.h"
 
 namespace veille::eval {
@@ -68,32 +69,33 @@ class SetJudge {
       : folder_(std::move(folder)), set_(std::move(set)), tuned_(tuned), results_(results) {}
 
   void Run() {
-    const auto read = domain::ReadCsv(folder_ + "/recordings.csv",
-                                      [this](int, const domain::CsvRow& row) { JudgeRow(row); });
-    if (!read.ok()) results_.unreadable.push_back(set_ + ": " + std::string(read.message()));
+    domain::ReadReport report;
+    const auto clips = domain::ListClips(folder_, report);
+    for (const std::string& line : report.bad_lines) results_.unreadable.push_back(line);
+    if (!clips.ok()) {
+      results_.unreadable.push_back(std::string(clips.status().message()));
+      return;
+    }
+    for (const domain::Clip& clip : *clips) JudgeClip(clip);
     JudgeSoft();
   }
 
  private:
-  void JudgeRow(const domain::CsvRow& row) {
-    const std::string file = row.Text("file");
-    const auto recording = domain::ReadFall(folder_, file);
+  void JudgeClip(const domain::Clip& listed) {
+    const auto recording = domain::ReadClip(listed);
     if (!recording.ok()) {
-      results_.unreadable.push_back(set_ + "/" + file + ": " +
-                                    std::string(recording.status().message()));
+      results_.unreadable.push_back(std::string(recording.status().message()));
       return;
     }
     ClipVerdict clip;
     clip.set = set_;
-    clip.subject = row.Text("subject");
-    clip.group = row.Text("group");
-    clip.position = row.Text("position");
-    clip.activity = row.Text("activity");
-    clip.is_fall = row.Text("label") == "fall";
+    clip.subject = listed.subject;
+    clip.group = listed.group;
+    clip.position = listed.position;
+    clip.activity = listed.activity;
+    clip.is_fall = listed.label == "fall";
     clip.held_out = tuned_.count({set_, clip.subject}) == 0;
-    double onset_s = -1;
-    if (!row.Number("onset_s", &onset_s)) onset_s = -1;
-    Judge(*recording, onset_s, clip);
+    Judge(*recording, listed.onset_s, clip);
     if (clip.is_fall) {
       peaks_.push_back(PeakG(*recording));
       falls_.emplace_back(results_.clips.size(), *recording);
@@ -174,9 +176,13 @@ void FallCounts::Add(const ClipVerdict& clip) {
 FallResults JudgeFalls(const std::string& folder, const std::string& split) {
   FallResults results;
   Subjects tuned;
-  domain::ReadCsv(split, [&](int, const domain::CsvRow& row) {
-    tuned.insert({row.Text("set"), row.Text("subject")});
-  }).IgnoreError();  // Without the file, nobody's recordings were tuned on.
+  domain::ReadReport report;
+  const auto read =
+      domain::ReadCsv(split, {{"set", "subject"}, {}}, report, [&](const domain::CsvRow& row) {
+        tuned.insert({row.Text("set"), row.Text("subject")});
+      });
+  // Without the file, nobody's recordings were tuned on.
+  read.IgnoreError();
   std::error_code ignored;
   std::vector<std::filesystem::path> sets;
   for (const auto& set : std::filesystem::directory_iterator(folder + "/falls", ignored))

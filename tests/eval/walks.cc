@@ -17,6 +17,8 @@ constexpr double kBesideM = 50;
 // Where the person truly was: the median of a minute's good fixes.
 constexpr int64_t kSmoothingS = 60;
 constexpr float kGoodAccuracyM = 30;
+// What a phone usually reaches under an open sky, where a recording does not know.
+constexpr double kAssumedAccuracyM = 15;
 
 struct Spot {
   double east_m = 0, north_m = 0;
@@ -53,7 +55,7 @@ std::vector<Spot> Smooth(const domain::Recording& recording, double latitude, do
 }
 
 void JudgeWalk(const std::string& path, const std::string& truth, WalkSetVerdict& verdict) {
-  auto recording = domain::OpenRecording("gps:" + path);
+  auto recording = domain::OpenRecording("gps:" + path, {kAssumedAccuracyM});
   if (!recording.ok()) {
     ++verdict.unreadable;
     return;
@@ -129,9 +131,14 @@ std::vector<WalkSetVerdict> JudgeWalks(const std::string& folder) {
   for (const auto& set : sets) {
     WalkSetVerdict& verdict = verdicts.emplace_back();
     verdict.set = set.filename().string();
-    domain::ReadCsv((set / "recordings.csv").string(), [&](int, const domain::CsvRow& row) {
-      JudgeWalk((set / row.Text("file")).string(), row.Text("truth"), verdict);
-    }).IgnoreError();  // The list was there a moment ago.
+    domain::ReadReport report;
+    const auto read =
+        domain::ReadCsv((set / "recordings.csv").string(), {{"file"}, {"truth"}}, report,
+                        [&](const domain::CsvRow& row) {
+                          JudgeWalk((set / row.Text("file")).string(), row.Text("truth"), verdict);
+                        });
+    // A list that cannot be read is a set without recordings, and reported as one.
+    read.IgnoreError();
   }
   return verdicts;
 }
