@@ -3,6 +3,7 @@
 #include "veille/event/v1/event.pb.h"
 
 #include "common/base/digest.h"
+#include "services/detector/core/rules/urgent.h"
 
 namespace veille::detector {
 namespace {
@@ -32,12 +33,13 @@ void SetReason(const std::string& fr, const std::string& en, Finding& finding) {
 // The rule's name and a sentence; false for what can wait.
 bool Describe(const event::v1::Event& event, std::string& rule, std::string& fr, std::string& en) {
   using event::v1::Event;
+  if (event.test()) return false;
   switch (event.observation_case()) {
     case Event::kPersonalEmergency:
       rule = "SOS";
       fr = "Appel à l'aide";
       en = "Call for help";
-      return !event.personal_emergency().test();
+      return true;
     case Event::kFall:
       rule = "DEVICE_FALL";
       fr = "Chute détectée par l'appareil porté";
@@ -47,22 +49,22 @@ bool Describe(const event::v1::Event& event, std::string& rule, std::string& fr,
       rule = "HAZARD/smoke";
       fr = "Fumée détectée";
       en = "Smoke detected";
-      return event.smoke().detected();
+      return IsDetected(event.smoke());
     case Event::kCarbonMonoxide:
       rule = "HAZARD/carbon_monoxide";
       fr = "Monoxyde de carbone détecté";
       en = "Carbon monoxide detected";
-      return event.carbon_monoxide().detected();
+      return IsDetected(event.carbon_monoxide());
     case Event::kGas:
       rule = "HAZARD/gas";
       fr = "Gaz détecté";
       en = "Gas detected";
-      return event.gas().detected();
+      return IsDetected(event.gas());
     case Event::kWater:
       rule = "HAZARD/water";
       fr = "Fuite d'eau détectée";
       en = "Water detected";
-      return event.water().detected();
+      return IsDetected(event.water());
     default:
       return false;
   }

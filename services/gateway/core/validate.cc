@@ -115,6 +115,8 @@ std::optional<Violation> CheckObservation(const Event& event) {
     case Event::kEnuresis:
     case Event::kSwitchState:
     case Event::kUnreadable:
+    case Event::kZoneTransition:
+    case Event::kMonitoringPause:
       return std::nullopt;
     case Event::kAcceleration:
       return FindViolation(event.acceleration().rate_hz(), event.acceleration().range_g(),

@@ -12,6 +12,17 @@ int PatientOf(const Context& context, int device) {
   return device < 0 ? 0 : context.plan.devices()[static_cast<std::size_t>(device)].patient;
 }
 
+bool IsDetected(const event::v1::Hazard& hazard) {
+  return !hazard.has_detected() || hazard.detected();
+}
+
+void MarkTest(const std::string& rule_key, Conclusion& conclusion) {
+  conclusion.status = alert::v1::STATUS_TEST;
+  conclusion.rule_key = rule_key + "/test";
+  conclusion.reason.fr += " (essai)";
+  conclusion.reason.en += " (test)";
+}
+
 std::string RoomOf(const HomePlan& plan, int device) {
   if (device < 0) return "";
   const std::string& room = plan.home().devices(device).room();
