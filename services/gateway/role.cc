@@ -102,6 +102,7 @@ class Gateway::Parts {
       intake_.Pulse();
       if (MonotonicNow() < next_gauge) continue;
       next_gauge = MonotonicNow() + kGaugeInterval;
+      log_.ShowAlive();
       log_.urgent_client().Command(
           {"INFO"}, [this](absl::StatusOr<redis::Reply> reply) { OnInfo(std::move(reply)); });
     }

@@ -126,6 +126,12 @@ uint32_t KindOf(const DevicePlan& device, const Event& event) {
   return device.presence && !event.unchanged() && IsSignOfLife(event) ? kPresence : kNothing;
 }
 
+// Keeps what is removed for the next events, which DeleteSubrange() would free.
+void RemoveFirst(int count, google::protobuf::RepeatedPtrField<PendingEvent>& events) {
+  for (int i = count; i < events.size(); ++i) events.SwapElements(i - count, i);
+  for (int i = 0; i < count; ++i) events.RemoveLast();
+}
+
 class Engine {
  public:
   Engine(const HomePlan& plan, HomeState& state, const store::v1::Envelope& envelope,
@@ -287,7 +293,12 @@ class Engine {
   void Run() {
     auto& record = state_.record();
     const int64_t frontier = Frontier();
-    if (record.presence_us() == 0 && frontier != 0) record.set_presence_us(frontier);
+    if (record.presence_us() == 0 && frontier != 0) {
+      // Silence counts from the first that we know of a home, not from behind its first events: or
+      // a door in its first batch would pass for one that somebody came in by since.
+      record.set_presence_us(
+          record.pending_size() == 0 ? frontier : std::min(frontier, record.pending(0).time_us()));
+    }
     const bool full = record.pending_size() >= kMaxPending;
     int released = 0;
     while (true) {
@@ -303,7 +314,7 @@ class Engine {
       Release(*next);
       ++released;
     }
-    if (released > 0) record.mutable_pending()->DeleteSubrange(0, released);
+    RemoveFirst(released, *record.mutable_pending());
     if (record.held_size() > 0 && frontier >= context_.receive_us - kLateUs) ReleaseHeld(context_);
   }
 

@@ -4,12 +4,12 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "google/protobuf/arena.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/wire_format_lite.h"
 
 #include "veille/event/v1/event.pb.h"
 
+#include "common/base/scratch_arena.h"
 #include "services/gateway/core/validate.h"
 
 namespace veille::gateway {
@@ -22,6 +22,9 @@ using google::protobuf::io::CodedInputStream;
 
 // Of a malformed event; enough to see what it was.
 constexpr std::size_t kMaxQuarantinedBytes = 64 << 10;
+
+// A batch of 500 discrete events, parsed.
+constexpr std::size_t kScratchBytes = 128 << 10;
 
 // Without an uptime, a hub with a wrong clock is taken to have been up for a day.
 constexpr absl::Duration kAssumedUptime = absl::Hours(24);
@@ -245,9 +248,9 @@ PreparedBatch PrepareBatch(hub::v1::Lane lane, uint64_t sequence, std::string ev
     return prepared;
   }
   // Reused by the thread: parsing then allocates nothing in the usual case.
-  static thread_local google::protobuf::Arena arena;
-  arena.Reset();
-  auto* batch = google::protobuf::Arena::CreateMessage<EventBatch>(&arena);
+  static thread_local ScratchArena scratch(kScratchBytes);
+  scratch.Forget();
+  auto* batch = &scratch.Make<EventBatch>();
   if (!batch->ParseFromString(events)) {
     batch->Clear();
     reader.ReadOneByOne(events, *batch);
