@@ -128,8 +128,8 @@ class HomeChecker {
         Require(members.count(id) > 0, field, "'" + id + "' is not a member of the circle");
       Require(step.delay().seconds() >= 0 && step.delay().seconds() <= 86400, field + ".delay",
               "must be 0 to 86400 s");
-      Require(step.min_severity() >= 0 && step.min_severity() <= 4, field + ".min_severity",
-              "must be 0 to 4");
+      Require(alert::v1::Severity_IsValid(step.min_severity()), field + ".min_severity",
+              "is no severity");
     }
     Require(circle.steps().empty() || circle.steps(0).min_severity() == 0, path + "steps[0]",
             "the first step must not be limited by severity, or lesser alerts reach nobody");

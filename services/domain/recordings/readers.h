@@ -21,6 +21,7 @@ struct Clip {
   std::string set;   // Folder.
   std::string file;  // Within the set.
   std::string position, label;
+  std::string subject, group, activity;  // Empty: not said.
   double rate_hz = 0;   // 0: not said.
   double range_g = 0;   // 0: not said.
   double onset_s = -1;  // Less than 0: not said.

@@ -103,6 +103,7 @@ bool IsUrgent(const event::v1::Event& event) {
     case Event::kCarbonMonoxide:
     case Event::kGas:
     case Event::kWater:
+    case Event::kPromptAnswer:
       return true;
     default:
       return false;

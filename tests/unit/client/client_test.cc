@@ -32,6 +32,20 @@ TEST(WatchPosition, ShowsEachVersionAndStepOnceAndNoticesHoles) {
   EXPECT_EQ(position.OnHeartbeat(9), WatchPosition::Verdict::kHole);
 }
 
+// The service's store was restored from a backup: numbers and versions are given a second time.
+TEST(WatchPosition, ShowsWhatANewIncarnationNumbersAgain) {
+  WatchPosition position;
+  alert::v1::Snapshot snapshot;
+  snapshot.set_incarnation("i");
+  snapshot.set_sequence(119);
+  position.OnSnapshot(snapshot);
+  EXPECT_EQ(position.OnUpdate(Make(120, 5, 1)), WatchPosition::Verdict::kShow);
+  snapshot.set_incarnation("j");
+  snapshot.set_sequence(100);
+  position.OnSnapshot(snapshot);
+  EXPECT_EQ(position.OnUpdate(Make(101, 4, 2)), WatchPosition::Verdict::kShow);
+}
+
 TEST(Render, SaysSeverityByWordAndLatenessInBothLanguages) {
   alert::v1::Alert alert;
   alert.set_severity(alert::v1::SEVERITY_HIGH);
