@@ -1,7 +1,8 @@
 // Judges recorded walks: FOLDER/gps/<set>.
 //
-// Fixes of unknown accuracy are taken as accurate to 15 m. Each walk is replayed twice: with the reader's zone (500 m around the first fix), and with a zone
-// whose edges run 50 m beside the walk. The second is never left, so every exit there is a flap.
+// Fixes of unknown accuracy are taken as accurate to 15 m. Each walk is replayed twice: with the
+// reader's zone (500 m around the first fix), and with a zone whose edges run 50 m beside the walk.
+// The second is never left, so every exit there is a flap.
 
 #ifndef TESTS_EVAL_WALKS_H_
 #define TESTS_EVAL_WALKS_H_
