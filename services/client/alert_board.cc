@@ -48,9 +48,9 @@ const Alert* AlertBoard::Choose(std::size_t number) {
   return &*places_[*chosen_].alert;
 }
 
-template <typename Predicate>
-AlertBoard::Meant AlertBoard::ChosenOrOnly(const Predicate& fits) const {
-  if (chosen_.has_value() && fits(*places_[*chosen_].alert)) return {&*places_[*chosen_].alert};
+AlertBoard::Meant AlertBoard::ChosenOrOnly(bool (*fits)(const Alert&)) const {
+  if (chosen_.has_value() && IsOpen(*places_[*chosen_].alert))
+    return {&*places_[*chosen_].alert, Doubt::kNone};
   Meant meant;
   for (const Place& place : places_) {
     if (!place.alert.has_value() || !fits(*place.alert)) continue;

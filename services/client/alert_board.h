@@ -26,15 +26,17 @@ class AlertBoard {
   // closed first, then what is taken, then the oldest, but never what was chosen.
   std::size_t Put(const alert::v1::Alert& alert);
 
-  // By number; null when there is no such alert. It stays chosen until it is closed.
+  // By number; null when there is no such alert. It stays chosen until it is closed or released.
   const alert::v1::Alert* Choose(std::size_t number);
+  // After a key has done what it means.
+  void Release() { chosen_.reset(); }
 
   enum class Doubt { kNone, kSeveral };
   struct Meant {
     const alert::v1::Alert* alert = nullptr;
     Doubt doubt = Doubt::kNone;  // Why there is none.
   };
-  // What "take" means: the chosen one if nobody has it, else the only one that nobody has.
+  // What "take" means: the chosen one, whoever has it, else the only one that nobody has.
   Meant ToTake() const;
   // What "resolve" means: the chosen one, else the only one that is not closed.
   Meant ToClose() const;
@@ -46,8 +48,7 @@ class AlertBoard {
     std::optional<alert::v1::Alert> alert;
     uint64_t put = 0;  // The order in which alerts came.
   };
-  template <typename Predicate>
-  Meant ChosenOrOnly(const Predicate& fits) const;
+  Meant ChosenOrOnly(bool (*fits)(const alert::v1::Alert&)) const;
   std::size_t PlaceFor(const std::string& alert_id) const;
 
   std::array<Place, kPlaces> places_;

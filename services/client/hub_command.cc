@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_format.h"
@@ -43,7 +44,7 @@ void Interrupt(int signal) {
 
 struct Plan {
   double speed = 1;  // 0: as fast as it goes.
-  absl::Time start = absl::InfinitePast();
+  std::optional<absl::Time> start;
   std::string source_id;
 };
 
@@ -51,12 +52,15 @@ absl::StatusOr<Plan> PlanFromFlags() {
   Plan plan;
   VEILLE_ASSIGN_OR_RETURN(plan.speed, SpeedFromFlags());
   plan.source_id = absl::GetFlag(FLAGS_source_id);
+  const std::string wanted = absl::GetFlag(FLAGS_start);
+  if (wanted.empty()) return plan;
+  absl::Time start;
   std::string error;
-  if (const std::string wanted = absl::GetFlag(FLAGS_start);
-      !wanted.empty() && !absl::ParseTime(absl::RFC3339_full, wanted, &plan.start, &error)) {
+  if (!absl::ParseTime(absl::RFC3339_full, wanted, &start, &error)) {
     return absl::InvalidArgumentError("--start: '" + wanted +
                                       "' is not a time such as 2026-01-15T20:30:00+01:00");
   }
+  plan.start = start;
   return plan;
 }
 
@@ -99,12 +103,17 @@ class Sender {
     const bool backlog = plan_.speed == 0 || (plan_.speed > 1 && service.speed < 1.5);
     const ScaledClock world(service.now, backlog ? service.speed : std::max(plan_.speed, 1e-6));
     world_ = &world;
-    absl::Time start = std::max(service.now, plan_.start);
-    if (backlog && plan_.start == absl::InfinitePast()) {
+    absl::Time start = plan_.start.value_or(service.now);
+    if (backlog && !plan_.start.has_value()) {
       start -= recording_.end - recording_.start;
       if (recording_.dated) start -= absl::Hours(24);
     }
     domain::ShiftTo(start, recording_);
+    if (backlog && recording_.end > service.now) {
+      return absl::InvalidArgumentError(
+          "--start: a backlog is over by now, and this one would end at " +
+          absl::FormatTime(absl::RFC3339_sec, recording_.end, absl::UTCTimeZone()));
+    }
     // A backlog that is not sent as fast as it goes is paced by a clock that starts in the past.
     const ScaledClock pace(recording_.start, plan_.speed == 0 ? 1 : plan_.speed);
     Announce(service.now, backlog);

@@ -167,6 +167,7 @@ class WatchScreen {
       return true;
     }
     MutexLock lock(mu_);
+    if (key == 't' || key == 'r' || key == 'f') board_.Release();
     std::printf("%zu  %s", board_.Put(*answer), AlertDetails(*answer, Now(), style_).c_str());
     std::fflush(stdout);
     return true;

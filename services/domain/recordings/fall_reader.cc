@@ -147,6 +147,9 @@ absl::StatusOr<std::vector<Clip>> ListClips(const std::string& set, ReadReport& 
     clip.file = row.Text("file");
     clip.position = row.Text("position");
     clip.label = row.Text("label");
+    clip.subject = row.Text("subject");
+    clip.group = row.Text("group");
+    clip.activity = row.Text("activity");
     if (clip.file.empty()) return report.AddBadLine(path, row.line(), "names no file");
     for (const auto& [column, value] :
          {std::pair("rate_hz", &clip.rate_hz), std::pair("range_g", &clip.range_g),

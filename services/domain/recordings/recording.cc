@@ -26,11 +26,23 @@ void SetTime(absl::Time time, event::v1::Event& event) {
   event.mutable_event_time()->set_nanos(static_cast<int32_t>(micros % 1000000) * 1000);
 }
 
+// A press of a button that is played on another day is another press: its number must be new, or
+// it would be taken for the first one, sent again.
+uint64_t MovedSequence(uint64_t sequence, absl::Time start) {
+  constexpr uint64_t kMostInARecording = 1'000'000;
+  if (sequence == 0) return 0;
+  return static_cast<uint64_t>(absl::ToUnixSeconds(start)) * kMostInARecording +
+         sequence % kMostInARecording;
+}
+
 void MoveEach(const std::function<absl::Time(absl::Time)>& moved, Recording& recording) {
-  for (event::v1::Event& event : recording.events) SetTime(moved(TimeOf(event)), event);
   for (Expected& expected : recording.truth) expected.time = moved(expected.time);
   recording.start = moved(recording.start);
   recording.end = moved(recording.end);
+  for (event::v1::Event& event : recording.events) {
+    SetTime(moved(TimeOf(event)), event);
+    event.set_device_sequence(MovedSequence(event.device_sequence(), recording.start));
+  }
   SortEvents(recording);
 }
 

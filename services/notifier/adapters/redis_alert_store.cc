@@ -41,9 +41,9 @@ absl::StatusOr<AlertRecord> ParseRecord(std::string_view bytes) {
 
 std::string AlertKeyPrefix(int partition) { return domain::AlertKey(partition, ""); }
 
-// The timer of the record's next step, as it stands in the sorted set: the job itself.
+// The timer of the record's next step or end, as it stands in the sorted set: the job itself.
 std::string TimerOf(const AlertRecord* record) {
-  if (record == nullptr || !record->has_next_step_time()) return "";
+  if (record == nullptr || DueTime(*record) == nullptr) return "";
   store::v1::Job job;
   job.set_format(1);
   job.set_alert_id(record->alert().alert_id());
@@ -135,7 +135,7 @@ absl::StatusOr<std::vector<std::string>> RedisAlertStore::Store(const AlertChang
   const bool closed = alert.handling() == alert::v1::HANDLING_CLOSED;
   const std::string old_timer = TimerOf(change.before);
   const std::string timer = TimerOf(change.after);
-  const absl::Time due = ToTime(after.next_step_time());
+  const absl::Time due = timer.empty() ? absl::InfiniteFuture() : ToTime(*DueTime(after));
   std::vector<std::string> args = {
       domain::AlertKey(partition, alert.alert_id()),
       domain::OpenAlertsKey(partition, alert.home_id()),

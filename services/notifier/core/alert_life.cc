@@ -99,6 +99,7 @@ void TellBeginning(const Finding& finding, const Audience& audience, absl::Time 
   if (over && !record.latching() && alert.severity() < alert::v1::SEVERITY_HIGH) {
     alert.set_condition(alert::v1::CONDITION_CLEARED);
     if (!IsClosed(alert)) Close(now, alert);
+    StopChain(now, record);
     return TellSummary(now, record, decision);
   }
   Reopen(audience, now, record);
@@ -106,7 +107,7 @@ void TellBeginning(const Finding& finding, const Audience& audience, absl::Time 
   alert.clear_unanswered();
   alert.set_condition(over ? alert::v1::CONDITION_CLEARED : alert::v1::CONDITION_ACTIVE);
   tell(now, audience.default_delay, record, decision);
-  if (over && !record.latching()) StopChain(record);
+  if (over && !record.latching()) StopChain(now, record);
 }
 
 void Repeat(const Finding& finding, const Audience& audience, absl::Time now, AlertRecord& record,
@@ -143,9 +144,9 @@ void Clear(const Finding& finding, absl::Time now, AlertRecord& record, Decision
   alert.set_condition(alert::v1::CONDITION_CLEARED);
   Note(Transition::KIND_CLEARED, now, alert);
   if (!record.latching()) {
-    StopChain(record);
     // What was never urgent and is over needs nobody's hand.
     if (alert.severity() < alert::v1::SEVERITY_HIGH && !IsClosed(alert)) Close(now, alert);
+    StopChain(now, record);
   }
   TellChange(now, record, decision);
 }
@@ -232,6 +233,7 @@ Decision Join(const Finding& finding, const Audience& audience, absl::Time now,
 Decision RunStep(uint32_t step, uint32_t round, absl::Time now, absl::Duration default_delay,
                  AlertRecord& record) {
   Decision decision;
+  if (MaybeExpire(now, record, decision)) return decision;
   Alert& alert = *record.mutable_alert();
   if (round != record.round() || !record.has_next_step_time() ||
       alert.handling() != alert::v1::HANDLING_UNACKNOWLEDGED || step <= alert.step() ||

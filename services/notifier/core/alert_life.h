@@ -44,7 +44,7 @@ Decision Join(const store::v1::Finding& finding, const Audience& audience, absl:
               store::v1::AlertRecord& record);
 
 // Runs an escalation step that is due, unless somebody has answered, the condition is over, or the
-// round is an older one.
+// round is an older one. Closes what was forgotten for too long.
 Decision RunStep(uint32_t step, uint32_t round, absl::Time now, absl::Duration default_delay,
                  store::v1::AlertRecord& record);
 

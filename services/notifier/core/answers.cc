@@ -48,7 +48,7 @@ absl::StatusOr<Decision> Acknowledge(const Actor& actor, absl::Time now, AlertRe
   alert.set_acknowledged_by(actor.caregiver_id);
   SetTime(now, *alert.mutable_acknowledge_time());
   NoteBy(actor, Transition::KIND_ACKNOWLEDGED, now, alert);
-  CancelChain(record);
+  CancelChain(now, record);
   TellChange(now, record, decision);
   return decision;
 }
@@ -75,7 +75,7 @@ absl::StatusOr<Decision> Resolve(const Actor& actor, alert::v1::Outcome outcome,
   Transition& closed = NoteBy(actor, Transition::KIND_CLOSED, now, alert);
   closed.set_outcome(outcome);
   closed.set_note(note);
-  CancelChain(record);
+  CancelChain(now, record);
   TellChange(now, record, decision);
   return decision;
 }

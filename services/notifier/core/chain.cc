@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "common/time/local_time.h"
+
 namespace veille::notifier {
 namespace {
 
@@ -13,6 +15,10 @@ using store::v1::AlertRecord;
 
 constexpr int kMaxTransitions = 64;
 constexpr int kMaxDeliveries = 256;
+// What nobody has closed for a week neither joins nor pages anybody months later.
+constexpr absl::Duration kMaxAge = absl::Hours(7 * 24);
+// Timers are kept in milliseconds, rounded down.
+constexpr absl::Duration kTimerSlack = absl::Seconds(1);
 
 // Recorded before it is sent, so that an acknowledgement knows whom to cancel.
 void AddDelivery(const std::string& caregiver_id, uint32_t step, absl::Time now, Alert& alert) {
@@ -48,23 +54,38 @@ std::vector<std::string> Everybody(const AlertRecord& record) {
 
 bool Climbs(const Alert& alert) { return alert.severity() >= alert::v1::SEVERITY_MEDIUM; }
 
-// The first step from `from` (1-based) that takes alerts of this severity; one past the last if
-// none.
-int NextStep(const AlertRecord& record, int from) {
-  while (from <= record.steps_size() &&
-         record.steps(from - 1).min_severity() > record.alert().severity()) {
-    ++from;
-  }
+// An emergency that nobody has taken is never closed for its age.
+bool MayExpire(const AlertRecord& record) {
+  const Alert& alert = record.alert();
+  if (alert.handling() == alert::v1::HANDLING_ACKNOWLEDGED) return true;
+  return alert.handling() == alert::v1::HANDLING_UNACKNOWLEDGED &&
+         alert.severity() < alert::v1::SEVERITY_HIGH && !record.latching();
+}
+
+// Whether the step takes the alert at this hour of the person's day. A window or a zone that cannot
+// be read keeps nobody from being told.
+bool Takes(const care::v1::EscalationStep& step, absl::Time now, const Alert& alert) {
+  if (step.min_severity() > alert.severity()) return false;
+  if (step.window().empty()) return true;
+  const auto window = ParseLocalWindow(step.window());
+  const auto zone = LoadZone(alert.zone());
+  return !window.ok() || !zone.ok() || InWindow(now, *zone, *window);
+}
+
+// The first step from `from` (1-based) that takes the alert now; one past the last if none.
+int NextStep(const AlertRecord& record, int from, absl::Time now) {
+  while (from <= record.steps_size() && !Takes(record.steps(from - 1), now, record.alert())) ++from;
   return from;
 }
 
 // When the step after `step` is due.
 void ScheduleAfter(int step, absl::Time now, absl::Duration default_delay, AlertRecord& record) {
-  if (!Climbs(record.alert())) return StopChain(record);
-  const int next = NextStep(record, step + 1);
+  if (!Climbs(record.alert())) return StopChain(now, record);
+  const int next = NextStep(record, step + 1, now);
   absl::Duration delay = default_delay;
   if (next <= record.steps_size() && record.steps(next - 1).has_delay())
     delay = absl::Seconds(record.steps(next - 1).delay().seconds());
+  record.clear_expire_time();
   SetTime(now + delay, *record.mutable_next_step_time());
 }
 
@@ -102,7 +123,7 @@ Transition& Note(Transition::Kind kind, absl::Time now, Alert& alert) {
 
 void StartChain(absl::Time now, absl::Duration default_delay, AlertRecord& record,
                 Decision& decision) {
-  const int first = NextStep(record, 1);
+  const int first = NextStep(record, 1, now);
   if (first > record.steps_size()) {
     decision.untold = true;
     record.mutable_alert()->set_step(static_cast<uint32_t>(record.steps_size()));
@@ -114,7 +135,7 @@ void StartChain(absl::Time now, absl::Duration default_delay, AlertRecord& recor
 
 void Climb(absl::Time now, absl::Duration default_delay, AlertRecord& record, Decision& decision) {
   Alert& alert = *record.mutable_alert();
-  const int next = NextStep(record, static_cast<int>(alert.step()) + 1);
+  const int next = NextStep(record, static_cast<int>(alert.step()) + 1, now);
   if (next <= record.steps_size()) {
     Note(Transition::KIND_ESCALATED, now, alert);
     TellStep(next, now, record, decision);
@@ -123,7 +144,7 @@ void Climb(absl::Time now, absl::Duration default_delay, AlertRecord& record, De
   alert.set_unanswered(true);
   decision.unanswered = true;
   Note(Transition::KIND_UNANSWERED, now, alert);
-  StopChain(record);
+  StopChain(now, record);
   // Whoever is there after all.
   AddTell(Everybody(record), Update::REASON_NOTIFY, static_cast<uint32_t>(record.steps_size()) + 1,
           now, record, decision);
@@ -135,20 +156,41 @@ void TellEverybody(absl::Time now, absl::Duration default_delay, AlertRecord& re
   const std::vector<std::string> everybody = Everybody(record);
   if (everybody.empty()) {
     decision.untold = true;
-    return StopChain(record);
+    return StopChain(now, record);
   }
   AddTell(everybody, Update::REASON_NOTIFY, step, now, record, decision);
   ScheduleAfter(static_cast<int>(step), now, default_delay, record);
 }
 
-void StopChain(AlertRecord& record) { record.clear_next_step_time(); }
+void StopChain(absl::Time now, AlertRecord& record) {
+  record.clear_next_step_time();
+  record.clear_expire_time();
+  if (MayExpire(record)) SetTime(now + kMaxAge, *record.mutable_expire_time());
+}
 
-void CancelChain(AlertRecord& record) {
-  StopChain(record);
+void CancelChain(absl::Time now, AlertRecord& record) {
+  StopChain(now, record);
   for (auto& delivery : *record.mutable_alert()->mutable_deliveries()) {
     if (delivery.state() == alert::v1::DELIVERY_STATE_QUEUED)
       delivery.set_state(alert::v1::DELIVERY_STATE_CANCELLED);
   }
+}
+
+const google::protobuf::Timestamp* DueTime(const AlertRecord& record) {
+  if (record.has_next_step_time()) return &record.next_step_time();
+  return record.has_expire_time() ? &record.expire_time() : nullptr;
+}
+
+bool MaybeExpire(absl::Time now, AlertRecord& record, Decision& decision) {
+  if (!record.has_expire_time() || now + kTimerSlack < ToTime(record.expire_time())) return false;
+  Alert& alert = *record.mutable_alert();
+  alert.set_handling(alert::v1::HANDLING_CLOSED);
+  SetTime(now, *alert.mutable_close_time());
+  Note(Transition::KIND_CLOSED, now, alert);
+  StopChain(now, record);
+  decision.changed = true;
+  TellChange(now, record, decision);
+  return true;
 }
 
 void TellChange(absl::Time now, AlertRecord& record, Decision& decision) {

@@ -43,10 +43,15 @@ void Climb(absl::Time now, absl::Duration default_delay, store::v1::AlertRecord&
 // Everybody in the circle at once; then it climbs on from where it was.
 void TellEverybody(absl::Time now, absl::Duration default_delay, store::v1::AlertRecord& record,
                    Decision& decision);
-// No step is pending any more.
-void StopChain(store::v1::AlertRecord& record);
+// No step is pending any more. What was taken, or is no emergency, and is then forgotten is closed
+// in the end.
+void StopChain(absl::Time now, store::v1::AlertRecord& record);
 // Somebody answered: the chain stops, and what is not handed over yet is cancelled.
-void CancelChain(store::v1::AlertRecord& record);
+void CancelChain(absl::Time now, store::v1::AlertRecord& record);
+// When the record has to be looked at again: its next step, or its end. Null when never.
+const google::protobuf::Timestamp* DueTime(const store::v1::AlertRecord& record);
+// Closes what is past its end, and tells those who know of it. False when it is not.
+bool MaybeExpire(absl::Time now, store::v1::AlertRecord& record, Decision& decision);
 
 // Everybody who was told learns what became of it.
 void TellChange(absl::Time now, store::v1::AlertRecord& record, Decision& decision);

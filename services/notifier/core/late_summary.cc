@@ -87,7 +87,6 @@ void AddToSummary(const Finding& line, absl::Time now, AlertRecord& record) {
 void EndSummary(absl::Time now, AlertRecord& record) {
   Alert& alert = *record.mutable_alert();
   record.clear_gathering();
-  StopChain(record);
   auto& lines = *alert.mutable_evidence()->mutable_observations();
   std::stable_sort(lines.begin(), lines.end(), [](const auto& a, const auto& b) {
     return ToTime(a.event_time()) < ToTime(b.event_time());
@@ -95,6 +94,7 @@ void EndSummary(absl::Time now, AlertRecord& record) {
   alert.set_condition(alert::v1::CONDITION_CLEARED);
   alert.set_handling(alert::v1::HANDLING_CLOSED);
   SetTime(now, *alert.mutable_close_time());
+  StopChain(now, record);
   Note(Transition::KIND_CLEARED, now, alert);
 }
 

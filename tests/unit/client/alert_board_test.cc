@@ -60,14 +60,16 @@ TEST(AlertBoard, NeverGuessesWhichOfSeveralIsMeant) {
   EXPECT_EQ(IdOf(board.ToClose().alert), "a");
 }
 
-TEST(AlertBoard, GoesOnToTheNextWhenTheChosenOneIsTakenOrClosed) {
+TEST(AlertBoard, GoesOnToTheNextWhenTheChosenOneIsDoneWith) {
   AlertBoard board;
   board.Put(Open("a"));
   board.Put(Open("b"));
   board.Choose(1);
   board.Put(Taken("a"));
+  EXPECT_EQ(IdOf(board.ToTake().alert), "a");
+  board.Release();
   EXPECT_EQ(IdOf(board.ToTake().alert), "b");
-  EXPECT_EQ(IdOf(board.ToClose().alert), "a");
+  board.Choose(1);
   board.Put(Closed("a"));
   EXPECT_EQ(IdOf(board.ToClose().alert), "b");
   EXPECT_EQ(IdOf(board.ToShow()), "b");

@@ -53,6 +53,19 @@ TEST(Registry, RefusesACircleThatReachesNobodyAndTellsAllFaultsAtOnce) {
   EXPECT_NE(error.find("Mars/Olympus"), std::string::npos) << error;
 }
 
+TEST(Registry, NamesTheHourAtWhichAChainReachesNobody) {
+  std::string text = kGood;
+  text.replace(text.find("  circle {"), 10,
+               "  circle { steps { caregiver_ids: \"anne\" window: \"22:00-07:00\" }");
+  EXPECT_NE(LoadError(text).find("nobody is told of lesser alerts at 07:00"), std::string::npos)
+      << LoadError(text);
+  text.replace(text.find("steps {"), 7,
+               "steps { caregiver_ids: \"anne\" window: \"07:00-22:00\" } steps {");
+  EXPECT_EQ(LoadError(text), "");
+  text.replace(text.find("22:00-07:00"), 11, "22h00-07h00");
+  EXPECT_NE(LoadError(text).find("steps[1].window"), std::string::npos) << LoadError(text);
+}
+
 TEST(CarePlan, IsSilentAboutDefaults) {
   const care::v1::CarePlan plan;
   EXPECT_TRUE(CheckCarePlan(plan).empty());

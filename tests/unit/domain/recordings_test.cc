@@ -339,6 +339,19 @@ TEST_F(Recordings, WithoutADateBeginWhenTheyAreAskedTo) {
   EXPECT_EQ(recording->truth[0].time, start + absl::Milliseconds(20));
 }
 
+TEST_F(Recordings, ThatArePlayedOnAnotherDayPressTheButtonAnew) {
+  const auto press = [](const absl::Time start) {
+    Recording recording = SimulateEvening(1);
+    MoveTo(start, recording);
+    for (const auto& event : recording.events)
+      if (event.has_personal_emergency()) return event.device_sequence();
+    return uint64_t{0};
+  };
+  const absl::Time day = absl::FromUnixSeconds(1768482123);
+  EXPECT_EQ(press(day), press(day));
+  EXPECT_NE(press(day), press(day + absl::Hours(24)));
+}
+
 TEST_F(Recordings, SayWhatIsWrongWithASource) {
   EXPECT_TRUE(absl::IsInvalidArgument(OpenRecording("pigeon:x").status()));
   for (const char* kind : {"gps:", "falls:", "home:"}) {

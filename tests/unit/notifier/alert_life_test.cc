@@ -73,8 +73,8 @@ class Story {
   // The timers up to `second` run.
   Strings Pass(int second) {
     Strings all;
-    while (record_->has_next_step_time() && record_->next_step_time().seconds() <= second) {
-      const auto due = static_cast<int>(record_->next_step_time().seconds());
+    while (DueTime(*record_) != nullptr && DueTime(*record_)->seconds() <= second) {
+      const auto due = static_cast<int>(DueTime(*record_)->seconds());
       const Decision decision =
           RunStep(record_->alert().step() + 1, record_->round(), At(due), kDelay, *record_);
       unanswered_ = unanswered_ || decision.unanswered;
@@ -126,7 +126,7 @@ TEST(Escalation, ClimbsUntilSomebodyTakesItAndNothingComesAfterwards) {
   EXPECT_EQ(story.Pass(59), Strings{});
   EXPECT_EQ(story.Pass(61), Strings{"60:marc!2"});
   EXPECT_EQ(*story.Take(70, "marc"), (Strings{"anne", "marc"}));
-  EXPECT_EQ(story.Pass(1000000), Strings{});
+  EXPECT_EQ(story.Pass(600000), Strings{});
   EXPECT_EQ(story.alert().acknowledged_by(), "marc");
 }
 
@@ -390,6 +390,71 @@ TEST(Late, HighIsNeverFolded) {
   finding.set_late(true);
   finding.set_fold(true);
   EXPECT_EQ(story.Find(0, finding), Strings{"anne!1"});
+}
+
+// Peers' mistake 12: an old acknowledged alert pages someone months later.
+TEST(Age, WhatWasTakenAndForgottenIsClosedAfterAWeek) {
+  Story story;
+  story.Find(0, Story::Make("f"));
+  story.Take(10, "anne").IgnoreError();
+  EXPECT_EQ(story.Pass(604809), Strings{});
+  EXPECT_EQ(story.Pass(10000000), Strings{"604810:anne"});
+  EXPECT_EQ(story.alert().handling(), alert::v1::HANDLING_CLOSED);
+  EXPECT_EQ(story.alert().outcome(), alert::v1::OUTCOME_UNSPECIFIED);
+  EXPECT_FALSE(IsJoinable(story.record()));
+}
+
+TEST(Age, WhatIsNoEmergencyIsClosedAfterAWeek) {
+  Story story;
+  story.Find(0, Story::Make("f", Finding::KIND_RAISE, alert::v1::SEVERITY_TECHNICAL));
+  EXPECT_EQ(story.Pass(10000000), Strings{"604800:anne"});
+}
+
+TEST(Age, AnEmergencyThatNobodyTookStaysOpenForEver) {
+  Story story;
+  story.Find(0, Story::Make("f"));
+  story.Pass(1000);
+  EXPECT_EQ(story.Pass(100000000), Strings{});
+  EXPECT_EQ(story.alert().handling(), alert::v1::HANDLING_UNACKNOWLEDGED);
+}
+
+constexpr int kNoon = 1768474800;  // 2026-01-15 12:00 in Paris.
+
+Story ByDayAndNight() {
+  Story story;
+  story.audience().zone = "Europe/Paris";
+  story.audience().steps[0].set_window("06:00-22:00");
+  story.audience().steps[1].set_window("22:00-06:00");
+  return story;
+}
+
+TEST(Chain, AStepOutsideItsWindowIsPassedOver) {
+  Story day = ByDayAndNight();
+  EXPECT_EQ(day.Find(kNoon, Story::Make("f")), Strings{"anne!1"});
+  EXPECT_EQ(day.Pass(kNoon + 60), Strings{std::to_string(kNoon + 60) + ":claire!3"});
+  Story night = ByDayAndNight();
+  EXPECT_EQ(night.Find(kNoon + 12 * 3600, Story::Make("f")), Strings{"marc!2"});
+}
+
+// Peers' mistake 1: hours counted since midnight are one hour off on these nights.
+TEST(Chain, WindowsFollowTheWallClockOnTheNightsWhenItChanges) {
+  struct Case {
+    int second;
+    const char* told;
+  };
+  for (const Case& at : {Case{1774755000, "marc!2"},     // 29 March 2026, 05:30 in Paris.
+                         Case{1774758600, "anne!1"},     // 06:30.
+                         Case{1792902600, "marc!2"},     // 25 October 2026, 05:30.
+                         Case{1792906200, "anne!1"}}) {  // 06:30.
+    Story story = ByDayAndNight();
+    EXPECT_EQ(story.Find(at.second, Story::Make("f")), Strings{at.told}) << at.second;
+  }
+}
+
+TEST(Chain, AWindowOrZoneThatCannotBeReadKeepsNobodyFromBeingTold) {
+  Story story = ByDayAndNight();
+  story.audience().zone = "Mars/Olympus";
+  EXPECT_EQ(story.Find(kNoon, Story::Make("f")), Strings{"anne!1"});
 }
 
 TEST(Acknowledge, IsIdempotentAndRefusesWhatIsClosed) {
