@@ -1,5 +1,6 @@
 #include "common/redis/connection.h"
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -138,10 +139,7 @@ Connection::Connection(int fd, std::string greeting, std::size_t replies_due)
     : fd_(fd),
       greeting_(std::move(greeting)),
       greeting_replies_due_(replies_due),
-      reader_(redisReaderCreate()),
-      buffer_(new char[kReadBytes]) {
-  reader_->maxbuf = kReadBytes;  // Keeps its buffer between batches.
-}
+      reader_(redisReaderCreate()) {}
 
 Connection::~Connection() { close(fd_); }
 
@@ -206,10 +204,12 @@ absl::StatusOr<std::size_t> Connection::Write(std::string_view bytes) {
 }
 
 absl::Status Connection::ReadAvailable() {
+  // Not a connection's own: a detector has one for each partition, and reads them one by one.
+  static thread_local std::array<char, kReadBytes> buffer;
   for (;;) {
-    const ssize_t n = recv(fd_, buffer_.get(), kReadBytes, MSG_DONTWAIT);
+    const ssize_t n = recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (n > 0) {
-      if (redisReaderFeed(reader_.get(), buffer_.get(), static_cast<std::size_t>(n)) != REDIS_OK) {
+      if (redisReaderFeed(reader_.get(), buffer.data(), static_cast<std::size_t>(n)) != REDIS_OK) {
         return absl::UnavailableError(absl::StrCat("redis protocol: ", reader_->errstr));
       }
       // A short read has emptied the socket; a full one is continued after the replies so far are

@@ -66,7 +66,6 @@ class Connection {
   std::unique_ptr<redisReader, FreeReader> reader_;
   // Redis writes up to 64 KiB of replies at a time.
   static constexpr std::size_t kReadBytes = 64 << 10;
-  std::unique_ptr<char[]> buffer_;
 };
 
 }  // namespace veille::redis

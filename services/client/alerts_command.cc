@@ -17,11 +17,39 @@ constexpr char kUsage[] =
     "  ack ID                                    \"I take it\": stops the escalation\n"
     "  resolve ID real|false|test|other [NOTE]   closes it\n";
 
+constexpr int kMostAlerts = 1000;
+
+const std::map<std::string, alert::v1::Outcome>& Outcomes() {
+  static const auto* const outcomes =
+      new std::map<std::string, alert::v1::Outcome>{{"real", alert::v1::OUTCOME_REAL},
+                                                    {"false", alert::v1::OUTCOME_FALSE_ALARM},
+                                                    {"test", alert::v1::OUTCOME_TEST},
+                                                    {"other", alert::v1::OUTCOME_OTHER}};
+  return *outcomes;
+}
+
+// What is wrong with a command; empty when nothing is.
+std::string FaultOf(const std::vector<std::string>& args) {
+  const std::string command = args.empty() ? "" : args[0];
+  if (command == "list") return args.size() == 1 ? "" : "list takes nothing more";
+  if (command != "show" && command != "ack" && command != "resolve")
+    return args.empty() ? "what shall it do?" : "there is no command '" + command + "'";
+  if (args.size() < 2) return command + ": of which alert? list shows their ids";
+  if (command == "resolve") {
+    if (args.size() < 3) return "resolve: what was it? real, false, test or other";
+    if (Outcomes().count(args[2]) == 0)
+      return "resolve: '" + args[2] + "' is none of real, false, test, other";
+    return "";
+  }
+  return args.size() == 2 ? "" : command + " takes one id and nothing more";
+}
+
 // People's own clock: how old an alert is, is a matter of the reader.
 absl::Time Now() { return SystemClock().Now(); }
 
-int Show(const absl::StatusOr<alert::v1::Alert>& alert, bool details) {
-  if (!alert.ok()) return Complain(alert.status());
+int Show(const absl::StatusOr<alert::v1::Alert>& alert, bool details,
+         const CaregiverOptions& options) {
+  if (!alert.ok()) return ComplainOfService(alert.status(), options);
   if (JsonFromFlags()) {
     std::printf("%s\n", ToJson(*alert).c_str());
   } else if (details) {
@@ -32,9 +60,12 @@ int Show(const absl::StatusOr<alert::v1::Alert>& alert, bool details) {
   return 0;
 }
 
-int List(CaregiverClient& client) {
-  const auto alerts = client.List("", false, 1000);
-  if (!alerts.ok()) return Complain(alerts.status());
+int List(CaregiverClient& client, const CaregiverOptions& options) {
+  const auto alerts = client.List("", false, kMostAlerts);
+  if (!alerts.ok()) return ComplainOfService(alerts.status(), options);
+  if (alerts->empty()) std::fputs("veille: there are no alerts\n", stderr);
+  if (alerts->size() == std::size_t{kMostAlerts})
+    std::fprintf(stderr, "veille: the newest %zu; there may be more\n", alerts->size());
   for (const alert::v1::Alert& alert : *alerts) {
     if (JsonFromFlags()) {
       std::printf("%s\n", ToJson(alert).c_str());
@@ -49,28 +80,24 @@ int List(CaregiverClient& client) {
 }  // namespace
 
 int RunAlerts(const std::vector<std::string>& args) {
-  static const std::map<std::string, alert::v1::Outcome> outcomes = {
-      {"real", alert::v1::OUTCOME_REAL},
-      {"false", alert::v1::OUTCOME_FALSE_ALARM},
-      {"test", alert::v1::OUTCOME_TEST},
-      {"other", alert::v1::OUTCOME_OTHER}};
+  if (absl::Status status = CheckCommandLine({}); !status.ok()) return ComplainOfUsage(status);
   const CaregiverOptions options = CaregiverOptionsFromFlags();
-  const std::string command = args.empty() ? "" : args[0];
-  const bool complete = (command == "list" && args.size() == 1) ||
-                        ((command == "show" || command == "ack") && args.size() == 2) ||
-                        (command == "resolve" && args.size() >= 3 && outcomes.count(args[2]) > 0);
-  if (!complete || options.caregiver_id.empty()) {
-    std::fputs(kUsage, stderr);
+  std::string fault = FaultOf(args);
+  if (fault.empty() && options.caregiver_id.empty())
+    fault = "--caregiver: say who you are, by the id that the home's circle has";
+  if (!fault.empty()) {
+    std::fprintf(stderr, "veille: %s\n%s", fault.c_str(), kUsage);
     return 2;
   }
   const auto client = CaregiverClient::Create(options);
   if (!client.ok()) return Complain(client.status());
-  if (command == "list") return List(**client);
-  if (command == "show") return Show((*client)->Get(args[1]), true);
-  if (command == "ack") return Show((*client)->Acknowledge(args[1]), false);
+  const std::string& command = args[0];
+  if (command == "list") return List(**client, options);
+  if (command == "show") return Show((*client)->Get(args[1]), true, options);
+  if (command == "ack") return Show((*client)->Acknowledge(args[1]), false, options);
   std::string note;
   for (std::size_t i = 3; i < args.size(); ++i) note += (note.empty() ? "" : " ") + args[i];
-  return Show((*client)->Resolve(args[1], outcomes.at(args[2]), note), false);
+  return Show((*client)->Resolve(args[1], Outcomes().at(args[2]), note), false, options);
 }
 
 }  // namespace veille::client

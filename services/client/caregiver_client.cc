@@ -35,7 +35,9 @@ absl::Time ToTime(const google::protobuf::Timestamp& stamp) {
 class CaregiverClient::Connection {
  public:
   Connection(CaregiverOptions options, const std::shared_ptr<grpc::Channel>& channel)
-      : options_(std::move(options)), stub_(alert::v1::AlertService::NewStub(channel)) {}
+      : options_(std::move(options)),
+        channel_(channel),
+        stub_(alert::v1::AlertService::NewStub(channel)) {}
 
   absl::Status Watch(const WatchHandlers& handlers);
   void Stop();
@@ -62,6 +64,7 @@ class CaregiverClient::Connection {
   void SendReceipts(const std::vector<const alert::v1::Alert*>& alerts);
 
   const CaregiverOptions options_;
+  const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<alert::v1::AlertService::Stub> stub_;
   SystemRandom random_;
   WatchPosition position_;
@@ -86,6 +89,9 @@ absl::Status CaregiverClient::Connection::Watch(const WatchHandlers& handlers) {
     MutexLock lock(mu_);
     if (!stopped_) changed_.WaitFor(mu_, backoff.Next());
     if (stopped_) return absl::OkStatus();
+    // Our back-off is enough: with the channel's own behind it, a service that is back would be
+    // found seconds later.
+    grpc::experimental::ChannelResetConnectionBackoff(channel_.get());
   }
 }
 

@@ -1,13 +1,22 @@
 #include "services/client/flags.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
 #include "absl/flags/flag.h"
 #include "absl/strings/numbers.h"
 #include <unistd.h>
 
 ABSL_FLAG(std::string, source, "script:evening",
-          "What to play: script:evening[:SEED], home:FOLDER, falls:FOLDER[/FILE], gps:FILE.");
+          "What to play: script:evening[:SEED], home:FOLDER, falls:FOLDER[/FILE], gps:FOLDER, "
+          "gps:FILE. A folder may hold one set or home, or several.");
+ABSL_FLAG(int, limit, -1,
+          "Of a folder, at most so many recordings, spread evenly over it; 0: all. Default: all; "
+          "play: 30.");
+ABSL_FLAG(double, assume_accuracy_m, 0,
+          "gps: takes fixes that do not say how accurate they are as accurate to so many metres. "
+          "0: they stay unknown, and cross no fence.");
 ABSL_FLAG(std::string, speed, "", "World seconds a real second, or 'max'.");
 ABSL_FLAG(std::string, output, "text", "text, or json: one object a line.");
 ABSL_FLAG(std::string, language, "", "fr or en. Default: from $LANG, else fr.");
@@ -36,7 +45,10 @@ Style StyleFromFlags() {
     const char* lang = std::getenv("LANG");
     language = lang != nullptr && std::string(lang).rfind("en", 0) == 0 ? "en" : "fr";
   }
-  return {ParseLanguage(language), isatty(STDOUT_FILENO) == 1};
+  // https://no-color.org
+  const char* plain = std::getenv("NO_COLOR");
+  const bool colour = isatty(STDOUT_FILENO) == 1 && (plain == nullptr || *plain == '\0');
+  return {ParseLanguage(language), colour};
 }
 
 bool JsonFromFlags() { return absl::GetFlag(FLAGS_output) == "json"; }
@@ -51,9 +63,67 @@ absl::StatusOr<double> SpeedFromFlags() {
   return speed;
 }
 
+absl::StatusOr<domain::Playlist> PlaylistFromFlags() {
+  domain::ReadOptions options;
+  options.assume_accuracy_m = absl::GetFlag(FLAGS_assume_accuracy_m);
+  if (!(options.assume_accuracy_m >= 0 && options.assume_accuracy_m < 1e6)) {
+    return absl::InvalidArgumentError(
+        "--assume_accuracy_m: must be a number of metres, 0 to 1,000,000");
+  }
+  return domain::Playlist::Open(absl::GetFlag(FLAGS_source), options);
+}
+
 int Complain(const absl::Status& status) {
   std::fprintf(stderr, "veille: %s\n", std::string(status.message()).c_str());
   return 1;
+}
+
+int ComplainOfService(const absl::Status& status, const CaregiverOptions& options) {
+  std::string advice;
+  if (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) {
+    return Complain(absl::UnavailableError("the alert service at " + options.address +
+                                           " does not answer (" + std::string(status.message()) +
+                                           "): does it run? --notifier HOST:PORT names another"));
+  }
+  if (absl::IsNotFound(status)) advice = "; veille alerts list shows those of the caregiver";
+  if (absl::IsPermissionDenied(status))
+    advice = "; the caregiver was '" + options.caregiver_id + "'";
+  return Complain(absl::Status(status.code(), std::string(status.message()) + advice));
+}
+
+int ComplainOfUsage(const absl::Status& status) {
+  Complain(status);
+  return 2;
+}
+
+absl::Status CheckCommandLine(const std::vector<std::string>& rest) {
+  if (!rest.empty()) {
+    return absl::InvalidArgumentError("'" + rest[0] +
+                                      "' is not understood here; options begin with --, and --help "
+                                      "lists them");
+  }
+  if (const std::string output = absl::GetFlag(FLAGS_output); output != "text" && output != "json")
+    return absl::InvalidArgumentError("--output: '" + output + "' is neither text nor json");
+  const std::string language = absl::GetFlag(FLAGS_language);
+  if (!language.empty() && language != "fr" && language != "en")
+    return absl::InvalidArgumentError("--language: '" + language + "' is neither fr nor en");
+  if (absl::GetFlag(FLAGS_limit) < -1)
+    return absl::InvalidArgumentError("--limit: must be 0, for all, or more");
+  return absl::OkStatus();
+}
+
+void TellReading(const std::string& name, const domain::ReadReport& report) {
+  constexpr std::size_t kShown = 20;
+  for (const std::string& note : report.notes)
+    std::fprintf(stderr, "veille: %s%s%s\n", Printable(name).c_str(), name.empty() ? "" : ": ",
+                 Printable(note).c_str());
+  const std::size_t shown = std::min(kShown, report.bad_lines.size());
+  for (std::size_t i = 0; i < shown; ++i)
+    std::fprintf(stderr, "veille: %s; skipped\n", Printable(report.bad_lines[i]).c_str());
+  if (report.bad_line_count > shown) {
+    std::fprintf(stderr, "veille: … and %lu more lines that could not be read\n",
+                 static_cast<unsigned long>(report.bad_line_count - shown));
+  }
 }
 
 }  // namespace veille::client

@@ -4,14 +4,17 @@
 #define SERVICES_CLIENT_FLAGS_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/flags/declare.h"
 
 #include "services/client/caregiver_client.h"
 #include "services/client/render.h"
+#include "services/domain/recordings/playlist.h"
 
 ABSL_DECLARE_FLAG(std::string, source);
 ABSL_DECLARE_FLAG(std::string, speed);
+ABSL_DECLARE_FLAG(int, limit);
 ABSL_DECLARE_FLAG(std::string, output);
 ABSL_DECLARE_FLAG(std::string, language);
 ABSL_DECLARE_FLAG(std::string, caregiver);
@@ -27,8 +30,22 @@ bool JsonFromFlags();
 // World seconds a real second; 0 for as fast as it goes ("max").
 absl::StatusOr<double> SpeedFromFlags();
 
+// What --source names, under --assume_accuracy_m; not thinned.
+absl::StatusOr<domain::Playlist> PlaylistFromFlags();
+
 // "veille: …" on standard error; returns 1.
 int Complain(const absl::Status& status);
+// The same for what the alert service answered, with what to do about it.
+int ComplainOfService(const absl::Status& status, const CaregiverOptions& options);
+// The same for a command that was called wrongly; returns 2.
+int ComplainOfUsage(const absl::Status& status);
+
+// Faults of the flags that every command shares, and of what remains beside them.
+absl::Status CheckCommandLine(const std::vector<std::string>& rest);
+
+// What a reader skipped and supposed, on standard error: the first lines, and how many more. `name`
+// of the recording; empty for a list.
+void TellReading(const std::string& name, const domain::ReadReport& report);
 
 }  // namespace veille::client
 

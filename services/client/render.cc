@@ -48,8 +48,11 @@ std::string LocalTime(const google::protobuf::Timestamp& stamp, const std::strin
 std::string StatusText(const Alert& alert, Language language) {
   switch (alert.handling()) {
     case alert::v1::HANDLING_ACKNOWLEDGED:
-      return absl::StrFormat("%s %s", Say(language, "pris par", "taken by"),
-                             Printable(alert.acknowledged_by()));
+      return absl::StrFormat(
+          "%s%s %s",
+          alert.condition() == alert::v1::CONDITION_CLEARED ? Say(language, "terminé, ", "over, ")
+                                                            : "",
+          Say(language, "pris par", "taken by"), Printable(alert.acknowledged_by()));
     case alert::v1::HANDLING_CLOSED:
       return Say(language, "clos", "closed");
     default:
@@ -85,6 +88,38 @@ const char* KindWord(Transition::Kind kind, Language language) {
   }
 }
 
+const char* StateWord(alert::v1::DeliveryState state, Language language) {
+  switch (state) {
+    case alert::v1::DELIVERY_STATE_QUEUED:
+      return Say(language, "en attente", "queued");
+    case alert::v1::DELIVERY_STATE_SENT:
+      return Say(language, "envoyé", "sent");
+    case alert::v1::DELIVERY_STATE_DELIVERED:
+      return Say(language, "reçu", "delivered");
+    case alert::v1::DELIVERY_STATE_SEEN:
+      return Say(language, "vu", "seen");
+    case alert::v1::DELIVERY_STATE_FAILED_TEMPORARY:
+      return Say(language, "échec, nouvel essai", "failed, will be tried again");
+    case alert::v1::DELIVERY_STATE_FAILED_PERMANENT:
+      return Say(language, "échec", "failed");
+    default:
+      return "?";
+  }
+}
+
+// Of the character that begins at `at`; 0 when it is not well formed.
+std::size_t Utf8Size(const std::string& text, std::size_t at) {
+  const auto lead = static_cast<unsigned char>(text[at]);
+  const std::size_t size = lead >= 0xC2 && lead < 0xE0   ? 2
+                           : lead >= 0xE0 && lead < 0xF0 ? 3
+                           : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                         : 0;
+  if (size == 0 || at + size > text.size()) return 0;
+  for (std::size_t i = 1; i < size; ++i)
+    if ((static_cast<unsigned char>(text[at + i]) & 0xC0) != 0x80) return 0;
+  return size;
+}
+
 }  // namespace
 
 Language ParseLanguage(const std::string& code) {
@@ -104,18 +139,20 @@ std::string SeverityWord(alert::v1::Severity severity, Language language) {
   }
 }
 
-std::string AgeText(absl::Time then, absl::Time now) {
+std::string AgeText(absl::Time then, absl::Time now, Language language) {
   const int64_t seconds = std::max<int64_t>(0, absl::ToInt64Seconds(now - then));
   if (seconds < 60) return absl::StrFormat("%d s", seconds);
   if (seconds < 3600) return absl::StrFormat("%d min", seconds / 60);
   if (seconds < 86400) return absl::StrFormat("%d h %02d", seconds / 3600, seconds / 60 % 60);
-  return absl::StrFormat("%d d", seconds / 86400);
+  return absl::StrFormat("%d %s", seconds / 86400, Say(language, "j", "d"));
 }
 
 std::string AlertLine(const Alert& alert, absl::Time now, const Style& style) {
   std::string word = SeverityWord(alert.severity(), style.language);
   if (style.colour) word = ColourOf(alert.severity()) + word + "\033[0m";
-  std::string when = LocalTime(alert.event_time(), alert.zone(), "%H:%M");
+  // A time of day alone would be taken for today's.
+  const bool recent = now - ToTime(alert.event_time()) < absl::Hours(20);
+  std::string when = LocalTime(alert.event_time(), alert.zone(), recent ? "%H:%M" : "%d/%m %H:%M");
   if (alert.late()) {
     when += std::string(" (") + Say(style.language, "reçu ", "received ") +
             LocalTime(alert.receive_time(), alert.zone(), "%H:%M") + ")";
@@ -126,8 +163,9 @@ std::string AlertLine(const Alert& alert, absl::Time now, const Style& style) {
   if (alert.status() == alert::v1::STATUS_TEST) exercise = "[test] ";
   const std::string who = alert.patient_name().empty() ? alert.home_id() : alert.patient_name();
   return absl::StrFormat("%s  %s  (%s)  %s: %s%s  [%s]", word, when,
-                         AgeText(ToTime(alert.event_time()), now), Printable(who), exercise,
-                         Pick(alert.reason(), style.language), StatusText(alert, style.language));
+                         AgeText(ToTime(alert.event_time()), now, style.language), Printable(who),
+                         exercise, Pick(alert.reason(), style.language),
+                         StatusText(alert, style.language));
 }
 
 std::string AlertDetails(const Alert& alert, absl::Time now, const Style& style) {
@@ -141,10 +179,9 @@ std::string AlertDetails(const Alert& alert, absl::Time now, const Style& style)
   for (const auto& [name, value] : alert.evidence().parameters())
     out += absl::StrFormat("    %s = %s\n", name, value);
   for (const auto& delivery : alert.deliveries()) {
-    out += absl::StrFormat(
-        "  > %s  %s %d  %s\n", Printable(delivery.caregiver_id()),
-        Say(style.language, "étape", "step"), delivery.step(),
-        alert::v1::DeliveryState_Name(delivery.state()).substr(sizeof("DELIVERY_STATE_") - 1));
+    out += absl::StrFormat("  > %s  %s %d  %s\n", Printable(delivery.caregiver_id()),
+                           Say(style.language, "étape", "step"), delivery.step(),
+                           StateWord(delivery.state(), style.language));
   }
   for (const auto& transition : alert.transitions()) {
     out +=
@@ -176,6 +213,29 @@ std::string ToJson(const google::protobuf::Message& message) {
   std::string json;
   if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) return "{}";
   return json;
+}
+
+std::string JsonString(const std::string& text) {
+  std::string out = "\"";
+  for (std::size_t i = 0; i < text.size();) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x80) {
+      if (byte == '"' || byte == '\\') {
+        out += '\\';
+        out += text[i];
+      } else if (byte < 0x20) {
+        out += absl::StrFormat("\\u%04x", byte);
+      } else {
+        out += text[i];
+      }
+      ++i;
+      continue;
+    }
+    const std::size_t size = Utf8Size(text, i);
+    out += size == 0 ? "\xEF\xBF\xBD" : text.substr(i, size);
+    i += std::max<std::size_t>(size, 1);
+  }
+  return out + "\"";
 }
 
 std::string Printable(const std::string& text) {

@@ -27,10 +27,10 @@ struct Style {
 std::string SeverityWord(alert::v1::Severity severity, Language language);
 
 // "3 min", "1 h 05", "2 d": how long ago `then` was, never negative.
-std::string AgeText(absl::Time then, absl::Time now);
+std::string AgeText(absl::Time then, absl::Time now, Language language);
 
 // One line: number, severity, local time at the person's home, age, person, reason, who has it.
-// A late alert says when it was received as well.
+// A late alert says when it was received as well; one that is not of the last day has its date.
 std::string AlertLine(const alert::v1::Alert& alert, absl::Time now, const Style& style);
 
 // Several lines: the line above, the evidence, the deliveries, the transitions.
@@ -41,6 +41,9 @@ std::string ChangeText(const alert::v1::Update& update, const Style& style);
 
 // One JSON object, canonical protobuf mapping with the fields' own names, without a line break.
 std::string ToJson(const google::protobuf::Message& message);
+
+// A JSON string with its quotes. What is not UTF-8 becomes U+FFFD.
+std::string JsonString(const std::string& text);
 
 // Removes control characters, so that a name or a note cannot command a terminal.
 std::string Printable(const std::string& text);

@@ -14,6 +14,8 @@ using event::v1::EventBatch;
 using store::v1::Envelope;
 
 constexpr absl::Duration kTick = absl::Seconds(30);
+// Stillness, and the grace of a wearable that falls silent.
+constexpr absl::Duration kAfterClip = absl::Minutes(5);
 // From the last sample of an event to its receipt.
 constexpr absl::Duration kTravel = absl::Seconds(1);
 
@@ -53,7 +55,9 @@ class Replayer {
           next < recording_.events.size() ? ToTime(recording_.events[next].event_time()) : last;
       VEILLE_RETURN_IF_ERROR(Give(batch, last, std::min(sent, last + kTick)));
     }
-    VEILLE_RETURN_IF_ERROR(PassTo(std::max(recording_.end, next_tick_)));
+    // A clip ends with the fall; what is pending then is told when nothing more is heard.
+    const absl::Duration after = recording_.dated ? absl::ZeroDuration() : kAfterClip;
+    VEILLE_RETURN_IF_ERROR(PassTo(std::max(recording_.end + after, next_tick_)));
     return std::move(effects_.findings);
   }
 
@@ -101,6 +105,13 @@ class Replayer {
   int batches_ = 0;
 };
 
+bool Tells(const store::v1::Finding& finding, const domain::Expected& expected,
+           absl::Duration slack) {
+  return finding.kind() == store::v1::Finding::KIND_RAISE &&
+         finding.evidence().rule() == expected.rule &&
+         absl::AbsDuration(ToTime(finding.event_time()) - expected.time) <= slack;
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<store::v1::Finding>> Replay(const domain::Recording& recording,
@@ -114,15 +125,23 @@ std::vector<domain::Expected> Missed(const domain::Recording& recording,
                                      absl::Duration slack) {
   std::vector<domain::Expected> missed;
   for (const domain::Expected& expected : recording.truth) {
-    const bool told =
-        std::any_of(findings.begin(), findings.end(), [&](const store::v1::Finding& finding) {
-          return finding.kind() == store::v1::Finding::KIND_RAISE &&
-                 finding.evidence().rule() == expected.rule &&
-                 absl::AbsDuration(ToTime(finding.event_time()) - expected.time) <= slack;
-        });
+    const bool told = std::any_of(
+        findings.begin(), findings.end(),
+        [&](const store::v1::Finding& finding) { return Tells(finding, expected, slack); });
     if (!told) missed.push_back(expected);
   }
   return missed;
+}
+
+int CountUnexpected(const domain::Recording& recording,
+                    const std::vector<store::v1::Finding>& findings, absl::Duration slack) {
+  return static_cast<int>(
+      std::count_if(findings.begin(), findings.end(), [&](const store::v1::Finding& finding) {
+        return finding.kind() == store::v1::Finding::KIND_RAISE &&
+               finding.severity() >= alert::v1::SEVERITY_MEDIUM &&
+               std::none_of(recording.truth.begin(), recording.truth.end(),
+                            [&](const auto& expected) { return Tells(finding, expected, slack); });
+      }));
 }
 
 }  // namespace veille::client

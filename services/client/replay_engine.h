@@ -30,6 +30,11 @@ std::vector<domain::Expected> Missed(const domain::Recording& recording,
                                      const std::vector<store::v1::Finding>& findings,
                                      absl::Duration slack);
 
+// How many findings of MEDIUM or more tell what is not expected; only of use where the truth is
+// known.
+int CountUnexpected(const domain::Recording& recording,
+                    const std::vector<store::v1::Finding>& findings, absl::Duration slack);
+
 }  // namespace veille::client
 
 #endif  // SERVICES_CLIENT_REPLAY_ENGINE_H_

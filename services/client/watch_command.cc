@@ -2,6 +2,8 @@
 
 #include <csignal>
 #include <cstdio>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include <poll.h>
@@ -11,20 +13,34 @@
 #include "common/sync/mutex.h"
 #include "common/sync/worker.h"
 #include "common/time/clock.h"
+#include "services/client/alert_board.h"
 #include "services/client/commands.h"
 #include "services/client/flags.h"
 
 namespace veille::client {
 namespace {
 
-constexpr char kHelp[] =
-    "keys: 1-9 choose · t take · r resolve (real) · f false alarm · d details · q quit\n";
+const char* Help(const Style& style) {
+  return style.language == Language::kFrench ? "touches : 1-9 choisir · t prendre · r clore "
+                                               "(vraie) · f fausse alerte · d détails · "
+                                               "h aide · q quitter\n"
+                                             : "keys: 1-9 choose · t take · r resolve (real) · f "
+                                               "false alarm · d details · h help · "
+                                               "q quit\n";
+}
+
+volatile std::sig_atomic_t interrupted = 0;
+// The second time it ends us at once.
+void Interrupt(int signal) {
+  interrupted = 1;
+  std::signal(signal, SIG_DFL);
+}
 
 // Keys one by one, unseen; as it was when it goes.
 class RawTerminal {
  public:
-  RawTerminal() {
-    raw_ = isatty(STDIN_FILENO) == 1 && tcgetattr(STDIN_FILENO, &before_) == 0;
+  explicit RawTerminal(bool wanted) {
+    raw_ = wanted && isatty(STDIN_FILENO) == 1 && tcgetattr(STDIN_FILENO, &before_) == 0;
     if (!raw_) return;
     termios raw = before_;
     raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
@@ -52,15 +68,17 @@ class WatchScreen {
             [this](absl::Time now) { OnTime(now); }};
   }
 
-  // Until q, or the end of input.
-  void ReadKeys() {
+  // Until q, the end of input, a signal, or Stop(). Without keys only for the latter two.
+  void ReadKeys(bool keys) {
     while (true) {
-      pollfd input = {STDIN_FILENO, POLLIN, 0};
+      pollfd input = {keys ? STDIN_FILENO : -1, POLLIN, 0};
+      const int ready = poll(&input, 1, 200);
       {
         MutexLock lock(mu_);
         if (stopped_) return;
       }
-      if (poll(&input, 1, 200) <= 0) continue;
+      if (interrupted != 0) return client_.Stop();
+      if (ready <= 0) continue;
       char key = 0;
       if (read(STDIN_FILENO, &key, 1) != 1 || !OnKey(key)) return client_.Stop();
     }
@@ -77,33 +95,17 @@ class WatchScreen {
     return absl::AbsDuration(server_offset_) > absl::Minutes(1) ? ours + server_offset_ : ours;
   }
 
-  void Remember(const alert::v1::Alert& alert) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    for (alert::v1::Alert& known : alerts_) {
-      if (known.alert_id() != alert.alert_id()) continue;
-      known = alert;
-      return;
-    }
-    alerts_.push_back(alert);
-    if (alerts_.size() > 9) alerts_.erase(alerts_.begin());
-    chosen_ = alerts_.size() - 1;
-  }
-
-  std::size_t NumberOf(const std::string& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    for (std::size_t i = 0; i < alerts_.size(); ++i)
-      if (alerts_[i].alert_id() == id) return i + 1;
-    return 0;
-  }
-
   void OnSnapshot(const alert::v1::Snapshot& snapshot) {
     MutexLock lock(mu_);
     if (json_) {
       std::printf("{\"snapshot\":%s}\n", ToJson(snapshot).c_str());
     } else {
       for (const auto& alert : snapshot.alerts()) {
-        Remember(alert);
-        std::printf("%zu  %s\n", NumberOf(alert.alert_id()),
-                    AlertLine(alert, Now(), style_).c_str());
+        const std::size_t number = board_.Put(alert);
+        std::printf("%zu  %s\n", number, AlertLine(alert, Now(), style_).c_str());
       }
+      if (snapshot.alerts().empty())
+        std::fputs(Say("aucune alerte ouverte\n", "no open alerts\n"), stdout);
     }
     std::fflush(stdout);
   }
@@ -113,10 +115,9 @@ class WatchScreen {
     if (json_) {
       std::printf("{\"update\":%s}\n", ToJson(update).c_str());
     } else {
-      Remember(update.alert());
+      const std::size_t number = board_.Put(update.alert());
       const bool calls = update.reason() == alert::v1::Update::REASON_NOTIFY;
-      std::printf("%s%zu  %s  — %s\n", calls && style_.colour ? "\a" : "",
-                  NumberOf(update.alert().alert_id()),
+      std::printf("%s%zu  %s  — %s\n", calls && style_.colour ? "\a" : "", number,
                   AlertLine(update.alert(), Now(), style_).c_str(),
                   ChangeText(update, style_).c_str());
     }
@@ -124,14 +125,24 @@ class WatchScreen {
   }
 
   void OnConnection(const absl::Status& status) {
+    const std::string reason(status.message());
+    // Each attempt fails in the same way: once is enough.
+    if (said_.has_value() && *said_ == reason) return;
+    said_ = reason;
     if (json_) {
-      std::printf("{\"connection\":\"%s\"}\n", status.ok() ? "up" : "down");
+      if (status.ok()) {
+        std::printf("{\"connection\":\"up\"}\n");
+      } else {
+        std::printf("{\"connection\":\"down\",\"reason\":%s}\n", JsonString(reason).c_str());
+      }
       std::fflush(stdout);
     } else if (status.ok()) {
-      std::fputs("veille: connected\n", stderr);
+      std::fputs(Say("veille : connecté\n", "veille: connected\n"), stderr);
     } else {
-      std::fprintf(stderr, "veille: connection lost (%s); trying again\n",
-                   std::string(status.message()).c_str());
+      std::fprintf(stderr,
+                   Say("veille : connexion perdue (%s) ; nouvel essai\n",
+                       "veille: connection lost (%s); trying again\n"),
+                   Printable(reason).c_str());
     }
   }
 
@@ -140,50 +151,79 @@ class WatchScreen {
     server_offset_ = server_time - SystemClock().Now();
   }
 
+  // False to quit.
   bool OnKey(char key) {
-    std::string id;
-    {
-      MutexLock lock(mu_);
-      if (key >= '1' && key <= '9') {
-        const auto wanted = static_cast<std::size_t>(key - '1');
-        if (wanted < alerts_.size()) chosen_ = wanted;
-      }
-      if (chosen_ < alerts_.size()) id = alerts_[chosen_].alert_id();
-    }
     if (key == 'q') return false;
-    if (key == 'h' || key == '?') std::fputs(kHelp, stderr);
+    if (key == 'h' || key == '?') std::fputs(Help(style_), stderr);
+    const std::string id = Meant(key);
     if (id.empty()) return true;
-    absl::StatusOr<alert::v1::Alert> answer = absl::CancelledError("");
-    if (key == 't') answer = client_.Acknowledge(id);
-    if (key == 'r') answer = client_.Resolve(id, alert::v1::OUTCOME_REAL, "");
-    if (key == 'f') answer = client_.Resolve(id, alert::v1::OUTCOME_FALSE_ALARM, "");
-    if (key == 'd' || (key >= '1' && key <= '9')) answer = client_.Get(id);
-    if (answer.ok()) {
-      MutexLock lock(mu_);
-      std::fputs(AlertDetails(*answer, Now(), style_).c_str(), stdout);
-      std::fflush(stdout);
-    } else if (!absl::IsCancelled(answer.status())) {
+    absl::StatusOr<alert::v1::Alert> answer = key == 't'   ? client_.Acknowledge(id)
+                                              : key == 'r' ? Resolve(id, alert::v1::OUTCOME_REAL)
+                                              : key == 'f'
+                                                  ? Resolve(id, alert::v1::OUTCOME_FALSE_ALARM)
+                                                  : client_.Get(id);
+    if (!answer.ok()) {
       Complain(answer.status());
+      return true;
     }
+    MutexLock lock(mu_);
+    if (key == 't' || key == 'r' || key == 'f') board_.Release();
+    std::printf("%zu  %s", board_.Put(*answer), AlertDetails(*answer, Now(), style_).c_str());
+    std::fflush(stdout);
     return true;
+  }
+
+  absl::StatusOr<alert::v1::Alert> Resolve(const std::string& id, alert::v1::Outcome outcome) {
+    return client_.Resolve(id, outcome, "");
+  }
+
+  // The alert that a key means; empty when it means none, which is said.
+  std::string Meant(char key) {
+    MutexLock lock(mu_);
+    AlertBoard::Meant meant;
+    if (key >= '1' && key <= '9') {
+      meant.alert = board_.Choose(static_cast<std::size_t>(key - '0'));
+    } else if (key == 't') {
+      meant = board_.ToTake();
+    } else if (key == 'r' || key == 'f') {
+      meant = board_.ToClose();
+    } else if (key == 'd') {
+      meant.alert = board_.ToShow();
+    } else {
+      return "";
+    }
+    if (meant.alert != nullptr) return meant.alert->alert_id();
+    std::fputs(meant.doubt == AlertBoard::Doubt::kSeveral
+                   ? Say("veille : plusieurs alertes : d'abord le numéro de l'une d'elles\n",
+                         "veille: there are several: press the number of one first\n")
+                   : Say("veille : aucune alerte pour cette touche\n",
+                         "veille: there is no alert for this key\n"),
+               stderr);
+    return "";
+  }
+
+  const char* Say(const char* french, const char* english) const {
+    return style_.language == Language::kFrench ? french : english;
   }
 
   CaregiverClient& client_;
   const Style style_;
   const bool json_;
   Mutex mu_;
-  std::vector<alert::v1::Alert> alerts_ ABSL_GUARDED_BY(mu_);
-  std::size_t chosen_ ABSL_GUARDED_BY(mu_) = 0;
+  AlertBoard board_ ABSL_GUARDED_BY(mu_);
   absl::Duration server_offset_ ABSL_GUARDED_BY(mu_);
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
+  std::optional<std::string> said_;  // Of the connection; on the thread that watches.
 };
 
 }  // namespace
 
-int RunWatch(const std::vector<std::string>& /*args*/) {
+int RunWatch(const std::vector<std::string>& args) {
+  if (absl::Status status = CheckCommandLine(args); !status.ok()) return ComplainOfUsage(status);
   const CaregiverOptions options = CaregiverOptionsFromFlags();
   if (options.caregiver_id.empty()) {
     std::fputs(
+        "veille: --caregiver: say who you are, by the id that the home's circle has\n"
         "usage: veille watch --caregiver ID [--notifier HOST:PORT] [--language fr|en] "
         "[--output json]\n",
         stderr);
@@ -191,15 +231,18 @@ int RunWatch(const std::vector<std::string>& /*args*/) {
   }
   auto client = CaregiverClient::Create(options);
   if (!client.ok()) return Complain(client.status());
+  std::signal(SIGINT, Interrupt);
+  std::signal(SIGTERM, Interrupt);
   WatchScreen screen(**client);
-  const RawTerminal terminal;
-  if (terminal.raw()) std::fputs(kHelp, stderr);
-  Worker keys;
-  if (terminal.raw()) keys = Worker("keys", [&screen] { screen.ReadKeys(); });
+  // A program reads JSON, and presses no keys.
+  const RawTerminal terminal(!JsonFromFlags());
+  if (terminal.raw()) std::fputs(Help(StyleFromFlags()), stderr);
+  const bool has_keys = terminal.raw();
+  Worker keys("keys", [&screen, has_keys] { screen.ReadKeys(has_keys); });
   const absl::Status status = (*client)->Watch(screen.Handlers());
   screen.Stop();
   keys.Join();
-  return status.ok() ? 0 : Complain(status);
+  return status.ok() ? 0 : ComplainOfService(status, options);
 }
 
 }  // namespace veille::client

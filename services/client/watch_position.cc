@@ -5,6 +5,8 @@
 namespace veille::client {
 
 void WatchPosition::OnSnapshot(const alert::v1::Snapshot& snapshot) {
+  // The service has lost what it had numbered, versions of alerts with it: they are given again.
+  if (!incarnation_.empty() && incarnation_ != snapshot.incarnation()) shown_.clear();
   incarnation_ = snapshot.incarnation();
   sequence_ = snapshot.sequence();
   for (const auto& alert : snapshot.alerts()) {

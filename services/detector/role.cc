@@ -9,6 +9,8 @@
 #include "services/detector/adapters/redis_log_source.h"
 #include "services/detector/adapters/redis_partition_store.h"
 #include "services/detector/app/shard.h"
+#include "services/detector/app/silence_watch.h"
+#include "services/domain/keys.h"
 
 namespace veille::detector {
 namespace {
@@ -43,7 +45,13 @@ RedisPartitionStore::Options StoreOptions(const DetectorOptions& options) {
 class Detector::Parts {
  public:
   explicit Parts(const DetectorOptions& options)
-      : metrics_(*options.metrics), store_(StoreOptions(options)), log_(options.endpoint) {
+      : metrics_(*options.metrics),
+        store_(StoreOptions(options)),
+        log_(options.endpoint),
+        silence_([this, partition = domain::PartitionOf(domain::kOperatorHome, options.partitions)](
+                     const auto& finding) {
+          store_.TellOperators(partition, finding.SerializeAsString());
+        }) {
     const config::v1::Detector& config = options.config.detector();
     const int shards = std::max(1, static_cast<int>(config.shards()));
     for (int i = 0; i < shards; ++i) {
@@ -59,7 +67,12 @@ class Detector::Parts {
           DurationOr(config.has_commit_interval(), config.commit_interval(), shard.commit_interval);
       shard.lease = DurationOr(config.has_lease(), config.lease(), shard.lease);
       shard.before_judging = options.before_judging;
-      shard.count_instances = [this] { return store_.CountInstances().value_or(1); };
+      shard.silence = &silence_;
+      shard.count_instances = [this] {
+        if (const auto ago = store_.SinceGatewaySeen(); ago.ok())
+          silence_.OnGatewaySeen(*ago, MonotonicNow());
+        return store_.CountInstances().value_or(1);
+      };
       shard.connection_generation = [this] { return store_.connection_generation(); };
       shards_.push_back(std::make_unique<Shard>(std::move(shard), store_, log_, metrics_));
     }
@@ -74,6 +87,7 @@ class Detector::Parts {
   DetectorMetrics metrics_;
   RedisPartitionStore store_;
   RedisLogSource log_;
+  SilenceWatch silence_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 

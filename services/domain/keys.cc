@@ -38,6 +38,7 @@ std::string_view HomeOfAlert(std::string_view alert_id) {
 
 std::string DeploymentKey() { return "veille:deployment"; }
 std::string DetectorsKey() { return "veille:detectors"; }
+std::string GatewaySeenKey() { return "veille:gateway_seen"; }
 
 std::string LogKey(int partition) { return HomeKey(partition, "log"); }
 std::string SequencesKey(int partition) { return HomeKey(partition, "sequences"); }
@@ -49,10 +50,15 @@ std::string QueueKey(int partition) { return HomeKey(partition, "queue"); }
 std::string AlertKey(int partition, std::string_view alert_id) {
   return HomeKey(partition, "alert", alert_id);
 }
-std::string OpenAlertsKey(int partition) { return HomeKey(partition, "open"); }
-std::string AlertsKey(int partition) { return HomeKey(partition, "alerts"); }
+std::string OpenAlertsKey(int partition, std::string_view home_id) {
+  return HomeKey(partition, "open", home_id);
+}
+std::string AlertsKey(int partition, std::string_view home_id) {
+  return HomeKey(partition, "alerts", home_id);
+}
 std::string TimersKey(int partition) { return HomeKey(partition, "timers"); }
 std::string DeadLettersKey(int partition) { return HomeKey(partition, "dead"); }
+std::string AttemptsKey(int partition) { return HomeKey(partition, "attempts"); }
 std::string QuarantineKey(int partition) { return HomeKey(partition, "quarantine"); }
 
 std::string InboxKey(int partition, std::string_view caregiver_id) {
@@ -60,6 +66,9 @@ std::string InboxKey(int partition, std::string_view caregiver_id) {
 }
 std::string WatcherKey(int partition, std::string_view caregiver_id) {
   return CaregiverKey(partition, "watcher", caregiver_id);
+}
+std::string ToldKey(int partition, std::string_view caregiver_id) {
+  return CaregiverKey(partition, "told", caregiver_id);
 }
 
 }  // namespace veille::domain

@@ -33,6 +33,9 @@ std::string DeploymentKey();
 // Instances of detectors that are alive, by the time of their last sign.
 std::string DetectorsKey();
 
+// When a gateway last showed itself, by Redis' clock.
+std::string GatewaySeenKey();
+
 // Keys of one partition of homes.
 std::string LogKey(int partition);
 std::string SequencesKey(int partition);
@@ -42,15 +45,17 @@ std::string ProgressKey(int partition);
 std::string InflightKey(int partition);
 std::string QueueKey(int partition);
 std::string AlertKey(int partition, std::string_view alert_id);
-std::string OpenAlertsKey(int partition);
-std::string AlertsKey(int partition);
+std::string OpenAlertsKey(int partition, std::string_view home_id);
+std::string AlertsKey(int partition, std::string_view home_id);
 std::string TimersKey(int partition);
 std::string DeadLettersKey(int partition);
+std::string AttemptsKey(int partition);
 std::string QuarantineKey(int partition);
 
 // Keys of one partition of caregivers.
 std::string InboxKey(int partition, std::string_view caregiver_id);
 std::string WatcherKey(int partition, std::string_view caregiver_id);
+std::string ToldKey(int partition, std::string_view caregiver_id);
 
 }  // namespace veille::domain
 

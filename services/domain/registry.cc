@@ -28,6 +28,27 @@ bool IsId(const std::string& text, const char* more) {
          });
 }
 
+bool Covers(const care::v1::EscalationStep& step, int minute) {
+  if (step.min_severity() > 0) return false;
+  const auto window = ParseLocalWindow(step.window());
+  // What cannot be read is a fault of its own.
+  if (!window.ok() || window->from_minutes == window->to_minutes) return true;
+  const bool in_order = window->from_minutes < window->to_minutes;
+  const bool from = minute >= window->from_minutes, to = minute < window->to_minutes;
+  return in_order ? from && to : from || to;
+}
+
+// The first minute of the day at which no step takes every alert; -1 when there is none.
+int HoleOf(const care::v1::Circle& circle) {
+  for (int minute = 0; minute < 24 * 60; ++minute) {
+    if (std::none_of(circle.steps().begin(), circle.steps().end(),
+                     [minute](const auto& step) { return Covers(step, minute); })) {
+      return circle.steps().empty() ? -1 : minute;
+    }
+  }
+  return -1;
+}
+
 // Checks one home. Says where by the file's own places.
 class HomeChecker {
  public:
@@ -128,8 +149,16 @@ class HomeChecker {
         Require(members.count(id) > 0, field, "'" + id + "' is not a member of the circle");
       Require(step.delay().seconds() >= 0 && step.delay().seconds() <= 86400, field + ".delay",
               "must be 0 to 86400 s");
-      Require(step.min_severity() >= 0 && step.min_severity() <= 4, field + ".min_severity",
-              "must be 0 to 4");
+      Require(alert::v1::Severity_IsValid(step.min_severity()), field + ".min_severity",
+              "is no severity");
+      Require(step.window().empty() || ParseLocalWindow(step.window()).ok(), field + ".window",
+              "must be empty or a window like \"22:00-07:00\"");
+    }
+    if (const int hole = HoleOf(circle); hole >= 0) {
+      Add(path + "steps",
+          absl::StrFormat("nobody is told of lesser alerts at %02d:%02d: let a step "
+                          "without min_severity cover that time",
+                          hole / 60, hole % 60));
     }
     Require(circle.steps().empty() || circle.steps(0).min_severity() == 0, path + "steps[0]",
             "the first step must not be limited by severity, or lesser alerts reach nobody");

@@ -28,6 +28,7 @@ IntakeLimits LimitsOf(const config::v1::Gateway& config) {
   IntakeLimits limits;
   if (config.max_unacked_batches() > 0)
     limits.max_unacked_batches = static_cast<int>(config.max_unacked_batches());
+  if (config.max_source_bytes() > 0) limits.max_source_bytes = config.max_source_bytes();
   if (config.max_total_bytes() > 0) limits.max_total_bytes = config.max_total_bytes();
   limits.heartbeat_interval = DurationOr(config.has_heartbeat_interval(),
                                          config.heartbeat_interval(), limits.heartbeat_interval);
@@ -101,6 +102,7 @@ class Gateway::Parts {
       intake_.Pulse();
       if (MonotonicNow() < next_gauge) continue;
       next_gauge = MonotonicNow() + kGaugeInterval;
+      log_.ShowAlive();
       log_.urgent_client().Command(
           {"INFO"}, [this](absl::StatusOr<redis::Reply> reply) { OnInfo(std::move(reply)); });
     }

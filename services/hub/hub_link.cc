@@ -47,6 +47,7 @@ class HubLink::Worker {
  public:
   Worker(LinkOptions options, const std::shared_ptr<grpc::Channel>& channel)
       : options_(std::move(options)),
+        channel_(channel),
         stub_(v1::HubGatewayService::NewStub(channel)),
         boot_id_(random_.Hex(16)),
         booted_(MonotonicNow()),
@@ -124,6 +125,8 @@ class HubLink::Worker {
       if (stopping_ || !final_.ok()) return;
       changed_.WaitFor(mu_, backoff.Next());
       if (stopping_) return;
+      // Our back-off is enough: an SOS does not wait for the channel's own behind it.
+      grpc::experimental::ChannelResetConnectionBackoff(channel_.get());
     }
   }
 
@@ -248,6 +251,7 @@ class HubLink::Worker {
   }
 
   const LinkOptions options_;
+  const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<v1::HubGatewayService::Stub> stub_;
   SystemRandom random_;
   const std::string boot_id_;

@@ -10,6 +10,8 @@ constexpr std::size_t kMaxBytes = 256 << 10;
 // The watermark moves at least this often, in world time; the contract asks for 60 s.
 constexpr absl::Duration kHeartbeat = absl::Seconds(20);
 constexpr absl::Duration kDrain = absl::Seconds(60);
+// Somebody who stops it does not want to wait for a gateway that is gone.
+constexpr absl::Duration kDrainWhenStopped = absl::Seconds(3), kLook = absl::Milliseconds(200);
 
 absl::Time TimeOf(const event::v1::Event& event) {
   return absl::FromUnixSeconds(event.event_time().seconds()) +
@@ -22,6 +24,15 @@ absl::Time DoneAt(const event::v1::Event& event) {
   const double samples = static_cast<double>(event.acceleration().samples_mg().size()) / 6;
   return TimeOf(event) +
          absl::Seconds(samples / static_cast<double>(event.acceleration().rate_hz()));
+}
+
+absl::Status DrainUnlessStopped(HubLink& link, const std::function<bool()>& stop) {
+  absl::Status status;
+  for (absl::Duration waited; waited < kDrain && !stop(); waited += kLook) {
+    status = link.Drain(kLook);
+    if (!absl::IsDeadlineExceeded(status)) return status;
+  }
+  return stop() ? link.Drain(kDrainWhenStopped) : status;
 }
 
 }  // namespace
@@ -65,8 +76,9 @@ PlayResult Play(const domain::Recording& recording, const Clock* clock, HubLink&
     const absl::Duration wait = clock->ToReal(std::min(due - now, kHeartbeat));
     SleepReally(std::clamp(wait, absl::Milliseconds(1), absl::Milliseconds(200)));
   }
-  link.Heartbeat(recording.end);
-  result.status = link.Drain(kDrain);
+  result.stopped = next < events.size();
+  if (!result.stopped) link.Heartbeat(recording.end);
+  result.status = DrainUnlessStopped(link, stop);
   return result;
 }
 

@@ -15,7 +15,8 @@ namespace veille::hub {
 struct PlayResult {
   uint64_t events = 0;
   uint64_t batches = 0;
-  absl::Status status;  // OK when everything was acknowledged.
+  bool stopped = false;  // Before the end of the recording.
+  absl::Status status;   // OK when everything that was sent is acknowledged.
 };
 
 // `recording` is on the clock's time already. Null clock: as fast as it goes. `stop` is asked

@@ -29,9 +29,9 @@ std::string Tail(const std::string& path) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<ChildService>> ChildService::Start(const std::string& folder,
-                                                                  const config::v1::Config& config,
-                                                                  bool detached) {
+absl::StatusOr<std::unique_ptr<ChildService>> ChildService::Start(
+    const std::string& folder, const config::v1::Config& config, bool detached,
+    const std::function<bool()>& stop) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   const std::string config_file = folder + "/veille.textproto";
@@ -45,12 +45,18 @@ absl::StatusOr<std::unique_ptr<ChildService>> ChildService::Start(const std::str
                                "--ready_file=" + ready_file};
   std::unique_ptr<ChildService> service(new ChildService());
   service->detached_ = detached;
+  // A signal to the child before it is `veille all` must end it, not run our handler in its place.
+  sigset_t all, before;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, &before);
   service->pid_ = fork();
+  if (service->pid_ != 0) sigprocmask(SIG_SETMASK, &before, nullptr);
   if (service->pid_ < 0) return absl::UnavailableError("cannot start a process");
   if (service->pid_ == 0) {
     if (detached) {
       setsid();
     } else {
+      setpgid(0, 0);
       prctl(PR_SET_PDEATHSIG, SIGTERM);
     }
     const int log = open(log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
@@ -59,6 +65,7 @@ absl::StatusOr<std::unique_ptr<ChildService>> ChildService::Start(const std::str
     dup2(null, STDIN_FILENO);
     dup2(log, STDOUT_FILENO);
     dup2(log, STDERR_FILENO);
+    for (const int ours : {SIGINT, SIGTERM, SIGPIPE}) signal(ours, SIG_DFL);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -66,13 +73,18 @@ absl::StatusOr<std::unique_ptr<ChildService>> ChildService::Start(const std::str
           static_cast<char*>(nullptr));
     _exit(127);
   }
-  VEILLE_RETURN_IF_ERROR(service->WaitReady(ready_file, log_file));
+  VEILLE_RETURN_IF_ERROR(service->WaitReady(ready_file, log_file, stop));
   return service;
 }
 
-absl::Status ChildService::WaitReady(const std::string& ready_file, const std::string& log_file) {
+absl::Status ChildService::WaitReady(const std::string& ready_file, const std::string& log_file,
+                                     const std::function<bool()>& stop) {
   const absl::Duration until = MonotonicNow() + kStartPatience;
   while (MonotonicNow() < until) {
+    if (stop()) {
+      Stop();
+      return absl::CancelledError("interrupted before the service was ready");
+    }
     if (const auto text = ReadFile(ready_file); text.ok()) {
       if (std::sscanf(text->c_str(), "{\"gateway_port\":%d,\"notifier_port\":%d", &gateway_port_,
                       &notifier_port_) == 2) {

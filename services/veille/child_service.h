@@ -3,6 +3,7 @@
 #ifndef SERVICES_VEILLE_CHILD_SERVICE_H_
 #define SERVICES_VEILLE_CHILD_SERVICE_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -17,10 +18,12 @@ namespace veille {
 class ChildService {
  public:
   // Writes the configuration into `folder` and starts `veille all` there; its log goes to
-  // `folder`/veille.log. Detached: it outlives us.
+  // `folder`/veille.log. Detached: it outlives us. Signals of our terminal do not reach it: we stop
+  // it. CANCELLED when `stop` says so before it serves.
   static absl::StatusOr<std::unique_ptr<ChildService>> Start(const std::string& folder,
                                                              const config::v1::Config& config,
-                                                             bool detached);
+                                                             bool detached,
+                                                             const std::function<bool()>& stop);
   // Stops it in good order, unless it is detached.
   ~ChildService();
   void Stop();
@@ -31,7 +34,8 @@ class ChildService {
 
  private:
   ChildService() = default;
-  absl::Status WaitReady(const std::string& ready_file, const std::string& log_file);
+  absl::Status WaitReady(const std::string& ready_file, const std::string& log_file,
+                         const std::function<bool()>& stop);
 
   pid_t pid_ = 0;
   bool detached_ = false;

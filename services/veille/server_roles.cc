@@ -9,6 +9,7 @@
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_format.h"
+#include <malloc.h>
 #include <sys/statvfs.h>
 
 #include "common/app/life_cycle.h"
@@ -306,7 +307,25 @@ int Init() {
 
 }  // namespace
 
+namespace {
+
+void TuneMalloc(const std::string& role) {
+  // glibc gives each thread an arena of its own, each with its own holes. A detector has few
+  // threads and much state: with two arenas a patient takes a third less (measured:
+  // pipeline_bench).
+  if (role == "detector") mallopt(M_ARENA_MAX, 2);
+  // A gateway under load makes a megabyte at a time for Redis: by default each is a mapping of its
+  // own, made, cleared page by page and given back.
+  if (role == "gateway") {
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 32 << 20);
+  }
+}
+
+}  // namespace
+
 int RunServerRole(const std::string& role) {
+  TuneMalloc(role);
   if (role == "init" && !absl::GetFlag(FLAGS_check_config)) return Init();
   return ServerProcess(role).Run();
 }

@@ -7,18 +7,24 @@
 #include "common/base/check.h"
 #include "common/base/file.h"
 #include "tests/e2e/raw_hub.h"
+#include "tests/support/http.h"
 
 namespace veille::testing {
 
-AllInOne::AllInOne(const std::string& config) {
+AllInOne::AllInOne(const std::string& config, std::vector<care::v1::Home> homes) {
   std::filesystem::create_directories(data() + "/homes");
-  std::string home;
-  google::protobuf::TextFormat::PrintToString(HomeZero(), &home);
-  VEILLE_CHECK(WriteFileAtomically(data() + "/homes/home-0.textproto", home).ok());
+  if (homes.empty()) homes.push_back(HomeZero());
+  for (const care::v1::Home& home : homes) {
+    std::string text;
+    google::protobuf::TextFormat::PrintToString(home, &text);
+    VEILLE_CHECK(
+        WriteFileAtomically(data() + "/homes/" + home.home_id() + ".textproto", text).ok());
+  }
   Configure(config);
   process_ = std::make_unique<Process>(
       std::vector<std::string>{VeilleBinary(), "all", "--data=" + data(),
-                               "--config=" + data() + "/veille.textproto"},
+                               "--config=" + data() + "/veille.textproto", "--metrics=127.0.0.1:0",
+                               "--ready_file=" + folder_.path() + "/ready.json"},
       folder_.path() + "/log");
 }
 
@@ -29,5 +35,9 @@ void AllInOne::Configure(const std::string& config) {
 }
 
 std::string AllInOne::Log() const { return ReadFile(folder_.path() + "/log").value_or(""); }
+
+double AllInOne::Metric(const std::string& metric) const {
+  return MetricOfProcess(folder_.path() + "/ready.json", metric);
+}
 
 }  // namespace veille::testing

@@ -5,6 +5,9 @@
 
 #include <memory>
 #include <string>
+#include <vector>
+
+#include "veille/care/v1/home.pb.h"
 
 #include "tests/support/process.h"
 
@@ -12,8 +15,9 @@ namespace veille::testing {
 
 class AllInOne {
  public:
-  // `config` is text that goes into its configuration file. Not started yet.
-  explicit AllInOne(const std::string& config = "");
+  // `config` is text that goes into its configuration file. HomeZero() when no homes are given. Not
+  // started yet.
+  explicit AllInOne(const std::string& config = "", std::vector<care::v1::Home> homes = {});
 
   // Before a start: other words in the configuration file.
   void Configure(const std::string& config);
@@ -23,6 +27,8 @@ class AllInOne {
   std::string gateway() const { return "unix:" + data() + "/gateway.sock"; }
   std::string notifier() const { return "unix:" + data() + "/notifier.sock"; }
   std::string Log() const;
+  // -1 while it cannot be read.
+  double Metric(const std::string& metric) const;
 
  private:
   const TempFolder folder_;

@@ -1,21 +1,26 @@
 // Bad days: Redis gone, full, emptied, of another size; a disk that fills; an entry that kills its
 // judge; a second detector. Real processes and a real Redis.
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 
 #include "gtest/gtest.h"
 #include <signal.h>
 
+#include "veille/store/v1/checkpoint.pb.h"
+
 #include "common/base/file.h"
 #include "common/redis/pipelined_client.h"
 #include "common/rpc/status.h"
+#include "common/sync/worker.h"
 #include "common/time/clock.h"
-#include "services/client/caregiver_client.h"
+#include "services/domain/keys.h"
 #include "services/domain/recordings/recording.h"
 #include "tests/e2e/all_in_one.h"
 #include "tests/e2e/deployment.h"
 #include "tests/e2e/raw_hub.h"
+#include "tests/e2e/watching.h"
 
 namespace veille {
 namespace {
@@ -27,8 +32,10 @@ using testing::Events;
 using testing::Eventually;
 using testing::HomeZero;
 using testing::kIncarnation;
+using testing::MakeCaregiver;
 using testing::RawHub;
 using testing::Sos;
+using testing::Watching;
 
 std::string Motion() {
   event::v1::Event event = domain::MakeEvent(SystemClock().Now(), "hall-motion");
@@ -36,21 +43,14 @@ std::string Motion() {
   return Events({event});
 }
 
-std::unique_ptr<client::CaregiverClient> Caregiver(const std::string& address,
-                                                   const std::string& id) {
-  client::CaregiverOptions options;
-  options.address = address;
-  options.caregiver_id = id;
-  return *client::CaregiverClient::Create(options);
-}
-
 class BadDay : public ::testing::Test {
  protected:
   explicit BadDay(const config::v1::Config& more = {},
-                  const std::vector<std::string>& detector_flags = {})
-      : deployment_({HomeZero()}, more, detector_flags),
-        anne_(Caregiver(deployment_.notifier_address(), "anne")),
-        operator_(Caregiver(deployment_.notifier_address(), "operator")) {}
+                  const std::vector<std::string>& detector_flags = {},
+                  const std::vector<care::v1::Home>& homes = {HomeZero()})
+      : deployment_(homes, more, detector_flags),
+        anne_(MakeCaregiver(deployment_.notifier_address(), "anne")),
+        operator_(MakeCaregiver(deployment_.notifier_address(), "operator")) {}
 
   static std::vector<alert::v1::Alert> AlertsOf(client::CaregiverClient& client,
                                                 const std::string& rule) {
@@ -66,25 +66,76 @@ class BadDay : public ::testing::Test {
     return calls;
   }
   std::string address() const { return deployment_.gateway_address(); }
+  // Whether a role's log has these words.
+  bool Says(Deployment::Role role, const std::string& words) const {
+    return deployment_.Log(role).find(words) != std::string::npos;
+  }
+  // The detector that holds the lease of home-0's partition.
+  std::string Owner() {
+    const auto owner =
+        deployment_.redis().client().CommandSync({"HGET", domain::LeaseKey(kPartition), "owner"});
+    return owner.ok() ? std::string(owner->str()) : "";
+  }
   void Redis(std::vector<std::string> command) {
     const auto reply = deployment_.redis().client().CommandSync(std::move(command));
     ASSERT_TRUE(reply.ok()) << reply.status();
   }
 
+  static inline const int kPartition = domain::PartitionOf("home-0", domain::kDefaultPartitions);
+
   Deployment deployment_;
   std::unique_ptr<client::CaregiverClient> anne_, operator_;
 };
 
-TEST_F(BadDay, WhenRedisReturnsEverythingGoesOn) {
+class Impatient : public BadDay {
+ protected:
+  static config::v1::Config Patience() {
+    config::v1::Config config;
+    config.mutable_redis()->mutable_command_timeout()->set_seconds(1);
+    return config;
+  }
+  Impatient() : BadDay(Patience()) {}
+
+  // Sends a batch of each lane and waits for both acks on a thread of its own.
+  void SendAndWait(RawHub& hub) {
+    hub.Send(1, Events({Sos(1)}));
+    hub.Send(1, Motion(), LANE_BULK);
+    reader_ = Worker("reader",
+                     [this, &hub] { acknowledged_ = hub.WaitAck(1) && hub.WaitAck(1, LANE_BULK); });
+  }
+  std::atomic<bool> acknowledged_{false};
+  Worker reader_;
+};
+
+TEST_F(Impatient, WhenRedisReturnsEverythingGoesOn) {
   RawHub hub(address());
   deployment_.redis().Kill();
-  hub.Send(1, Events({Sos(1)}));
-  hub.Send(1, Motion(), LANE_BULK);
-  SleepReally(absl::Seconds(1));
+  SendAndWait(hub);
+  // Why nobody is acknowledged is in the log, with Redis' address.
+  EXPECT_TRUE(Eventually([&] { return Says(Deployment::kGateway, "cannot append to the log"); }));
+  EXPECT_TRUE(Says(Deployment::kGateway, deployment_.redis().socket_path()))
+      << deployment_.Log(Deployment::kGateway);
+  EXPECT_FALSE(acknowledged_);
   deployment_.redis().Restart();
   // On the stream that was open all along.
-  EXPECT_TRUE(hub.WaitAck(1));
-  EXPECT_TRUE(hub.WaitAck(1, LANE_BULK));
+  reader_.Join();
+  EXPECT_TRUE(acknowledged_);
+  EXPECT_TRUE(Eventually([this] {
+    deployment_.Revive();
+    return Calls() == 1;
+  }));
+}
+
+TEST_F(Impatient, AReadOnlyRedisIsNamedAndWhenItIsThePrimaryAgainEverythingGoesOn) {
+  RawHub hub(address());
+  Redis({"REPLICAOF", "127.0.0.1", "1"});
+  SendAndWait(hub);
+  EXPECT_TRUE(Eventually([&] { return Says(Deployment::kGateway, "read-only replica"); }))
+      << deployment_.Log(Deployment::kGateway);
+  EXPECT_FALSE(acknowledged_);
+  Redis({"REPLICAOF", "NO", "ONE"});
+  reader_.Join();
+  EXPECT_TRUE(acknowledged_);
   EXPECT_TRUE(Eventually([this] {
     deployment_.Revive();
     return Calls() == 1;
@@ -120,6 +171,8 @@ TEST_F(LittleMemory, OfAGatewayWithoutRedisIsKeptByRefusalsThatSayWhenToReturn) 
 }
 
 TEST_F(BadDay, AFullRedisStopsBulkWhileAnSosIsToldAndTaken) {
+  Watching watching(deployment_.notifier_address(), "anne");
+  ASSERT_TRUE(Eventually([&] { return watching.connected(); }));
   RawHub hub(address());
   // Less than what is in use: every command that needs memory is refused from here on.
   Redis({"CONFIG", "SET", "maxmemory", "1mb"});
@@ -132,11 +185,27 @@ TEST_F(BadDay, AFullRedisStopsBulkWhileAnSosIsToldAndTaken) {
     for (const auto& alert : AlertsOf(*anne_, "SOS")) id = alert.alert_id();
     return !id.empty();
   }));
-  EXPECT_TRUE(anne_->Acknowledge(id).ok())
-      << deployment_.Log(Deployment::kDetector) << deployment_.Log(Deployment::kNotifier);
+  EXPECT_TRUE(Eventually([&] { return watching.called("SOS").count(id) == 1; }));
+  const auto taken = anne_->Acknowledge(id);
+  ASSERT_TRUE(taken.ok()) << taken.status() << deployment_.Log(Deployment::kDetector)
+                          << deployment_.Log(Deployment::kNotifier);
+  EXPECT_EQ(taken->handling(), alert::v1::HANDLING_ACKNOWLEDGED);
   EXPECT_TRUE(Eventually(
       [&] { return deployment_.Metric(Deployment::kGateway, "veille_gateway_bulk_held") == 1; }));
   EXPECT_NE(deployment_.Log(Deployment::kGateway).find("maxmemory"), std::string::npos);
+}
+
+TEST_F(BadDay, RolesThatStartOnAFullRedisTellAnSosToo) {
+  Redis({"CONFIG", "SET", "maxmemory", "1mb"});
+  for (int role = 0; role < Deployment::kRoles; ++role)
+    deployment_.KillAndRestart(static_cast<Deployment::Role>(role));
+  Watching watching(deployment_.notifier_address(), "anne");
+  ASSERT_TRUE(Eventually([&] { return watching.connected(); }));
+  RawHub hub(address());
+  hub.Send(1, Events({Sos(1)}));
+  ASSERT_TRUE(hub.WaitAck(1));
+  EXPECT_TRUE(Eventually([&] { return watching.called("SOS").size() == 1; }))
+      << deployment_.Log(Deployment::kDetector) << deployment_.Log(Deployment::kNotifier);
 }
 
 TEST_F(BadDay, BulkGoesOnWhenThereIsRoomAgain) {
@@ -156,6 +225,87 @@ TEST_F(BadDay, BulkGoesOnWhenThereIsRoomAgain) {
   EXPECT_TRUE(again.WaitAck(1, LANE_BULK));
 }
 
+class Damaged : public BadDay, public ::testing::WithParamInterface<bool> {
+ protected:
+  Damaged() : BadDay({}, {}, {HomeZero(), Neighbour()}) {}
+
+  // Another home of the same partition.
+  static care::v1::Home Neighbour() {
+    for (int i = 1;; ++i) {
+      const auto home =
+          domain::SimulateCrowdHome(1, i, {.start = absl::UnixEpoch(), .emergencies = 0}).home;
+      if (domain::PartitionOf(home.home_id(), domain::kDefaultPartitions) == kPartition)
+        return home;
+    }
+  }
+  // One byte of a stored checkpoint.
+  void Flip(const std::string& field) {
+    const std::string key = domain::CheckpointsKey(kPartition);
+    const auto stored = deployment_.redis().client().CommandSync({"HGET", key, field});
+    ASSERT_TRUE(stored.ok() && !stored->IsNil()) << field;
+    std::string bytes(stored->str());
+    bytes[bytes.size() / 2] ^= 1;
+    Redis({"HSET", key, field, bytes});
+  }
+  // Which of the two generations of home-0 is the newer one: 'a' or 'b'.
+  char Newest() {
+    uint64_t generation[2] = {};
+    for (const char name : {'a', 'b'}) {
+      const auto stored = deployment_.redis().client().CommandSync(
+          {"HGET", domain::CheckpointsKey(kPartition), std::string("home-0|") + name});
+      store::v1::Checkpoint checkpoint;
+      EXPECT_TRUE(checkpoint.ParseFromString(std::string(stored->str())));
+      generation[name - 'a'] = checkpoint.generation();
+    }
+    return generation[0] > generation[1] ? 'a' : 'b';
+  }
+  static std::string Battery(float percent) {
+    event::v1::Event event = domain::MakeEvent(SystemClock().Now(), "pendant");
+    event.mutable_battery()->set_charge_percent(percent);
+    return Events({event});
+  }
+};
+
+TEST_P(Damaged, CheckpointsAreMadeGoodFromTheLogWithAnOperatorAlertAndNothingIsToldAgain) {
+  const bool both = GetParam();
+  {
+    RawHub hub(address());
+    for (uint64_t press = 1; press <= 3; ++press) {
+      hub.Send(press, Events({Sos(press)}));
+      ASSERT_TRUE(Eventually([&] { return Calls() == press; }));
+    }
+    hub.Send(1, Battery(15), LANE_BULK);
+    ASSERT_TRUE(Eventually([&] { return AlertsOf(*anne_, "BATTERY_LOW").size() == 1; }));
+  }
+  EXPECT_EQ(deployment_.process(Deployment::kDetector).Stop(), 0);
+  const char newest = Newest();
+  Flip(std::string("home-0|") + newest);
+  if (both) Flip(std::string("home-0|") + (newest == 'a' ? 'b' : 'a'));
+  deployment_.process(Deployment::kDetector).Start();
+  EXPECT_TRUE(Eventually([&] { return AlertsOf(*operator_, "CHECKPOINT_DAMAGED").size() == 1; }))
+      << deployment_.Log(Deployment::kDetector);
+  EXPECT_TRUE(AlertsOf(*anne_, "CHECKPOINT_DAMAGED").empty());
+  RawHub neighbour(address(), kIncarnation, Neighbour().sources(0).source_id());
+  neighbour.Send(1, Events({Sos(1)}));
+  EXPECT_TRUE(Eventually([&] { return AlertsOf(*anne_, "SOS").size() == 2; }));
+  RawHub hub(address());
+  hub.Send(4, Events({Sos(4)}));
+  // Low since before the damage: the home remembers that it has said so.
+  hub.Send(2, Battery(14), LANE_BULK);
+  ASSERT_TRUE(hub.WaitAck(4));
+  ASSERT_TRUE(hub.WaitAck(2, LANE_BULK));
+  EXPECT_TRUE(Eventually([&] { return Calls() == 5; })) << Calls();
+  // One more press in the log behind both: they have been judged when it is told.
+  hub.Send(5, Events({Sos(5)}));
+  EXPECT_TRUE(Eventually([&] { return Calls() == 6; })) << Calls();
+  const auto batteries = AlertsOf(*anne_, "BATTERY_LOW");
+  ASSERT_EQ(batteries.size(), 1U);
+  EXPECT_EQ(batteries[0].occurrences(), 1U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Generations, Damaged, ::testing::Values(false, true),
+                         [](const auto& damage) { return damage.param ? "Both" : "Newest"; });
+
 class Poison : public BadDay {
  protected:
   Poison() : BadDay({}, {"--test_crash_on=poison"}) {}
@@ -171,39 +321,53 @@ TEST_F(Poison, EntryIsPutAsideItsSosToldAndThePartitionGoesOn) {
     hub.Send(2, Events({Sos(2)}));
     ASSERT_TRUE(hub.WaitAck(2));
   }
+  int crashes = 0;
   EXPECT_TRUE(Eventually(
-      [this] {
-        deployment_.Revive();
+      [&] {
+        crashes += deployment_.Revive() ? 1 : 0;
         return Calls() == 2;
       },
       absl::Seconds(120)));
+  // Three takeovers that end so, and the careful one that finds out which entry it was.
+  EXPECT_EQ(crashes, 4);
+  const auto kept =
+      deployment_.redis().client().CommandSync({"XLEN", domain::QuarantineKey(kPartition)});
+  EXPECT_EQ(kept->integer(), 1);
   EXPECT_TRUE(Eventually([&] { return AlertsOf(*operator_, "ENTRY_QUARANTINED").size() == 1; }));
   // The operators' business, not the family's.
   EXPECT_TRUE(AlertsOf(*anne_, "ENTRY_QUARANTINED").empty());
 }
 
 TEST_F(BadDay, OfTwoDetectorsTheOneThatWakesUpLateLetsGoAndNothingIsToldTwice) {
+  const std::string second_log = deployment_.folder() + "/second.log";
   testing::Process second({testing::VeilleBinary(), "detector",
                            "--config=" + deployment_.config_file(), "--instance_id=detector-1"},
-                          deployment_.folder() + "/second.log");
+                          second_log);
   second.Start();
   RawHub hub(address());
   uint64_t pressed = 0;
-  // One of the two owns the home; frozen, it keeps its idea of the lease while the other takes it.
-  for (testing::Process* frozen : {&deployment_.process(Deployment::kDetector), &second}) {
-    frozen->Signal(SIGSTOP);
-    for (int i = 0; i < 5; ++i) {
+  const auto press = [&](int times) {
+    for (int i = 0; i < times; ++i) {
       ++pressed;
       hub.Send(pressed, Events({Sos(pressed)}));
     }
     ASSERT_TRUE(hub.WaitAck(pressed));
     EXPECT_TRUE(Eventually([&] { return Calls() == pressed; })) << Calls() << " of " << pressed;
-    frozen->Signal(SIGCONT);
-  }
-  ++pressed;
-  hub.Send(pressed, Events({Sos(pressed)}));
-  ASSERT_TRUE(hub.WaitAck(pressed));
-  EXPECT_TRUE(Eventually([&] { return Calls() == pressed; }));
+  };
+  press(1);
+  // The owner is frozen with its idea of the lease, until the other has taken it and told the rest.
+  const std::string owner = Owner();
+  const bool first_owns = owner == "detector-0";
+  testing::Process& frozen = first_owns ? deployment_.process(Deployment::kDetector) : second;
+  frozen.Signal(SIGSTOP);
+  press(5);
+  EXPECT_NE(Owner(), owner);
+  frozen.Signal(SIGCONT);
+  const std::string log = first_owns ? deployment_.folder() + "/detector.log" : second_log;
+  EXPECT_TRUE(Eventually([&] {
+    return ReadFile(log).value_or("").find("letting go of a partition") != std::string::npos;
+  })) << ReadFile(log).value_or("");
+  press(1);
   SleepReally(absl::Seconds(1));
   EXPECT_EQ(Calls(), pressed);
 }
@@ -219,7 +383,25 @@ std::string Refusal(const Deployment& deployment, const std::string& role,
   return ReadFile(log).value_or("");
 }
 
-TEST_F(BadDay, WrongPartitionsSettingsAndAnEmptiedRedisAreRefusedWithTheReason) {
+struct Setting {
+  const char *name, *wrong, *right;
+};
+
+TEST_F(BadDay, EachWrongSettingOfRedisIsRefusedWithItsRemedy) {
+  for (const Setting& setting : {Setting{"maxmemory-policy", "allkeys-lru", "noeviction"},
+                                 {"appendfsync", "everysec", "always"},
+                                 {"no-appendfsync-on-rewrite", "yes", "no"},
+                                 {"appendonly", "no", "yes"}}) {
+    Redis({"CONFIG", "SET", setting.name, setting.wrong});
+    const std::string said = Refusal(deployment_, "gateway", deployment_.config_file());
+    const std::string remedy = std::string("CONFIG SET ") + setting.name + " " + setting.right;
+    EXPECT_NE(said.find(remedy), std::string::npos) << said;
+    EXPECT_NE(said.find(std::string("is \"") + setting.wrong + "\""), std::string::npos) << said;
+    Redis({"CONFIG", "SET", setting.name, setting.right});
+  }
+}
+
+TEST_F(BadDay, AWrongPartitionCountAndAnEmptiedRedisAreRefusedWithTheReason) {
   std::string config = ReadFile(deployment_.config_file()).value();
   const std::string other = deployment_.folder() + "/other.textproto";
   config.insert(config.find("endpoint:"), "partitions: 12 ");
@@ -229,10 +411,6 @@ TEST_F(BadDay, WrongPartitionsSettingsAndAnEmptiedRedisAreRefusedWithTheReason) 
     EXPECT_NE(said.find("redis.partitions is 12"), std::string::npos) << said;
     EXPECT_NE(said.find("made with 64"), std::string::npos) << said;
   }
-  Redis({"CONFIG", "SET", "maxmemory-policy", "allkeys-lru"});
-  const std::string evicting = Refusal(deployment_, "gateway", deployment_.config_file());
-  EXPECT_NE(evicting.find("noeviction"), std::string::npos) << evicting;
-  Redis({"CONFIG", "SET", "maxmemory-policy", "noeviction"});
   Redis({"FLUSHALL"});
   const std::string empty = Refusal(deployment_, "detector", deployment_.config_file());
   EXPECT_NE(empty.find("no Veille deployment"), std::string::npos) << empty;
@@ -266,10 +444,11 @@ TEST(VeilleAll, ANearlyFullDiskStopsBulkAndSaysSoWhileAnSosIsTold) {
   RawHub hub(all.gateway());
   ASSERT_TRUE(hub.welcomed()) << all.Log();
   ASSERT_TRUE(Eventually([&] { return all.Log().find("the disk is") != std::string::npos; }));
+  EXPECT_TRUE(Eventually([&] { return all.Metric("veille_gateway_bulk_held") == 1; }));
   hub.Send(1, Motion(), LANE_BULK);
   hub.Send(1, Events({Sos(1)}));
   EXPECT_TRUE(hub.WaitAck(1));
-  const auto anne = Caregiver(all.notifier(), "anne");
+  const auto anne = MakeCaregiver(all.notifier(), "anne");
   EXPECT_TRUE(Eventually([&] { return Has(*anne, "SOS"); })) << all.Log();
   RawHub again(all.gateway());
   EXPECT_EQ(again.welcome().last_bulk_sequence(), 0U);
@@ -300,8 +479,12 @@ TEST(VeilleAll, ZerosAfterTheLogsTailAreCutWithABackupAndOperatorsAreTold) {
   // What was acknowledged is there.
   EXPECT_EQ(hub.welcome().last_urgent_sequence(), 1U);
   EXPECT_NE(all.Log().find("repaired"), std::string::npos) << all.Log();
-  const auto anne = Caregiver(all.notifier(), "anne");
-  const auto operators = Caregiver(all.notifier(), "operator");
+  int backups = 0;
+  for (const auto& file : std::filesystem::directory_iterator(all.data() + "/redis"))
+    backups += file.path().string().find(".broken-") != std::string::npos ? 1 : 0;
+  EXPECT_EQ(backups, 1);
+  const auto anne = MakeCaregiver(all.notifier(), "anne");
+  const auto operators = MakeCaregiver(all.notifier(), "operator");
   EXPECT_TRUE(Eventually([&] { return Has(*anne, "SOS"); })) << all.Log();
   EXPECT_TRUE(Eventually([&] { return Has(*operators, "LOG_REPAIRED"); })) << all.Log();
 }

@@ -1,13 +1,12 @@
 #include "tests/e2e/deployment.h"
 
-#include <cstdlib>
 #include <filesystem>
-#include <string_view>
 
 #include "google/protobuf/text_format.h"
 
 #include "common/base/check.h"
 #include "common/base/file.h"
+#include "common/time/clock.h"
 #include "tests/support/http.h"
 
 namespace veille::testing {
@@ -57,6 +56,12 @@ Deployment::Deployment(const std::vector<care::v1::Home>& homes, const config::v
     processes_.push_back(std::make_unique<Process>(argv, folder_.path() + "/" + name + ".log"));
     processes_.back()->Start();
   }
+  // Who asks before a role serves would wait for gRPC's back-off.
+  for (const char* name : kNames) {
+    const std::string ready = folder_.path() + "/" + name + ".json";
+    for (int i = 0; i < 6000 && !std::filesystem::exists(ready); ++i)
+      SleepReally(absl::Milliseconds(10));
+  }
 }
 
 void Deployment::KillAndRestart(Role role) {
@@ -87,11 +92,7 @@ std::vector<int> Deployment::Stop() {
 }
 
 double Deployment::Metric(Role role, const std::string& metric) const {
-  const std::string ready = ReadFile(folder_.path() + "/" + kNames[role] + ".json").value_or("");
-  constexpr std::string_view kField = "\"metrics_port\":";
-  const auto at = ready.find(kField);
-  if (at == std::string::npos) return -1;
-  return MetricIn(HttpGet(std::atoi(ready.c_str() + at + kField.size()), "/metrics"), metric);
+  return MetricOfProcess(folder_.path() + "/" + kNames[role] + ".json", metric);
 }
 
 std::string Deployment::Log(Role role) const {

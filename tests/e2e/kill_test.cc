@@ -15,13 +15,12 @@
 #include "gtest/gtest.h"
 
 #include "common/base/random.h"
-#include "common/sync/mutex.h"
 #include "common/sync/worker.h"
 #include "common/time/clock.h"
-#include "services/client/caregiver_client.h"
 #include "services/domain/recordings/recording.h"
 #include "services/hub/player.h"
 #include "tests/e2e/deployment.h"
+#include "tests/e2e/watching.h"
 
 namespace veille {
 namespace {
@@ -39,55 +38,6 @@ uint64_t Seed() {
   std::printf("seed: VEILLE_SEED=%lu\n", static_cast<unsigned long>(seed));
   return seed;
 }
-
-// Which alerts a caregiver's client has shown.
-class Watching {
- public:
-  Watching(const std::string& address, const std::string& caregiver) {
-    client::CaregiverOptions options;
-    options.address = address;
-    options.caregiver_id = caregiver;
-    client_ = *client::CaregiverClient::Create(options);
-    thread_ = Worker("watch", [this] {
-      client::WatchHandlers handlers;
-      handlers.on_snapshot = [this](const alert::v1::Snapshot& snapshot) {
-        for (const auto& alert : snapshot.alerts()) See(alert);
-      };
-      handlers.on_update = [this](const alert::v1::Update& update) {
-        See(update.alert());
-        if (update.reason() != alert::v1::Update::REASON_NOTIFY) return;
-        MutexLock lock(mu_);
-        ++asked_[update.alert().alert_id() + " step " + std::to_string(update.step())];
-      };
-      client_->Watch(handlers).IgnoreError();
-    });
-  }
-  ~Watching() {
-    client_->Stop();
-    thread_.Join();
-  }
-  std::set<std::string> seen() {
-    MutexLock lock(mu_);
-    return seen_;
-  }
-  // How often she was called for one step of one alert.
-  std::map<std::string, int> asked() {
-    MutexLock lock(mu_);
-    return asked_;
-  }
-  client::CaregiverClient& client() { return *client_; }
-
- private:
-  void See(const alert::v1::Alert& alert) {
-    MutexLock lock(mu_);
-    seen_.insert(alert.alert_id());
-  }
-  std::unique_ptr<client::CaregiverClient> client_;
-  Mutex mu_;
-  std::set<std::string> seen_ ABSL_GUARDED_BY(mu_);
-  std::map<std::string, int> asked_ ABSL_GUARDED_BY(mu_);
-  Worker thread_;
-};
 
 class Homes {
  public:
@@ -141,7 +91,7 @@ void PlayAndKill(const Size& size) {
   const uint64_t seed = Seed();
   Homes homes(seed, size);
   testing::Deployment deployment(homes.homes());
-  Watching anne(deployment.notifier_address(), "anne");
+  testing::Watching anne(deployment.notifier_address(), "anne");
   homes.Play(deployment.gateway_address());
 
   SeededRandom random(seed);

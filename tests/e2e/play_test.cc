@@ -1,5 +1,7 @@
 // The main job, as a new user runs it without a terminal.
 
+#include <filesystem>
+
 #include "gtest/gtest.h"
 
 #include "common/base/file.h"
@@ -34,6 +36,59 @@ TEST(CheckConfig, NamesFileLineAndReason) {
   EXPECT_NE(said.find("bad.textproto:1:"), std::string::npos) << said;
   EXPECT_NE(said.find("bad.textproto:2:"), std::string::npos) << said;
   EXPECT_NE(said.find("gateway.bulk_memory_ratio"), std::string::npos) << said;
+}
+
+TEST(CheckConfig, NamesEveryFaultOfEveryHomeWithFileLineAndReason) {
+  const testing::TempFolder folder;
+  std::filesystem::create_directories(folder.path() + "/homes");
+  const std::string config = folder.path() + "/veille.textproto";
+  ASSERT_TRUE(
+      WriteFileAtomically(config, "redis { endpoint: \"unix:/nowhere\" }\nhomes_folder: \"" +
+                                      folder.path() + "/homes\"\n")
+          .ok());
+  const auto home = [&](const std::string& name, const std::string& plan) {
+    const std::string text = "home_id: \"" + name +
+                             "\"\n"
+                             "zone: \"Europe/Paris\"\n"
+                             "sources { source_id: \"hub-" +
+                             name +
+                             "\" }\n"
+                             "patients {\n"
+                             "  patient_id: \"p-" +
+                             name +
+                             "\"\n"
+                             "  circle { members { caregiver_id: \"anne\" } }\n"
+                             "  care_plan {\n" +
+                             plan +
+                             "  }\n"
+                             "}\n";
+    ASSERT_TRUE(WriteFileAtomically(folder.path() + "/homes/" + name + ".textproto", text).ok());
+  };
+  const auto check = [&](int expected) {
+    const std::string log = folder.path() + "/log";
+    std::filesystem::remove(log);
+    testing::Process process(
+        {testing::VeilleBinary(), "detector", "--config=" + config, "--check_config"}, log);
+    process.Start();
+    EXPECT_EQ(process.Wait(absl::Seconds(20)), expected);
+    return ReadFile(log).value_or("");
+  };
+  home("good", "    night_exit { window: \"21:30-06:30\" }\n");
+  EXPECT_NE(check(0).find("the configuration is good"), std::string::npos);
+  home("unknown", "    night_exit { patience: 3 }\n");
+  home("impossible",
+       "    fall { wrist_impact_g: 0.1 }\n"
+       "    night_exit { window: \"25:00-06:00\" }\n"
+       "    battery_low { low_percent: 300 }\n");
+  home("broken", "    night_exit { window: \n");
+  const std::string said = check(1);
+  for (const char* fault :
+       {"unknown.textproto:8:", "patience", "impossible.textproto:8:",
+        "fall.wrist_impact_g: 0.1 g is not in", "impossible.textproto:9:", "night_exit.window",
+        "impossible.textproto:10:", "battery_low.low_percent: 300", "broken.textproto:"}) {
+    EXPECT_NE(said.find(fault), std::string::npos) << fault << " in " << said;
+  }
+  EXPECT_EQ(said.find("good.textproto"), std::string::npos) << said;
 }
 
 }  // namespace

@@ -11,9 +11,6 @@ namespace {
 using hub::v1::ConnectRequest;
 using hub::v1::ConnectResponse;
 
-// A test that waits for longer has failed.
-constexpr absl::Duration kStreamDeadline = absl::Seconds(120);
-
 void SetTime(absl::Time time, google::protobuf::Timestamp& stamp) {
   stamp.set_seconds(absl::ToUnixSeconds(time));
 }
@@ -47,10 +44,10 @@ std::string Events(const std::vector<event::v1::Event>& events) {
 }
 
 RawHub::RawHub(const std::string& address, const std::string& incarnation,
-               const std::string& source)
+               const std::string& source, absl::Duration patience)
     : stub_(hub::v1::HubGatewayService::NewStub(*rpc::MakeChannel(address, {}))) {
   context_.set_wait_for_ready(true);
-  context_.set_deadline(rpc::DeadlineAfter(kStreamDeadline));
+  context_.set_deadline(rpc::DeadlineAfter(patience));
   stream_ = stub_->Connect(&context_);
   ConnectRequest request;
   request.mutable_hello()->set_source_id(source);

@@ -31,9 +31,11 @@ std::string Events(const std::vector<event::v1::Event>& events);
 
 class RawHub {
  public:
-  // Connects, says Hello and waits for Welcome, or for the end of the stream.
+  // Connects, says Hello and waits for Welcome, or for the end of the stream. What takes longer
+  // than `patience`, from here to the end, has failed.
   explicit RawHub(const std::string& address, const std::string& incarnation = kIncarnation,
-                  const std::string& source = "hub-home-0");
+                  const std::string& source = "hub-home-0",
+                  absl::Duration patience = absl::Seconds(120));
   ~RawHub() { context_.TryCancel(); }
 
   void Send(uint64_t sequence, const std::string& events,

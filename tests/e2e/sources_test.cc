@@ -9,6 +9,7 @@
 #include "services/client/caregiver_client.h"
 #include "services/domain/keys.h"
 #include "services/domain/recordings/recording.h"
+#include "services/hub/core/outbox.h"
 #include "services/hub/hub_link.h"
 #include "tests/e2e/deployment.h"
 #include "tests/e2e/raw_hub.h"
@@ -47,6 +48,22 @@ class Sources : public ::testing::Test {
     return false;
   }
   std::string address() const { return deployment_.gateway_address(); }
+  // Sends what an outbox holds, as our own hub does.
+  void Deliver(hub::Outbox& outbox, const std::string& new_incarnation) {
+    std::unique_ptr<RawHub> hub;
+    do {
+      hub = std::make_unique<RawHub>(address(), outbox.incarnation());
+      ASSERT_TRUE(hub->welcomed());
+    } while (outbox.OnWelcome(hub->welcome().last_urgent_sequence(),
+                              hub->welcome().last_bulk_sequence(), new_incarnation));
+    while (const hub::v1::Batch* batch = outbox.Next(64))
+      hub->Send(batch->sequence(), batch->events(), batch->lane());
+    ASSERT_TRUE(hub->WaitAck(outbox.last_urgent()));
+    outbox.OnAck(outbox.last_urgent(), outbox.last_bulk());
+  }
+  static void Press(hub::Outbox& outbox, uint64_t sequence) {
+    outbox.Add(hub::v1::LANE_URGENT, Events({Sos(sequence)}), SystemClock().Now());
+  }
 
   testing::Deployment deployment_;
   std::unique_ptr<client::CaregiverClient> anne_;
@@ -141,6 +158,7 @@ TEST_F(Sources, AGapIsRefused) {
   RawHub hub(address());
   hub.Send(2, Events({Sos(1)}));
   EXPECT_EQ(hub.End().error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(RawHub(address()).welcome().last_urgent_sequence(), 0U);
 }
 
 TEST_F(Sources, TheNewerOfTwoConnectionsSpeaks) {
@@ -159,7 +177,8 @@ TEST_F(Sources, AMalformedEventIsPutAsideAloneWithItsField) {
   ASSERT_TRUE(hub.WaitAck(1));
   ASSERT_EQ(hub.rejections.size(), 1U);
   EXPECT_EQ(hub.rejections[0].field(), "events[0].device_id");
-  EXPECT_TRUE(Eventually([this] { return Calls() == 1; }));
+  // A press whose device cannot be read is a press: both are told.
+  EXPECT_TRUE(Eventually([this] { return Calls() == 2; }));
   hub.Send(2, "this is no batch \xff\xff");
   EXPECT_TRUE(hub.WaitAck(2));
   const auto kept = deployment_.redis().client().CommandSync(
@@ -216,6 +235,40 @@ TEST_F(Sources, AWipedHubBeginsAnewAndWhatItSaysIsNotTakenForOld) {
   for (uint64_t sequence = 1; sequence <= 3; ++sequence)
     wiped.Send(sequence, Events({Sos(100 + sequence)}));
   ASSERT_TRUE(wiped.WaitAck(3));
+  EXPECT_TRUE(Eventually([this] { return Calls() == 6; })) << Calls();
+}
+
+TEST_F(Sources, AHubRestoredFromAnOldCopyLosesNothingAndItsNewsIsNotTakenForOld) {
+  hub::Outbox outbox(kIncarnation);
+  Press(outbox, 1);
+  Deliver(outbox, "00000002");
+  hub::Outbox copy = outbox;
+  Press(outbox, 2);
+  Press(outbox, 3);
+  Deliver(outbox, "00000002");
+  // Restored, it is pressed twice before it finds the gateway: under the very numbers that the
+  // gateway has.
+  Press(copy, 102);
+  Press(copy, 103);
+  Deliver(copy, "00000003");
+  EXPECT_EQ(copy.incarnation(), "00000003");
+  EXPECT_TRUE(Eventually([this] { return Calls() == 5; })) << Calls();
+}
+
+TEST_F(Sources, OurOwnHubWipedBetweenTwoLivesLosesNothing) {
+  for (uint64_t life = 0; life < 2; ++life) {
+    hub::LinkOptions options;
+    options.address = address();
+    options.source_id = "hub-home-0";
+    options.now = [] { return SystemClock().Now(); };
+    const auto link = *hub::HubLink::Open(std::move(options));
+    for (uint64_t press = 1; press <= 3; ++press) {
+      event::v1::EventBatch batch;
+      *batch.add_events() = Sos(10 * life + press);
+      link->Send(batch, true, SystemClock().Now());
+    }
+    EXPECT_TRUE(link->Drain(absl::Seconds(60)).ok());
+  }
   EXPECT_TRUE(Eventually([this] { return Calls() == 6; })) << Calls();
 }
 

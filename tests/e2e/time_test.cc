@@ -1,25 +1,25 @@
 // Hours in seconds: `veille all` on a scaled clock, with a hub that comes late, or falls silent.
 
-#include <map>
-#include <set>
+#include <vector>
 
 #include "absl/strings/str_format.h"
 #include "gtest/gtest.h"
 
-#include "common/sync/mutex.h"
-#include "common/sync/worker.h"
+#include "common/redis/pipelined_client.h"
 #include "common/time/clock.h"
-#include "services/client/caregiver_client.h"
+#include "services/domain/keys.h"
 #include "services/domain/recordings/recording.h"
 #include "services/hub/player.h"
 #include "tests/e2e/all_in_one.h"
 #include "tests/e2e/raw_hub.h"
+#include "tests/e2e/watching.h"
 
 namespace veille {
 namespace {
 
 using testing::AllInOne;
 using testing::Eventually;
+using testing::Watching;
 
 std::string ScaledFrom(absl::Time start, double speed) {
   return absl::StrFormat("scaled_clock { start: \"%s\" speed: %g }\n",
@@ -31,57 +31,6 @@ absl::Time InParis(int hour, int minute) {
   EXPECT_TRUE(absl::LoadTimeZone("Europe/Paris", &paris));
   return absl::FromCivil(absl::CivilMinute(2026, 1, 15, hour, minute), paris);
 }
-
-// A caregiver's client that remembers what it was shown.
-class Watching {
- public:
-  Watching(const std::string& address, const std::string& caregiver) {
-    client::CaregiverOptions options;
-    options.address = address;
-    options.caregiver_id = caregiver;
-    client_ = *client::CaregiverClient::Create(options);
-    thread_ = Worker("watch", [this] {
-      client::WatchHandlers handlers;
-      handlers.on_snapshot = [this](const alert::v1::Snapshot&) {
-        MutexLock lock(mu_);
-        connected_ = true;
-      };
-      handlers.on_update = [this](const alert::v1::Update& update) {
-        MutexLock lock(mu_);
-        if (update.reason() == alert::v1::Update::REASON_SUMMARY) ++summaries_;
-      };
-      client_->Watch(handlers).IgnoreError();
-    });
-  }
-  ~Watching() {
-    client_->Stop();
-    thread_.Join();
-  }
-  bool connected() {
-    MutexLock lock(mu_);
-    return connected_;
-  }
-  int summaries() {
-    MutexLock lock(mu_);
-    return summaries_;
-  }
-  // By rule; a rule that was told twice fails the test that asks.
-  std::map<std::string, alert::v1::Alert> Alerts() {
-    std::map<std::string, alert::v1::Alert> by_rule;
-    for (const auto& alert :
-         client_->List("", false, 1000).value_or(std::vector<alert::v1::Alert>())) {
-      EXPECT_TRUE(by_rule.emplace(alert.rule(), alert).second) << alert.rule() << " twice";
-    }
-    return by_rule;
-  }
-
- private:
-  std::unique_ptr<client::CaregiverClient> client_;
-  Mutex mu_;
-  bool connected_ ABSL_GUARDED_BY(mu_) = false;
-  int summaries_ ABSL_GUARDED_BY(mu_) = 0;
-  Worker thread_;
-};
 
 std::unique_ptr<hub::HubLink> Link(const AllInOne& all, const Clock& clock) {
   hub::LinkOptions options;
@@ -106,6 +55,30 @@ void AddDoor(absl::Time at, bool open, domain::Recording& recording) {
                                                             : event::v1::Contact::STATE_CLOSED);
 }
 
+// All of it in one batch.
+void SendAtOnce(const domain::Recording& recording, absl::Time watermark, hub::HubLink& link) {
+  event::v1::EventBatch batch;
+  for (const event::v1::Event& event : recording.events) *batch.add_events() = event;
+  link.Send(batch, false, watermark);
+  EXPECT_TRUE(link.Drain(absl::Seconds(60)).ok());
+}
+
+// The service's clock, when it serves.
+absl::Time ServerTime(const AllInOne& all) {
+  const testing::RawHub hub(all.gateway());
+  EXPECT_TRUE(hub.welcomed()) << all.Log();
+  return absl::FromUnixSeconds(hub.welcome().server_time().seconds());
+}
+
+void ExpectNightExitNotConfirmed(const AllInOne& all) {
+  Watching anne(all.notifier(), "anne");
+  ASSERT_TRUE(Eventually([&] { return anne.Alerts().count("NIGHT_EXIT") == 1; })) << all.Log();
+  const alert::v1::Alert alert = anne.Alerts().at("NIGHT_EXIT");
+  EXPECT_EQ(alert.severity(), alert::v1::SEVERITY_HIGH);
+  EXPECT_NE(alert.reason().en().find("not confirmed: contact lost"), std::string::npos)
+      << alert.reason().en();
+}
+
 TEST(LateBacklog, OfNineHoursTellsFallsAndSosWithTheirAgeAndTheRestInOneSummary) {
   const absl::Time morning = InParis(8, 0);
   constexpr double kSpeed = 3600;
@@ -115,11 +88,10 @@ TEST(LateBacklog, OfNineHoursTellsFallsAndSosWithTheirAgeAndTheRestInOneSummary)
     const ScaledClock clock(morning, 1);
     const auto link = Link(all, clock);
     ASSERT_TRUE(link->WaitWelcome(absl::Seconds(60)).ok()) << all.Log();
-    event::v1::EventBatch batch;
-    *batch.add_events() = domain::MakeEvent(morning, "hall-motion");
-    batch.mutable_events(0)->mutable_motion()->set_state(event::v1::Motion::STATE_DETECTED);
-    link->Send(batch, false, morning);
-    ASSERT_TRUE(link->Drain(absl::Seconds(60)).ok());
+    domain::Recording life;
+    life.events.push_back(domain::MakeEvent(morning, "hall-motion"));
+    life.events.back().mutable_motion()->set_state(event::v1::Motion::STATE_DETECTED);
+    SendAtOnce(life, morning, *link);
   }
   ASSERT_EQ(all.process().Stop(), 0) << all.Log();
 
@@ -178,14 +150,9 @@ TEST(ContactLost, JustAfterANightExitItIsToldAtItsSeverityAndSaysNotConfirmed) {
   constexpr double kSpeed = 60;
   AllInOne all(ScaledFrom(start, kSpeed));
   all.process().Start();
-  Watching anne(all.notifier(), "anne");
   {
     // The door as soon as the hub is there; three minutes later the hub is dead.
-    const absl::Time asked = [&] {
-      const testing::RawHub first(all.gateway());
-      return absl::FromUnixSeconds(first.welcome().server_time().seconds());
-    }();
-    const ScaledClock clock(asked, kSpeed);
+    const ScaledClock clock(ServerTime(all), kSpeed);
     const auto link = Link(all, clock);
     const absl::StatusOr<absl::Time> now = link->WaitWelcome(absl::Seconds(60));
     ASSERT_TRUE(now.ok()) << all.Log();
@@ -195,13 +162,97 @@ TEST(ContactLost, JustAfterANightExitItIsToldAtItsSeverityAndSaysNotConfirmed) {
     AddDoor(*now + absl::Seconds(5), true, night);
     AddDoor(*now + absl::Seconds(13), false, night);
     ASSERT_TRUE(hub::Play(night, &clock, *link, [] { return false; }).status.ok());
-    EXPECT_EQ(anne.Alerts().count("NIGHT_EXIT"), 0U);
   }
-  ASSERT_TRUE(Eventually([&] { return anne.Alerts().count("NIGHT_EXIT") == 1; })) << all.Log();
-  const alert::v1::Alert alert = anne.Alerts().at("NIGHT_EXIT");
-  EXPECT_EQ(alert.severity(), alert::v1::SEVERITY_HIGH);
-  EXPECT_NE(alert.reason().en().find("not confirmed: contact lost"), std::string::npos)
-      << alert.reason().en();
+  ExpectNightExitNotConfirmed(all);
+}
+
+TEST(ContactLost, IsToldAlsoWhenTheServiceIsRestartedMeanwhile) {
+  const absl::Time two = InParis(2, 0);
+  AllInOne all(ScaledFrom(two, 1));
+  all.process().Start();
+  {
+    const ScaledClock clock(two, 1);
+    const auto link = Link(all, clock);
+    domain::Recording door;
+    AddDoor(two - absl::Seconds(10), true, door);
+    AddDoor(two - absl::Seconds(2), false, door);
+    SendAtOnce(door, two, *link);
+  }
+  ASSERT_EQ(all.process().Stop(), 0) << all.Log();
+  // The hub is dead; the service is back at 02:03, before the deadline.
+  all.Configure(ScaledFrom(two + absl::Minutes(3), 60));
+  all.process().Start();
+  ExpectNightExitNotConfirmed(all);
+}
+
+// Whether the owner of home-0 has written a tick into the log.
+bool HasTicked(const AllInOne& all) {
+  redis::PipelinedClient::Options options;
+  options.endpoint.unix_socket = all.data() + "/redis/redis.sock";
+  redis::PipelinedClient redis(options);
+  const auto tick = redis.CommandSync(
+      {"HGET", domain::LeaseKey(domain::PartitionOf("home-0", domain::kDefaultPartitions)),
+       "tick_ms"});
+  return tick.ok() && !tick->IsNil();
+}
+
+TEST(ServiceDown, ForHalfAnHourDeclaresNoHomeSilent) {
+  const absl::Time down = InParis(10, 0);
+  AllInOne all(ScaledFrom(down, 1));
+  all.process().Start();
+  {
+    const ScaledClock clock(down, 1);
+    const auto link = Link(all, clock);
+    domain::Recording life;
+    life.events.push_back(domain::MakeEvent(down - absl::Minutes(1), "hall-motion"));
+    life.events.back().mutable_motion()->set_state(event::v1::Motion::STATE_DETECTED);
+    SendAtOnce(life, down, *link);
+    ASSERT_TRUE(Eventually([&] { return HasTicked(all); })) << all.Log();
+  }
+  ASSERT_EQ(all.process().Stop(), 0) << all.Log();
+
+  // Up again half an hour later, and for longer than a silence that is told.
+  constexpr double kSpeed = 20;
+  all.Configure(ScaledFrom(down + absl::Minutes(32), kSpeed));
+  all.process().Start();
+  const ScaledClock clock(ServerTime(all), kSpeed);
+  const auto link = Link(all, clock);
+  const domain::Recording life = Quiet(down, clock.Now() + absl::Minutes(7));
+  ASSERT_TRUE(hub::Play(life, &clock, *link, [] { return false; }).status.ok());
+  Watching anne(all.notifier(), "anne");
+  Watching operators(all.notifier(), "operator");
+  ASSERT_TRUE(Eventually([&] { return anne.connected() && operators.connected(); })) << all.Log();
+  for (Watching* somebody : {&anne, &operators}) {
+    for (const auto& [rule, alert] : somebody->Alerts())
+      ADD_FAILURE() << rule << ": " << alert.reason().en();
+  }
+}
+
+TEST(MassSilence, IsOneOperatorAlertAndNoHomeIsTold) {
+  constexpr int kHomes = 6;
+  std::vector<care::v1::Home> homes;
+  for (int i = 0; i < kHomes; ++i) {
+    homes.push_back(
+        domain::SimulateCrowdHome(1, i, {.start = absl::UnixEpoch(), .emergencies = 0}).home);
+  }
+  AllInOne all(ScaledFrom(InParis(10, 0), 60), homes);
+  all.process().Start();
+  // They come, and are not heard again: minutes pass in seconds.
+  for (const care::v1::Home& home : homes) {
+    EXPECT_TRUE(testing::RawHub(all.gateway(), testing::kIncarnation, home.sources(0).source_id())
+                    .welcomed())
+        << all.Log();
+  }
+  const absl::Time silent = ServerTime(all);
+  Watching anne(all.notifier(), "anne");
+  Watching operators(all.notifier(), "operator");
+  EXPECT_TRUE(Eventually([&] { return operators.Alerts().count("MASS_SILENCE") == 1; }))
+      << all.Log();
+  // For longer than a silence that is told. The one home that is asked here goes on, and is heard.
+  EXPECT_TRUE(Eventually([&] { return ServerTime(all) > silent + absl::Minutes(10); }));
+  EXPECT_EQ(operators.Alerts().at("MASS_SILENCE").occurrences(), 1U);
+  for (const auto& [rule, alert] : anne.Alerts())
+    ADD_FAILURE() << rule << ": " << alert.reason().en();
 }
 
 }  // namespace

@@ -1,34 +1,29 @@
 // Same log, same findings, on every recording of a folder: same_findings FOLDER
 //
-// Judges each home, walk and fall in one go, and again with the state written and read back after
-// every batch, after every seventh, and from a parse of the recording of its own. Prints what
-// differs; exit code 0 only when nothing does.
+// Judges homes, walks and falls, several at a time as homes of one partition, in one go, and again
+// in random chunks with restarts between, with every batch sent twice, and with hubs interleaved at
+// random. Prints what differs; exit code 0 only when nothing does. VEILLE_SEED repeats.
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "services/client/replay_engine.h"
-#include "services/detector/core/bytes.h"
+#include "absl/strings/numbers.h"
+
+#include "common/base/random.h"
 #include "services/domain/recordings/recording.h"
+#include "tests/replay/same_log.h"
 
 namespace veille {
 namespace {
 
-// What is compared: who, what, when, evidence; not receipts and log positions.
-std::string Comparable(std::vector<store::v1::Finding> findings) {
-  std::string all;
-  for (store::v1::Finding& finding : findings) {
-    finding.clear_receive_time();
-    finding.clear_log_position();
-    for (auto& seen : *finding.mutable_evidence()->mutable_observations())
-      seen.clear_receive_time();
-    all += detector::ToBytes(finding) + '\n';
-  }
-  return all;
-}
+// Recordings that share a partition: enough to be interleaved, few enough to be kept in memory.
+constexpr std::size_t kTogether = 32;
+constexpr int kRandomRounds = 3;
 
 // The sources of a folder of the layout that services/domain/recordings reads.
 std::vector<std::string> SourcesIn(const std::filesystem::path& folder) {
@@ -52,29 +47,52 @@ std::vector<std::string> SourcesIn(const std::filesystem::path& folder) {
   return sources;
 }
 
-// The number of findings; −1 when a way of judging differs, or one cannot be done.
-int Judge(const std::string& source) {
-  const auto recording = domain::OpenRecording(source);
-  const auto again = domain::OpenRecording(source);
-  if (!recording.ok() || !again.ok()) {
-    std::printf("%s: %s\n", source.c_str(), recording.status().ToString().c_str());
-    return -1;
+uint64_t Seed() {
+  uint64_t seed = 1;
+  const char* text = std::getenv("VEILLE_SEED");
+  if (text == nullptr || !absl::SimpleAtoi(text, &seed)) seed = SystemRandom().UInt64() % 1000000;
+  std::printf("seed: VEILLE_SEED=%lu\n", static_cast<unsigned long>(seed));
+  return seed;
+}
+
+// Homes of which the two differ; says so.
+int Differences(const testing::ComparableFindings& expected,
+                const testing::ComparableFindings& found, const std::vector<std::string>& names,
+                const char* way) {
+  int differences = 0;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string home = "r" + std::to_string(i);
+    const auto a = expected.find(home), b = found.find(home);
+    const bool same =
+        a == expected.end() ? b == found.end() : b != found.end() && a->second == b->second;
+    if (same) continue;
+    std::printf("%s: other findings %s\n", names[i].c_str(), way);
+    ++differences;
   }
-  const auto whole = client::Replay(*recording, {});
-  if (!whole.ok()) {
-    std::printf("%s: %s\n", source.c_str(), whole.status().ToString().c_str());
-    return -1;
+  return differences;
+}
+
+struct Tally {
+  std::size_t recordings = 0, with_findings = 0;
+  uint64_t sent_twice = 0;
+  int wrong = 0;
+};
+
+void Judge(std::vector<domain::Recording> recordings, const std::vector<std::string>& names,
+           SeededRandom& random, Tally& tally) {
+  const testing::SameLog log(std::move(recordings));
+  const testing::ComparableFindings expected = log.InOneGo();
+  tally.recordings += names.size();
+  tally.with_findings += expected.size();
+  tally.sent_twice += log.duplicates();
+  tally.wrong +=
+      Differences(expected, log.OfEveryBatchTwice(), names, "with every batch sent twice");
+  for (int round = 0; round < kRandomRounds; ++round) {
+    tally.wrong += Differences(expected, log.InChunksWithRestarts(random), names,
+                               "in random chunks with restarts");
+    tally.wrong +=
+        Differences(expected, log.Interleaved(random), names, "with hubs interleaved at random");
   }
-  const std::string expected = Comparable(*whole);
-  for (const int restart : {0, 1, 7}) {
-    client::ReplayOptions options;
-    options.restart_every_batches = restart;
-    const auto other = client::Replay(restart == 0 ? *again : *recording, options);
-    if (other.ok() && Comparable(*other) == expected) continue;
-    std::printf("%s: other findings with a restart every %d batches\n", source.c_str(), restart);
-    return -1;
-  }
-  return static_cast<int>(whole->size());
 }
 
 }  // namespace
@@ -85,14 +103,29 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: same_findings FOLDER\n");
     return 2;
   }
-  int recordings = 0, findings = 0, wrong = 0;
+  veille::SeededRandom random(veille::Seed());
+  veille::Tally tally;
+  std::vector<veille::domain::Recording> recordings;
+  std::vector<std::string> names;
+  const auto judge = [&] {
+    if (names.empty()) return;
+    veille::Judge(std::exchange(recordings, {}), names, random, tally);
+    names.clear();
+  };
   for (const std::string& source : veille::SourcesIn(argv[1])) {
-    const int found = veille::Judge(source);
-    ++recordings;
-    wrong += found < 0 ? 1 : 0;
-    findings += found > 0 ? found : 0;
+    auto recording = veille::domain::OpenRecording(source);
+    if (!recording.ok()) {
+      std::printf("%s: %s\n", source.c_str(), recording.status().ToString().c_str());
+      ++tally.wrong;
+      continue;
+    }
+    recordings.push_back(*std::move(recording));
+    names.push_back(source);
+    if (names.size() == veille::kTogether) judge();
   }
-  std::printf("%d recordings, %d findings, %d recordings with differences\n", recordings, findings,
-              wrong);
-  return wrong == 0 && recordings > 0 ? 0 : 1;
+  judge();
+  std::printf("%zu recordings, %zu with findings, %lu batches sent twice, %d differences\n",
+              tally.recordings, tally.with_findings, static_cast<unsigned long>(tally.sent_twice),
+              tally.wrong);
+  return tally.wrong == 0 && tally.recordings > 0 ? 0 : 1;
 }

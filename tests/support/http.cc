@@ -1,10 +1,13 @@
 #include "tests/support/http.h"
 
 #include <cstdlib>
+#include <string_view>
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "common/base/file.h"
 
 namespace veille::testing {
 
@@ -31,6 +34,14 @@ double MetricIn(const std::string& text, const std::string& metric) {
   const auto at = text.find("\n" + metric + " ");
   if (at == std::string::npos) return -1;
   return std::strtod(text.c_str() + at + metric.size() + 2, nullptr);
+}
+
+double MetricOfProcess(const std::string& ready_file, const std::string& metric) {
+  const std::string ready = ReadFile(ready_file).value_or("");
+  constexpr std::string_view kField = "\"metrics_port\":";
+  const auto at = ready.find(kField);
+  if (at == std::string::npos) return -1;
+  return MetricIn(HttpGet(std::atoi(ready.c_str() + at + kField.size()), "/metrics"), metric);
 }
 
 }  // namespace veille::testing

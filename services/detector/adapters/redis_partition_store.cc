@@ -9,6 +9,7 @@
 #include "veille/store/v1/checkpoint.pb.h"
 
 #include "common/base/status_macros.h"
+#include "common/log/log.h"
 #include "common/redis/pipelined_client.h"
 #include "services/domain/keys.h"
 
@@ -130,6 +131,14 @@ void RedisPartitionStore::Release(int partition, uint64_t epoch) {
   client_->Command({"DEL", domain::InflightKey(partition)}, [](absl::StatusOr<redis::Reply>) {});
 }
 
+void RedisPartitionStore::TellOperators(int partition, std::string finding) {
+  client_->Eval(Named("tell_operators"), {domain::QueueKey(partition), std::move(finding)},
+                [](const absl::StatusOr<redis::Reply>& reply) {
+                  if (!reply.ok())
+                    VEILLE_LOG(kError, "cannot tell the operators").Field(reply.status());
+                });
+}
+
 void RedisPartitionStore::Leave() {
   client_->Command({"ZREM", domain::DetectorsKey(), options_.instance_id},
                    [](absl::StatusOr<redis::Reply>) {});
@@ -215,6 +224,14 @@ void RedisPartitionStore::Trim(int partition, const Position& position) {
                      client_->Command({"XTRIM", log, "MINID", "~", EntryOf(position)},
                                       [](absl::StatusOr<redis::Reply>) {});
                    });
+}
+
+absl::StatusOr<absl::Duration> RedisPartitionStore::SinceGatewaySeen() {
+  VEILLE_ASSIGN_OR_RETURN(const redis::Reply seen,
+                          client_->CommandSync({"GET", domain::GatewaySeenKey()}));
+  if (seen.IsNil()) return absl::ZeroDuration();
+  VEILLE_ASSIGN_OR_RETURN(const redis::Reply time, client_->CommandSync({"TIME"}));
+  return absl::Seconds(time[0].AsInteger().value_or(0) - seen.AsInteger().value_or(0));
 }
 
 absl::StatusOr<int> RedisPartitionStore::CountInstances() {

@@ -42,12 +42,16 @@ class RedisPartitionStore : public PartitionStore {
   void Renew(int partition, uint64_t epoch, Done done) override;
   void Trim(int partition, const Position& position) override;
 
+  // A finding about the service itself, serialized, into the operators' partition. Not waited for.
+  void TellOperators(int partition, std::string finding);
   // Is not counted any more; then as Flush().
   void Leave();
   // Waits, for a second at most, until what was given before is answered.
   void Flush();
   // How many detectors have shown themselves within 10 s, this one included; at least 1.
   absl::StatusOr<int> CountInstances();
+  // Since a gateway last showed itself; zero when none ever did.
+  absl::StatusOr<absl::Duration> SinceGatewaySeen();
   // Grows when the connection was made anew: owners reload.
   uint64_t connection_generation() const { return client_->connection_generation(); }
 

@@ -3,6 +3,8 @@
 #include "veille/event/v1/event.pb.h"
 
 #include "common/base/digest.h"
+#include "services/detector/core/rules/urgent.h"
+#include "services/domain/keys.h"
 
 namespace veille::detector {
 namespace {
@@ -29,15 +31,28 @@ void SetReason(const std::string& fr, const std::string& en, Finding& finding) {
   finding.mutable_reason()->set_en(en);
 }
 
+Finding AboutMassSilence(const std::string& alert_id, Finding::Kind kind, absl::Time now) {
+  Finding finding = Base(std::string(domain::kOperatorHome), "MASS_SILENCE", "");
+  finding.set_alert_id(alert_id);
+  finding.set_finding_id(alert_id + "/" + std::to_string(kind));
+  finding.set_kind(kind);
+  finding.set_severity(alert::v1::SEVERITY_HIGH);
+  for (auto* stamp : {finding.mutable_event_time(), finding.mutable_decide_time(),
+                      finding.mutable_receive_time()})
+    stamp->set_seconds(absl::ToUnixSeconds(now));
+  return finding;
+}
+
 // The rule's name and a sentence; false for what can wait.
 bool Describe(const event::v1::Event& event, std::string& rule, std::string& fr, std::string& en) {
   using event::v1::Event;
-  switch (event.observation_case()) {
+  if (event.test()) return false;
+  switch (ObservationOf(event)) {
     case Event::kPersonalEmergency:
       rule = "SOS";
       fr = "Appel à l'aide";
       en = "Call for help";
-      return !event.personal_emergency().test();
+      return true;
     case Event::kFall:
       rule = "DEVICE_FALL";
       fr = "Chute détectée par l'appareil porté";
@@ -47,22 +62,27 @@ bool Describe(const event::v1::Event& event, std::string& rule, std::string& fr,
       rule = "HAZARD/smoke";
       fr = "Fumée détectée";
       en = "Smoke detected";
-      return event.smoke().detected();
+      return IsDetected(event.smoke());
     case Event::kCarbonMonoxide:
       rule = "HAZARD/carbon_monoxide";
       fr = "Monoxyde de carbone détecté";
       en = "Carbon monoxide detected";
-      return event.carbon_monoxide().detected();
+      return IsDetected(event.carbon_monoxide());
     case Event::kGas:
       rule = "HAZARD/gas";
       fr = "Gaz détecté";
       en = "Gas detected";
-      return event.gas().detected();
+      return IsDetected(event.gas());
     case Event::kWater:
       rule = "HAZARD/water";
       fr = "Fuite d'eau détectée";
       en = "Water detected";
-      return event.water().detected();
+      return IsDetected(event.water());
+    case Event::kPromptAnswer:
+      rule = "SOS";
+      fr = "Appel à l'aide";
+      en = "Call for help";
+      return event.prompt_answer().answer() == event::v1::PromptAnswer::ANSWER_HELP;
     default:
       return false;
   }
@@ -76,6 +96,34 @@ Finding DamagedCheckpointFinding(const std::string& home_id, const std::string& 
   finding.set_for_operators(true);
   SetReason("Un point de reprise est endommagé (" + home_id + ") : " + what,
             "A checkpoint is damaged (" + home_id + "): " + what, finding);
+  return finding;
+}
+
+std::string MassSilenceAlertId(absl::Time began) {
+  return std::string(domain::kOperatorHome) + "." +
+         Sha256Hex16("MASS_SILENCE\n" + std::to_string(absl::ToUnixMillis(began)));
+}
+
+Finding MassSilenceFinding(const std::string& alert_id, bool no_gateway, int quiet, int heard,
+                           absl::Time now) {
+  Finding finding = AboutMassSilence(alert_id, Finding::KIND_RAISE, now);
+  if (no_gateway) {
+    SetReason("Aucune passerelle ne répond depuis une minute : les foyers ne peuvent être entendus",
+              "No gateway has shown itself for a minute: homes cannot be heard", finding);
+    return finding;
+  }
+  const std::string quiet_of = std::to_string(quiet) + "/" + std::to_string(heard);
+  SetReason("Silence de masse : " + quiet_of +
+                " foyers ne sont plus entendus ; passerelle ou réseau en cause",
+            "Mass silence: " + quiet_of +
+                " homes are not heard any more; look at the gateways and the network",
+            finding);
+  return finding;
+}
+
+Finding MassSilenceIsOver(const std::string& alert_id, absl::Time now) {
+  Finding finding = AboutMassSilence(alert_id, Finding::KIND_CLEAR, now);
+  SetReason("Les foyers sont de nouveau entendus", "The homes are heard again", finding);
   return finding;
 }
 

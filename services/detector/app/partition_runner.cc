@@ -7,6 +7,7 @@
 #include "veille/store/v1/checkpoint.pb.h"
 
 #include "common/base/digest.h"
+#include "common/base/scratch_arena.h"
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
 #include "common/time/clock.h"
@@ -23,6 +24,11 @@ constexpr int kTakeoversBeforeCare = 3;
 // A commit script's size; larger ones stall Redis for everybody. A group is sent when it is half
 // full: one home more never makes it too large.
 constexpr std::size_t kMaxCommitBytes = 128 << 10;
+// Homes of a partition whose state is kept parsed, 3.5 KB each; the others take a third of that. A
+// home whose wearable streams is judged once a second, so to parse it again each time is little.
+constexpr std::size_t kMostParsed = 4;
+// A batch of 500 discrete events, parsed.
+constexpr std::size_t kScratchBytes = 128 << 10;
 
 uint64_t DigestOf(const store::v1::Checkpoint& checkpoint) {
   return StableHash64(absl::StrFormat("%d\n%s\n%s\n%d\n", checkpoint.generation(),
@@ -56,6 +62,18 @@ std::string EntryOf(const Position& position) {
   return absl::StrFormat("%d-%d", position.ms, position.seq);
 }
 
+// Ticks that are missing, or entries that we are behind by: so many do not count.
+constexpr int kMissingTicks = 3;
+
+absl::Time LastContact(const HomeState& state) {
+  absl::Time last = absl::InfinitePast();
+  for (const auto& source : state.record().sources()) {
+    if (source.contact_us() == 0 || source.offline_level() != 0) continue;
+    last = std::max(last, absl::FromUnixMicros(source.contact_us()));
+  }
+  return last;
+}
+
 }  // namespace
 
 struct PartitionRunner::Home {
@@ -63,19 +81,21 @@ struct PartitionRunner::Home {
   std::shared_ptr<const HomePlan> plan;
   uint64_t registry_digest = 0;   // Of the registry entry in force, serialized.
   bool registry_changed = false;  // Since the last commit.
-  // One of the two: most homes are quiet most of the time, and serialized they take a tenth.
+  // One of the two: parsed while the home is among the last that were judged, else serialized.
   std::unique_ptr<HomeState> state;
   std::string cold_state;
-  bool touched = false;         // Judged since the last CommitQuiet().
-  Position judged;              // Everything of this home up to here is in `state`.
-  std::string stored_position;  // What the commit script will find.
-  Position durable;             // What is committed for certain.
+  std::list<Home*>::iterator parsed;  // Its place in `parsed_`, with `state`.
+  Position judged;                    // Everything of this home up to here is in `state`.
+  std::string stored_position;        // What the commit script will find.
+  Position durable;                   // What is committed for certain.
   uint64_t generation = 0;
   bool dirty = false;
   int commits_in_flight = 0;
   std::vector<store::v1::Finding> findings;  // Not committed yet.
   std::multimap<absl::Time, Home*>::iterator waiting;
   bool is_waiting = false;
+  // The last sign of a source whose silence is not told; InfinitePast when there is none.
+  absl::Time heard = absl::InfinitePast();
 };
 
 DetectorMetrics::DetectorMetrics(metrics::Registry& registry)
@@ -125,7 +145,7 @@ absl::Status PartitionRunner::Begin(const Lease& lease, absl::Time now) {
   begun_at_ = judged_;
   // Ticks that are missing are our own downtime.
   const absl::Time last_tick = absl::FromUnixMillis(lease.last_tick_ms);
-  resumed_ = lease.last_tick_ms != 0 && now - last_tick > 3 * options_.tick_interval;
+  resumed_ = lease.last_tick_ms != 0 && now - last_tick > kMissingTicks * options_.tick_interval;
   next_tick_ = now;
   AppendChangedPlans();
   return absl::OkStatus();
@@ -173,6 +193,7 @@ absl::Status PartitionRunner::LoadHome(const care::v1::Home& home, const StoredH
     }
   }
   if (loaded->state == nullptr) loaded->state = std::make_unique<HomeState>(*loaded->plan);
+  loaded->heard = LastContact(*loaded->state);
   if (!damage.empty()) {
     metrics_.damaged.Add();
     VEILLE_LOG(kError, "a checkpoint is damaged").Field("home", loaded->id).Field("what", damage);
@@ -186,6 +207,7 @@ absl::Status PartitionRunner::LoadHome(const care::v1::Home& home, const StoredH
     loaded->dirty = true;
   }
   Schedule(*loaded);
+  KeepParsed(*loaded);
   by_id_[loaded->id] = loaded.get();
   homes_[loaded->id] = std::move(loaded);
   return absl::OkStatus();
@@ -266,8 +288,10 @@ void PartitionRunner::Prove() {
 }
 
 void PartitionRunner::Judge(const LogEnvelope& log_envelope) {
-  arena_.Reset();
-  auto* envelope = google::protobuf::Arena::CreateMessage<Envelope>(&arena_);
+  // Of the thread, since it is worth more than a partition's share of memory.
+  static thread_local ScratchArena scratch(kScratchBytes);
+  scratch.Forget();
+  auto* envelope = &scratch.Make<Envelope>();
   if (!envelope->ParseFromArray(log_envelope.bytes.data(),
                                 static_cast<int>(log_envelope.bytes.size())) ||
       envelope->format() != 1) {
@@ -286,23 +310,35 @@ void PartitionRunner::Judge(const LogEnvelope& log_envelope) {
   if (log_envelope.position <= home.judged) return;
   const event::v1::EventBatch* batch = nullptr;
   if (envelope->has_batch()) {
-    auto* parsed = google::protobuf::Arena::CreateMessage<event::v1::EventBatch>(&arena_);
+    auto* parsed = &scratch.Make<event::v1::EventBatch>();
     if (parsed->ParseFromString(envelope->batch())) batch = parsed;
     metrics_.events.Add(static_cast<uint64_t>(parsed->events_size()));
   }
-  if (envelope->has_home()) {
-    absl::StatusOr<std::shared_ptr<const HomePlan>> plan = HomePlan::Compile(envelope->home());
-    if (!plan.ok()) {
-      VEILLE_LOG(kError, "a plan in the log cannot be used; the one before stays in force")
-          .Field("home", home.id)
-          .Field(plan.status());
-      return;
-    }
-    home.plan = *std::move(plan);
-    home.registry_digest = StableHash64(envelope->home().SerializeAsString());
-    home.registry_changed = true;
-  }
+  if (envelope->has_home() && !TakePlan(home, envelope->home())) return;
   JudgeHome(home, *envelope, batch, log_envelope.position);
+}
+
+// False when the plan cannot be used: the one before stays in force.
+bool PartitionRunner::TakePlan(Home& home, const care::v1::Home& registry) {
+  const uint64_t digest = StableHash64(registry.SerializeAsString());
+  if (digest == home.registry_digest) {
+    // What the home was loaded with, now in the log: compiled already.
+    home.registry_changed = true;
+    return true;
+  }
+  absl::StatusOr<std::shared_ptr<const HomePlan>> plan = HomePlan::Compile(registry);
+  if (!plan.ok()) {
+    VEILLE_LOG(kError, "a plan in the log cannot be used; the one before stays in force")
+        .Field("home", home.id)
+        .Field(plan.status());
+    return false;
+  }
+  // Parsed by the plan that it was serialized under; the engine then adapts it.
+  if (!Thaw(home)) return false;
+  home.plan = *std::move(plan);
+  home.registry_digest = digest;
+  home.registry_changed = true;
+  return true;
 }
 
 void PartitionRunner::JudgeHome(Home& home, const Envelope& envelope,
@@ -311,12 +347,13 @@ void PartitionRunner::JudgeHome(Home& home, const Envelope& envelope,
   // What came until now and was nobody's commit was not this home's.
   if (!home.dirty && home.commits_in_flight == 0) home.durable = std::max(home.durable, judged_);
   if (!Thaw(home)) return;
-  home.touched = true;
   effects_.Clear();
   Advance(*home.plan, *home.state, envelope, batch, effects_);
+  Listen(home, envelope);
   home.judged = position;
   home.dirty = true;
   Schedule(home);
+  if (home.state->has_waste()) Freeze(home);
   if (effects_.empty()) return;
   metrics_.findings.Add(effects_.findings.size());
   for (store::v1::Finding& finding : effects_.findings) {
@@ -324,6 +361,31 @@ void PartitionRunner::JudgeHome(Home& home, const Envelope& envelope,
     home.findings.push_back(std::move(finding));
   }
   CommitFindings(home);
+}
+
+void PartitionRunner::Listen(Home& home, const Envelope& envelope) {
+  const absl::Time contact = LastContact(*home.state);
+  // A tick that pardons silence moves contacts. After our own downtime every home has its grace;
+  // during a mass silence nothing was heard all the same.
+  const bool heard = envelope.has_batch() || envelope.has_heartbeat() ||
+                     envelope.contact().connected() ||
+                     (envelope.tick().resumed() && !silence_is_ours_);
+  if (heard || contact == absl::InfinitePast()) home.heard = contact;
+}
+
+bool PartitionRunner::IsSilenceOurs(absl::Time now) {
+  if (options_.silence == nullptr) return false;
+  Hearing hearing;
+  // Behind in the log, we cannot say what is heard now.
+  if (now - last_received_ <= kMissingTicks * options_.tick_interval) {
+    for (const auto& [id, home] : homes_) {
+      if (home->heard == absl::InfinitePast() || !home->plan->offline.enabled) continue;
+      ++hearing.heard;
+      const absl::Duration patience = absl::Microseconds(home->plan->offline.technical_us) / 2;
+      if (now - home->heard > patience) ++hearing.quiet;
+    }
+  }
+  return options_.silence->Report(options_.partition, hearing, now);
 }
 
 void PartitionRunner::JudgeTick(const Envelope& envelope, const Position& position) {
@@ -382,6 +444,12 @@ void PartitionRunner::SkipPoison(const LogEnvelope& log_envelope) {
 void PartitionRunner::MaybeTick(absl::Time now) {
   if (homes_.empty() || now < next_tick_ || !status_.ok()) return;
   next_tick_ = now + options_.tick_interval;
+  silence_is_ours_ = IsSilenceOurs(now);
+  if (silence_is_ours_ && now >= next_pardon_) {
+    // Not by every tick: those between tell what was armed before contact was lost.
+    resumed_ = true;
+    next_pardon_ = now + 2 * options_.tick_interval;
+  }
   Envelope envelope;
   envelope.set_format(1);
   SetTime(now, *envelope.mutable_receive_time());
@@ -397,7 +465,7 @@ HomeCommit PartitionRunner::MakeCommit(Home& home) {
   checkpoint.set_log_position(EntryOf(home.judged));
   checkpoint.set_envelopes_into_entry(home.judged.envelopes);
   checkpoint.set_generation(++home.generation);
-  checkpoint.set_state(home.state->Serialize());
+  checkpoint.set_state(home.state != nullptr ? home.state->Serialize() : home.cold_state);
   checkpoint.set_digest(DigestOf(checkpoint));
   HomeCommit commit;
   commit.home_id = home.id;
@@ -468,30 +536,36 @@ bool PartitionRunner::Settled() const {
 }
 
 bool PartitionRunner::Thaw(Home& home) {
-  if (home.state != nullptr) return true;
-  absl::StatusOr<HomeState> state = HomeState::Parse(home.cold_state, *home.plan);
+  if (home.state != nullptr) {
+    parsed_.splice(parsed_.begin(), parsed_, home.parsed);
+    return true;
+  }
+  absl::StatusOr<HomeState> state = HomeState::Thaw(home.cold_state, *home.plan);
   if (!state.ok()) {
     Fail(state.status());
     return false;
   }
   home.state = std::make_unique<HomeState>(*std::move(state));
   home.cold_state = std::string();
+  KeepParsed(home);
   return true;
 }
 
-void PartitionRunner::FreezeQuiet() {
-  for (const auto& [id, home] : homes_) {
-    if (std::exchange(home->touched, false) || home->state == nullptr || home->dirty) continue;
-    home->cold_state = home->state->Serialize();
-    home->cold_state.shrink_to_fit();
-    home->state.reset();
-  }
+// The home judged longest ago makes room.
+void PartitionRunner::KeepParsed(Home& home) {
+  home.parsed = parsed_.insert(parsed_.begin(), &home);
+  if (parsed_.size() > kMostParsed) Freeze(*parsed_.back());
+}
+
+void PartitionRunner::Freeze(Home& home) {
+  home.cold_state = home.state->Serialize();
+  home.state.reset();
+  parsed_.erase(home.parsed);
 }
 
 void PartitionRunner::CommitQuiet() {
   watchful_ = false;
   CommitChanged();
-  FreezeQuiet();
   if (status_.ok()) store_.Trim(options_.partition, Progress());
 }
 

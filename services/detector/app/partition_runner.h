@@ -12,6 +12,7 @@
 #define SERVICES_DETECTOR_APP_PARTITION_RUNNER_H_
 
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -22,10 +23,10 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "google/protobuf/arena.h"
 
 #include "common/metrics/metrics.h"
 #include "services/detector/app/partition_store.h"
+#include "services/detector/app/silence_watch.h"
 #include "services/detector/core/advance.h"
 #include "services/domain/registry.h"
 
@@ -48,6 +49,8 @@ struct RunnerOptions {
   bool count_takeover = true;
   // Called before an envelope is judged; for the crash test only.
   std::function<void(const store::v1::Envelope&)> before_judging;
+  // Outlives the runner. Null: every home's silence is its own.
+  SilenceWatch* silence = nullptr;
 };
 
 class PartitionRunner {
@@ -90,9 +93,12 @@ class PartitionRunner {
   void AppendChangedPlans();
   void AppendOwned(int64_t tick_ms, std::vector<std::string> envelopes);
   void Judge(const LogEnvelope& log_envelope);
+  bool TakePlan(Home& home, const care::v1::Home& registry);
   void JudgeHome(Home& home, const store::v1::Envelope& envelope,
                  const event::v1::EventBatch* batch, const Position& position);
   void JudgeTick(const store::v1::Envelope& envelope, const Position& position);
+  void Listen(Home& home, const store::v1::Envelope& envelope);
+  bool IsSilenceOurs(absl::Time now);
   void JudgeCarefully(const LogEnvelope& log_envelope);
   void Prove();
   void CommitChanged();
@@ -107,10 +113,10 @@ class PartitionRunner {
   void Send(Group group, const Position* progress);
   void CommitFindings(Home& home);
   HomeCommit MakeCommit(Home& home);
-  // Makes the state of a quiet home ready for use; false when the runner has failed over it.
+  // Makes the home's state ready for use; false when the runner has failed over it.
   bool Thaw(Home& home);
-  // Serializes the state of homes in which nothing happened for a commit interval.
-  void FreezeQuiet();
+  void KeepParsed(Home& home);
+  void Freeze(Home& home);
   Position Progress() const;
   void Fail(absl::Status status);
   void Schedule(Home& home);
@@ -135,12 +141,14 @@ class PartitionRunner {
   absl::Time last_received_ = absl::InfinitePast();
   absl::Time next_tick_;
   bool resumed_ = false;  // The next tick is the first after our own downtime.
+  bool silence_is_ours_ = false;
+  absl::Time next_pardon_ = absl::InfinitePast();
   std::map<std::string, std::unique_ptr<Home>, std::less<>> homes_;
   absl::flat_hash_map<std::string, Home*> by_id_;
+  std::list<Home*> parsed_;  // Homes whose state is parsed, the last judged first.
   // Homes that wait for the service's clock: (deadline, home).
   std::multimap<absl::Time, Home*> waiting_;
   Effects effects_;
-  google::protobuf::Arena arena_;
 };
 
 }  // namespace veille::detector

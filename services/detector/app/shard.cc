@@ -23,7 +23,6 @@ Shard::Shard(ShardOptions options, PartitionStore& store, LogSource& log, Detect
     : options_(std::move(options)), store_(store), log_(log), metrics_(metrics) {
   for (const care::v1::Home* home : options_.registry->homes())
     homes_[domain::PartitionOf(home->home_id(), options_.partition_count)].push_back(home);
-  next_commit_ = MonotonicNow() + options_.commit_interval;
   thread_ = Worker("shard", [this] { Run(); });
 }
 
@@ -107,10 +106,7 @@ void Shard::Housekeep() {
   }
   for (const auto& [partition, why] : failed)
     if (runners_.count(partition) > 0) Drop(partition, why);
-  if (now >= next_commit_) {
-    next_commit_ = now + options_.commit_interval;
-    for (auto& [partition, runner] : runners_) runner->CommitQuiet();
-  }
+  CommitDue(now);
   const bool due = now >= next_housekeeping_;
   if (due) {
     next_housekeeping_ = now + kHousekeeping;
@@ -132,6 +128,17 @@ void Shard::Housekeep() {
     }
   }
   metrics_.partitions.Set(static_cast<double>(runners_.size()));
+}
+
+// One partition after another over the interval: all at once would stall the shard, and with it an
+// SOS, for as long as it takes to serialize every home.
+void Shard::CommitDue(absl::Duration now) {
+  for (auto& [partition, runner] : runners_) {
+    absl::Duration& due = commit_at_[partition];
+    if (now < due) continue;
+    due = now + options_.commit_interval;
+    runner->CommitQuiet();
+  }
 }
 
 void Shard::Renew() {
@@ -176,6 +183,7 @@ void Shard::Take(int partition) {
   options.tick_interval = options_.tick_interval;
   options.count_takeover = survived_.count(partition) == 0;
   options.before_judging = options_.before_judging;
+  options.silence = options_.silence;
   auto runner = std::make_unique<PartitionRunner>(
       std::move(options), store_, metrics_,
       [inbox = inbox_](std::function<void()> work) { inbox->Post(std::move(work)); });
@@ -193,6 +201,9 @@ void Shard::Take(int partition) {
               });
             });
   runners_[partition] = std::move(runner);
+  // After a whole interval at the earliest, each partition at a moment of its own.
+  commit_at_[partition] = MonotonicNow() + options_.commit_interval +
+                          options_.commit_interval * partition / options_.partition_count;
   survived_.insert(partition);
 }
 
@@ -213,6 +224,7 @@ void Shard::Drop(int partition, const absl::Status& why) {
   }
   log_.Close(partition);
   runners_.erase(partition);
+  if (options_.silence != nullptr) options_.silence->Forget(partition);
   not_before_[partition] = MonotonicNow() + kRetry;
 }
 

@@ -32,6 +32,7 @@ struct ShardOptions {
   absl::Duration commit_interval = absl::Seconds(30);
   absl::Duration lease = absl::Seconds(5);
   std::function<void(const store::v1::Envelope&)> before_judging;
+  SilenceWatch* silence = nullptr;  // Outlives the shard.
   // How many instances share the deployment; asked about once a second.
   std::function<int()> count_instances;
   // Changes when the store's connection was made anew.
@@ -62,6 +63,7 @@ class Shard {
   void AcquireSome(int limit);
   void Take(int partition);
   void Drop(int partition, const absl::Status& why);
+  void CommitDue(absl::Duration now);
   void Renew();
   void OnRead(int partition, uint64_t epoch, absl::StatusOr<LogRead> read);
   absl::Duration IdleWait() const;
@@ -75,7 +77,8 @@ class Shard {
   std::map<int, std::unique_ptr<PartitionRunner>> runners_;
   std::map<int, std::vector<const care::v1::Home*>> homes_;
   std::map<int, absl::Duration> not_before_;  // When a dropped partition may be tried again.
-  absl::Duration next_housekeeping_, next_commit_;
+  std::map<int, absl::Duration> commit_at_;   // When a partition's quiet homes are next committed.
+  absl::Duration next_housekeeping_;
   uint64_t generation_ = 0;
 
   std::set<int> survived_;  // Partitions that this process has had: they did not bring it down.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "services/detector/core/rules/rules.h"
+#include "services/detector/core/rules/urgent.h"
 
 namespace veille::detector {
 namespace {
@@ -19,6 +20,9 @@ constexpr int64_t kMaxHeldUs = 120'000'000;
 
 // The engine's own kinds of discrete events.
 constexpr uint32_t kNothing = 0, kPresence = 1, kDoorOpen = 2, kDoorClosed = 3, kFix = 4;
+// A door's state said once more; the occupant left by a sensor's judgement; the person answered,
+// wherever; something of a sensor that could not be read.
+constexpr uint32_t kDoorStillOpen = 5, kDoorStillClosed = 6, kLeft = 7, kAnswered = 8, kUnclear = 9;
 
 // Protobuf's own range, so that nothing that stands in a log can overflow.
 constexpr int64_t kMaxSeconds = 253402300799;
@@ -44,35 +48,88 @@ bool IsRepeated(store::v1::DeviceState& state, uint64_t sequence) {
   return false;
 }
 
-// What a discrete event means to the rules; 0 for nothing.
-uint32_t KindOf(const DevicePlan& device, const Event& event) {
-  switch (event.observation_case()) {
-    case Event::kContact: {
-      const bool open = event.contact().state() == event::v1::Contact::STATE_OPEN;
-      if (device.role == care::v1::ROLE_EXIT_DOOR) return open ? kDoorOpen : kDoorClosed;
-      return device.presence ? kPresence : kNothing;
-    }
-    case Event::kMotion:
-      return device.presence && event.motion().state() != event::v1::Motion::STATE_CLEARED
-                 ? kPresence
-                 : kNothing;
-    case Event::kUsage:
-      // Leaving a bed or ending a use is as much a sign of life as beginning it.
-      return device.presence && event.usage().kind() <= event::v1::Usage::KIND_ENDED ? kPresence
-                                                                                     : kNothing;
-    case Event::kSwitchState:
-    case Event::kDosage:
-    case Event::kEnuresis:
-      return device.presence ? kPresence : kNothing;
-    case Event::kPropertyExit:
-      return event.property_exit().kind() == event::v1::PropertyExit::KIND_OCCUPANT_RETURN
-                 ? kPresence
-                 : kNothing;
-    case Event::kLocation:
-      return kFix;
+// A device's last readable word stands for it this long where it has no check-in contract.
+constexpr int64_t kAssumedAliveUs = 24LL * 3600 * 1000000;
+
+// True when the device itself spoke, and could be understood.
+bool Speaks(const Event& event) {
+  if (event.has_device_status()) {
+    // The hub speaks of a device that it cannot reach.
+    return event.device_status().kind() != event::v1::DeviceStatus::KIND_CHECK_IN_FAILED;
+  }
+  return !event.has_unreadable();
+}
+
+// A repeated state is told apart from a movement: nobody need have been there.
+uint32_t DoorKind(const Event& event) {
+  switch (event.contact().state()) {
+    case event::v1::Contact::STATE_OPEN:
+      return event.unchanged() ? kDoorStillOpen : kDoorOpen;
+    case event::v1::Contact::STATE_CLOSED:
+      return event.unchanged() ? kDoorStillClosed : kDoorClosed;
     default:
       return kNothing;
   }
+}
+
+// A sign of life inside the home, when it comes from a sensor that speaks of such. Values that this
+// version does not know say nothing.
+bool IsSignOfLife(const Event& event) {
+  switch (event.observation_case()) {
+    case Event::kMotion:
+      return event.motion().state() == event::v1::Motion::STATE_UNSPECIFIED ||
+             event.motion().state() == event::v1::Motion::STATE_DETECTED ||
+             event.motion().state() == event::v1::Motion::STATE_DETECTED_DELAYED;
+    case Event::kUsage:
+      // Leaving a bed or ending a use is as much a sign of life as beginning it. What the sensor
+      // only misses is none.
+      return event.usage().kind() == event::v1::Usage::KIND_STARTED ||
+             event.usage().kind() == event::v1::Usage::KIND_ENDED;
+    case Event::kDosage:
+      return event.dosage().kind() == event::v1::Dosage::KIND_TAKEN;
+    case Event::kContact:
+    case Event::kSwitchState:
+    case Event::kEnuresis:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// What a discrete event means to the rules; 0 for nothing.
+uint32_t KindOf(const DevicePlan& device, const Event& event) {
+  if (event.test()) return kNothing;
+  switch (event.observation_case()) {
+    case Event::kLocation:
+      return kFix;
+    case Event::kPropertyExit:
+      switch (event.property_exit().kind()) {
+        case event::v1::PropertyExit::KIND_OCCUPANT_EXIT:
+          return kLeft;
+        case event::v1::PropertyExit::KIND_OCCUPANT_RETURN:
+          return kPresence;
+        default:
+          // The sensor's own "left open" is judged from the door's contact.
+          return kNothing;
+      }
+    case Event::kPromptAnswer:
+      return event.prompt_answer().answer() == event::v1::PromptAnswer::ANSWER_FINE ||
+                     event.prompt_answer().answer() == event::v1::PromptAnswer::ANSWER_HELP
+                 ? kAnswered
+                 : kNothing;
+    case Event::kContact:
+      if (device.role == care::v1::ROLE_EXIT_DOOR) return DoorKind(event);
+      break;
+    default:
+      break;
+  }
+  return device.presence && !event.unchanged() && IsSignOfLife(event) ? kPresence : kNothing;
+}
+
+// Keeps what is removed for the next events, which DeleteSubrange() would free.
+void RemoveFirst(int count, google::protobuf::RepeatedPtrField<PendingEvent>& events) {
+  for (int i = count; i < events.size(); ++i) events.SwapElements(i - count, i);
+  for (int i = 0; i < count; ++i) events.RemoveLast();
 }
 
 class Engine {
@@ -142,10 +199,12 @@ class Engine {
     if (device >= 0) {
       auto& state = *state_.record().mutable_devices(device);
       if (IsRepeated(state, event.device_sequence())) return;
-      state.set_seen_us(std::max(state.seen_us(), time_us));
-      state.set_heard_us(context_.receive_us);
+      if (Speaks(event)) {
+        state.set_seen_us(std::max(state.seen_us(), time_us));
+        state.set_heard_us(context_.receive_us);
+      }
     }
-    switch (event.observation_case()) {
+    switch (ObservationOf(event)) {
       case Event::kPersonalEmergency:
         return OnPersonalEmergency(context_, device, event);
       case Event::kFall:
@@ -155,6 +214,11 @@ class Engine {
       case Event::kWater:
       case Event::kGas:
         return OnHazard(context_, device, event);
+      case Event::kPromptAnswer:
+        // "I need help", whoever asked.
+        if (event.prompt_answer().answer() == event::v1::PromptAnswer::ANSWER_HELP)
+          OnPersonalEmergency(context_, device, event);
+        break;
       default:
         break;
     }
@@ -164,8 +228,17 @@ class Engine {
     if (event.observation_case() == Event::kAcceleration)
       return OnAcceleration(context_, device, event);
     if (event.observation_case() == Event::kBattery) return OnBattery(context_, device, event);
-    const uint32_t kind = KindOf(plan, event);
+    const uint32_t kind =
+        event.has_unreadable() ? UnclearKind(plan, device, time_us) : KindOf(plan, event);
     if (kind != kNothing) Enqueue(event, kind, device, time_us);
+  }
+
+  // Something was there, so silence proves nothing; but a sensor that has said nothing readable for
+  // as long as its check-ins allow is no witness of anything.
+  uint32_t UnclearKind(const DevicePlan& plan, int device, int64_t time_us) const {
+    const int64_t seen = state_.record().devices(device).seen_us();
+    const int64_t patience = plan.check_in_us > 0 ? 2 * plan.check_in_us : kAssumedAliveUs;
+    return plan.presence && seen != 0 && time_us - seen <= patience ? kUnclear : kNothing;
   }
 
   void Enqueue(const Event& event, uint32_t kind, int device, int64_t time_us) {
@@ -220,7 +293,12 @@ class Engine {
   void Run() {
     auto& record = state_.record();
     const int64_t frontier = Frontier();
-    if (record.presence_us() == 0 && frontier != 0) record.set_presence_us(frontier);
+    if (record.presence_us() == 0 && frontier != 0) {
+      // Silence counts from the first that we know of a home, not from behind its first events: or
+      // a door in its first batch would pass for one that somebody came in by since.
+      record.set_presence_us(
+          record.pending_size() == 0 ? frontier : std::min(frontier, record.pending(0).time_us()));
+    }
     const bool full = record.pending_size() >= kMaxPending;
     int released = 0;
     while (true) {
@@ -236,7 +314,7 @@ class Engine {
       Release(*next);
       ++released;
     }
-    if (released > 0) record.mutable_pending()->DeleteSubrange(0, released);
+    RemoveFirst(released, *record.mutable_pending());
     if (record.held_size() > 0 && frontier >= context_.receive_us - kLateUs) ReleaseHeld(context_);
   }
 
@@ -278,9 +356,22 @@ class Engine {
         OnPresenceForNightExit(context_, seen);
         OnPresenceForInactivity(context_, seen);
         return;
+      case kAnswered:
+        return OnPresenceForInactivity(context_, seen);
+      case kUnclear:
+        // What was told already is not taken back for it.
+        if (record.inactivity().level() == 0) OnPresenceForInactivity(context_, seen);
+        return;
+      case kLeft:
+        return OnExitDoorForNightExit(context_, seen, true);
+      case kDoorStillOpen:
+      case kDoorStillClosed:
       case kDoorOpen:
       case kDoorClosed: {
-        const bool open = event.kind() == kDoorOpen;
+        const bool open = event.kind() == kDoorOpen || event.kind() == kDoorStillOpen;
+        const bool repeated = event.kind() == kDoorStillOpen || event.kind() == kDoorStillClosed;
+        // Said once more, and known. Where it is not, an edge was missed.
+        if (repeated && open == (record.devices(seen.device).open_us() != 0)) return;
         // A contact that comes out of turn is old news: it must not turn the door back.
         if (event.time_us() < record.door_us() && !open) return;
         OnExitDoorForLeftOpen(context_, seen, open);

@@ -14,6 +14,7 @@ namespace veille::detector {
 
 inline std::string ToBytes(const google::protobuf::MessageLite& message) {
   std::string bytes;
+  bytes.reserve(message.ByteSizeLong());  // One piece of memory, of the right size.
   {
     google::protobuf::io::StringOutputStream stream(&bytes);
     google::protobuf::io::CodedOutputStream coded(&stream);

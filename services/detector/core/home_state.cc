@@ -10,6 +10,15 @@ namespace {
 constexpr uint32_t kFormat = 1;
 constexpr int kMaxPending = 1024;
 constexpr int kMaxHeld = 32;
+// A home with 1,024 events that wait takes 100 KB.
+constexpr uint64_t kMostSpace = 256 << 10;
+
+// Most homes fit into one block.
+google::protobuf::ArenaOptions FirstBlock() {
+  google::protobuf::ArenaOptions options;
+  options.start_block_size = 2 << 10;
+  return options;
+}
 
 // Moves entries of `from` to the places that `wanted` names, by id; new ones are empty.
 template <typename Entries, typename Ids, typename GetId, typename SetId>
@@ -26,60 +35,83 @@ void Reorder(Entries& entries, const Ids& wanted, GetId get_id, SetId set_id) {
 
 }  // namespace
 
-absl::StatusOr<HomeState> HomeState::Parse(std::string_view bytes, const HomePlan& plan) {
+HomeState::HomeState()
+    : arena_(std::make_unique<google::protobuf::Arena>(FirstBlock())),
+      record_(google::protobuf::Arena::CreateMessage<store::v1::HomeState>(arena_.get())) {}
+
+bool HomeState::has_waste() const { return arena_->SpaceAllocated() > kMostSpace; }
+
+absl::StatusOr<HomeState> HomeState::ParseRecord(std::string_view bytes, const HomePlan& plan) {
   HomeState state;
-  if (!state.record_.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
-      state.record_.format() != kFormat || state.record_.pending_size() > kMaxPending ||
-      state.record_.held_size() > kMaxHeld) {
+  if (!state.record_->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
+      state.record_->format() != kFormat || state.record_->pending_size() > kMaxPending ||
+      state.record_->held_size() > kMaxHeld) {
     return absl::DataLossError("the state of home '" + plan.home().home_id() + "' cannot be read");
   }
-  state.Adapt(plan);
-  for (auto& device : *state.record_.mutable_devices()) device.clear_fall();
-  for (auto& patient : *state.record_.mutable_patients()) patient.clear_geofence();
   return state;
 }
 
-std::string HomeState::Serialize() const {
-  store::v1::HomeState record = record_;
-  for (std::size_t i = 0; i < falls_.size(); ++i) {
-    if (falls_[i] != nullptr && !falls_[i]->empty())
-      falls_[i]->AppendTo(*record.mutable_devices(fall_devices_[i])->mutable_fall());
-  }
-  for (std::size_t i = 0; i < geofences_.size(); ++i)
-    geofences_[i].AppendTo(*record.mutable_patients(static_cast<int>(i))->mutable_geofence());
-  return ToBytes(record);
+absl::StatusOr<HomeState> HomeState::Parse(std::string_view bytes, const HomePlan& plan) {
+  absl::StatusOr<HomeState> state = ParseRecord(bytes, plan);
+  if (state.ok()) state->Adapt(plan);
+  return state;
 }
 
-void HomeState::Adapt(const HomePlan& plan) {
-  record_.set_format(kFormat);
-  // What is parsed goes back into the record first, so that it moves along.
+absl::StatusOr<HomeState> HomeState::Thaw(std::string_view bytes, const HomePlan& plan) {
+  absl::StatusOr<HomeState> state = ParseRecord(bytes, plan);
+  if (state.ok()) state->ParseDetectors(plan);
+  return state;
+}
+
+std::string HomeState::Serialize() {
+  PutDetectors();
+  std::string bytes = ToBytes(*record_);
+  DropDetectors();
+  return bytes;
+}
+
+void HomeState::PutDetectors() {
   for (std::size_t i = 0; i < falls_.size(); ++i) {
-    std::string* bytes = record_.mutable_devices(fall_devices_[i])->mutable_fall();
+    std::string* bytes = record_->mutable_devices(fall_devices_[i])->mutable_fall();
     bytes->clear();
     if (falls_[i] != nullptr && !falls_[i]->empty()) falls_[i]->AppendTo(*bytes);
   }
   for (std::size_t i = 0; i < geofences_.size(); ++i) {
-    std::string* bytes = record_.mutable_patients(static_cast<int>(i))->mutable_geofence();
+    std::string* bytes = record_->mutable_patients(static_cast<int>(i))->mutable_geofence();
     bytes->clear();
     geofences_[i].AppendTo(*bytes);
   }
+}
+
+// By swapping: clear_fall() would keep the bytes' room.
+void HomeState::DropDetectors() {
+  for (auto& device : *record_->mutable_devices())
+    if (!device.fall().empty()) std::string().swap(*device.mutable_fall());
+  for (auto& patient : *record_->mutable_patients())
+    if (!patient.geofence().empty()) std::string().swap(*patient.mutable_geofence());
+}
+
+void HomeState::Adapt(const HomePlan& plan) {
+  record_->set_format(kFormat);
+  // What is parsed goes back into the record first, so that it moves along.
+  PutDetectors();
   std::vector<std::string> old_devices;
-  for (const auto& device : record_.devices()) old_devices.push_back(device.device_id());
+  for (const auto& device : record_->devices()) old_devices.push_back(device.device_id());
 
   std::vector<std::string> ids;
   for (const auto& source : plan.home().sources()) ids.push_back(source.source_id());
   Reorder(
-      *record_.mutable_sources(), ids, [](const auto& s) { return s.source_id(); },
+      *record_->mutable_sources(), ids, [](const auto& s) { return s.source_id(); },
       [](auto& s, const std::string& id) { s.set_source_id(id); });
   ids.clear();
   for (const DevicePlan& device : plan.devices()) ids.push_back(device.id);
   Reorder(
-      *record_.mutable_devices(), ids, [](const auto& d) { return d.device_id(); },
+      *record_->mutable_devices(), ids, [](const auto& d) { return d.device_id(); },
       [](auto& d, const std::string& id) { d.set_device_id(id); });
   ids.clear();
   for (const auto& patient : plan.home().patients()) ids.push_back(patient.patient_id());
   Reorder(
-      *record_.mutable_patients(), ids, [](const auto& p) { return p.patient_id(); },
+      *record_->mutable_patients(), ids, [](const auto& p) { return p.patient_id(); },
       [](auto& p, const std::string& id) { p.set_patient_id(id); });
 
   // Indexes into the device list follow; what belonged to a device that is gone goes with it.
@@ -87,19 +119,19 @@ void HomeState::Adapt(const HomePlan& plan) {
     return old < old_devices.size() ? plan.FindDevice(old_devices[old]) : -1;
   };
   google::protobuf::RepeatedPtrField<store::v1::PendingEvent> pending;
-  for (auto& event : *record_.mutable_pending()) {
+  for (auto& event : *record_->mutable_pending()) {
     const int device = follow(event.device());
     if (device < 0) continue;
     event.set_device(static_cast<uint32_t>(device));
     pending.Add()->Swap(&event);
   }
-  record_.mutable_pending()->Swap(&pending);
-  if (record_.night_exit().opened_us() != 0 || !record_.night_exit().alert_id().empty()) {
-    const int door = follow(record_.night_exit().device());
+  record_->mutable_pending()->Swap(&pending);
+  if (record_->night_exit().opened_us() != 0 || !record_->night_exit().alert_id().empty()) {
+    const int door = follow(record_->night_exit().device());
     if (door < 0) {
-      record_.clear_night_exit();
+      record_->clear_night_exit();
     } else {
-      record_.mutable_night_exit()->set_device(static_cast<uint32_t>(door));
+      record_->mutable_night_exit()->set_device(static_cast<uint32_t>(door));
     }
   }
   ParseDetectors(plan);
@@ -113,22 +145,21 @@ void HomeState::ParseDetectors(const HomePlan& plan) {
     const int fall = plan.devices()[i].fall;
     if (fall < 0) continue;
     fall_devices_[static_cast<std::size_t>(fall)] = static_cast<int>(i);
-    auto* device = record_.mutable_devices(static_cast<int>(i));
+    auto* device = record_->mutable_devices(static_cast<int>(i));
     // Bytes that cannot be read: the detector begins anew, the home's other rules go on.
     if (!device->fall().empty()) {
       auto parsed = std::make_unique<FallDetector>();
       if (parsed->ParseFrom(device->fall()))
         falls_[static_cast<std::size_t>(fall)] = std::move(parsed);
     }
-    device->clear_fall();
   }
   geofences_.assign(static_cast<std::size_t>(plan.home().patients_size()), Geofence());
   for (std::size_t i = 0; i < geofences_.size(); ++i) {
-    auto* patient = record_.mutable_patients(static_cast<int>(i));
+    auto* patient = record_->mutable_patients(static_cast<int>(i));
     if (!patient->geofence().empty() && !geofences_[i].ParseFrom(patient->geofence()))
       geofences_[i] = Geofence();
-    patient->clear_geofence();
   }
+  DropDetectors();
 }
 
 }  // namespace veille::detector

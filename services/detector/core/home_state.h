@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "google/protobuf/arena.h"
 
 #include "veille/store/v1/home_state.pb.h"
 
@@ -19,17 +20,22 @@ namespace veille::detector {
 class HomeState {
  public:
   // Of a home that was never seen.
-  explicit HomeState(const HomePlan& plan) { Adapt(plan); }
+  explicit HomeState(const HomePlan& plan) : HomeState() { Adapt(plan); }
 
   // DATA_LOSS for bytes that Serialize() did not make. Adapts to `plan`.
   static absl::StatusOr<HomeState> Parse(std::string_view bytes, const HomePlan& plan);
-  std::string Serialize() const;
+  std::string Serialize();
+  // The same as Parse() for bytes that Serialize() made under this very plan, and faster.
+  static absl::StatusOr<HomeState> Thaw(std::string_view bytes, const HomePlan& plan);
 
   // After a change of plan: keeps what still applies, by the ids of devices, sources and patients.
   void Adapt(const HomePlan& plan);
 
-  store::v1::HomeState& record() { return record_; }
-  const store::v1::HomeState& record() const { return record_; }
+  // So much was replaced that the home should be serialized and parsed anew.
+  bool has_waste() const;
+
+  store::v1::HomeState& record() { return *record_; }
+  const store::v1::HomeState& record() const { return *record_; }
   // Made when first asked for: many a pendant never streams.
   FallDetector& fall(int index) {
     auto& fall = falls_[static_cast<std::size_t>(index)];
@@ -44,12 +50,19 @@ class HomeState {
   Geofence& geofence(int patient) { return geofences_[static_cast<std::size_t>(patient)]; }
 
  private:
-  HomeState() = default;
+  HomeState();
+  static absl::StatusOr<HomeState> ParseRecord(std::string_view bytes, const HomePlan& plan);
 
+  // From the detectors into the record, and out of it again.
+  void PutDetectors();
+  void DropDetectors();
   // From the record into the detectors of `plan`.
   void ParseDetectors(const HomePlan& plan);
 
-  store::v1::HomeState record_;
+  // On an arena, which makes parsing and forgetting a home cheap. What is replaced in it stays
+  // until the home is serialized and parsed again: see has_waste().
+  std::unique_ptr<google::protobuf::Arena> arena_;
+  store::v1::HomeState* record_;
   // Kept parsed: acceleration goes through them many times a second.
   std::vector<std::unique_ptr<FallDetector>> falls_;  // Null while never fed.
   std::vector<Geofence> geofences_;

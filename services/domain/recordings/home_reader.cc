@@ -4,22 +4,31 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
 
-#include "common/base/file.h"
+#include "absl/strings/numbers.h"
+
 #include "common/base/status_macros.h"
 #include "common/time/local_time.h"
 #include "services/domain/recordings/csv.h"
-#include "services/domain/recordings/recording.h"
+#include "services/domain/recordings/readers.h"
 
 namespace veille::domain {
 namespace {
 
 constexpr absl::Duration kCheckIn = absl::Minutes(30);
+// A stamp that is further from the middle one is of a clock gone wrong. Check-ins are made for the
+// whole span of a recording, so one such line would make years of silence.
+constexpr absl::Duration kFarOff = absl::Hours(24 * 366);
+// Lines may be out of order by a little; a larger step back in the repeated hour is its second
+// half.
+constexpr absl::Duration kOutOfOrder = absl::Minutes(5);
 
 struct Sensor {
-  std::string kind;
+  std::string device_id;
   care::v1::Role role = care::v1::ROLE_UNSPECIFIED;
 };
+using Sensors = std::map<std::string, Sensor, std::less<>>;
 
 care::v1::Role RoleOf(const std::string& kind, const std::string& role) {
   static const std::map<std::string, care::v1::Role> by_role = {
@@ -93,7 +102,131 @@ void AddCheckIns(Recording& recording) {
     }
   }
   recording.events.insert(recording.events.end(), made.begin(), made.end());
-  recording.made_check_ins = true;
+  recording.AddNote("the check-ins of its sensors are made, one each in 30 min");
+}
+
+absl::Status ReadHomeRow(const std::string& folder, Recording& recording) {
+  const std::string path = folder + "/home.csv";
+  std::string zone, id, residents;
+  VEILLE_RETURN_IF_ERROR(
+      ReadCsv(path, {{"zone"}, {"home", "residents", "note"}}, recording, [&](const CsvRow& row) {
+        zone = row.Text("zone");
+        id = row.Text("home");
+        residents = row.Text("residents");
+      }));
+  if (zone.empty()) return absl::InvalidArgumentError(path + ": names no zone");
+  if (absl::Status known = LoadZone(zone).status(); !known.ok())
+    return absl::InvalidArgumentError(path + ": " + std::string(known.message()));
+  recording.home = MakeHome(ToId(id.empty() ? recording.name : id), zone);
+  int people = 1;
+  if (absl::SimpleAtoi(residents, &people) && people > 1) {
+    recording.AddNote(residents +
+                      " residents: its sensors do not say whom they saw, so the home is judged as "
+                      "one person's");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadSensors(const std::string& folder, Recording& recording, Sensors& sensors) {
+  const std::string path = folder + "/sensors.csv";
+  std::set<std::string> ids;
+  return ReadCsv(path, {{"sensor", "kind"}, {"room", "role"}}, recording, [&](const CsvRow& row) {
+    const std::string& name = row.Text("sensor");
+    if (name.empty()) return recording.AddBadLine(path, row.line(), "names no sensor");
+    if (sensors.count(name) > 0)
+      return recording.AddBadLine(path, row.line(), "names '" + name + "' again");
+    const std::string id = ToId(name);
+    if (!ids.insert(id).second) {
+      return recording.AddBadLine(path, row.line(),
+                                  "'" + name + "' has the id of another sensor, " + id);
+    }
+    const care::v1::Role role = RoleOf(row.Text("kind"), row.Text("role"));
+    if (role == care::v1::ROLE_UNSPECIFIED && row.Text("kind") != "light") {
+      recording.AddNote(path + ":" + std::to_string(row.line()) + ": kind '" + row.Text("kind") +
+                        "' is not known: read as a switch");
+    }
+    sensors[name] = {id, role};
+    care::v1::Device& device = *recording.home.add_devices();
+    device.set_device_id(id);
+    device.set_role(role);
+    device.set_room(row.Text("room"));
+    device.mutable_check_in()->set_seconds(absl::ToInt64Seconds(kCheckIn));
+  });
+}
+
+// Turns the home's wall clock into instants, line by line.
+class WallClock {
+ public:
+  explicit WallClock(absl::TimeZone zone) : zone_(zone) {}
+
+  bool Parse(const std::string& day, const std::string& hour, absl::Time* at) {
+    // As if in UTC, which has every wall time once.
+    absl::Time as_utc;
+    std::string error;
+    if (!absl::ParseTime("%Y-%m-%dT%H:%M:%E*S", day + "T" + hour, absl::UTCTimeZone(), &as_utc,
+                         &error)) {
+      return false;
+    }
+    const absl::CivilSecond civil = absl::ToCivilSecond(as_utc, absl::UTCTimeZone());
+    const absl::Duration fraction = as_utc - absl::FromCivil(civil, absl::UTCTimeZone());
+    const absl::TimeZone::TimeInfo info = zone_.At(civil);
+    *at = info.pre + fraction;
+    if (info.kind == absl::TimeZone::TimeInfo::REPEATED && last_ - *at > kOutOfOrder)
+      *at = info.post + fraction;
+    last_ = std::max(last_, *at);
+    return true;
+  }
+
+ private:
+  const absl::TimeZone zone_;
+  absl::Time last_ = absl::InfinitePast();
+};
+
+// What is wrong with a line; empty when the event is good.
+std::string ReadEvent(std::string_view line, const Sensors& sensors, WallClock& clock,
+                      event::v1::Event& event) {
+  const std::vector<std::string_view> words = Words(line);
+  if (words.size() < 4) return "has fewer than four words: date, time, sensor, state";
+  const std::string day(words[0]), hour(words[1]), name(words[2]), state(words[3]);
+  const auto sensor = sensors.find(words[2]);
+  if (sensor == sensors.end()) return "sensor '" + name + "' is not in sensors.csv";
+  const int on = StateOf(state);
+  if (on == 0) return "'" + state + "' is not a state";
+  absl::Time at;
+  if (!clock.Parse(day, hour, &at)) return "'" + day + " " + hour + "' is not a time";
+  event = MakeEvent(at, sensor->second.device_id);
+  SetObservation(sensor->second, on > 0, event);
+  return "";
+}
+
+// In the order of the file.
+absl::Status ReadEvents(const std::string& path, const Sensors& sensors, absl::TimeZone zone,
+                        Recording& recording) {
+  VEILLE_ASSIGN_OR_RETURN(const std::string text, ReadText(path));
+  WallClock clock(zone);
+  std::vector<int> lines;
+  ForEachLine(text, [&](int number, std::string_view line) {
+    event::v1::Event event;
+    if (const std::string wrong = ReadEvent(line, sensors, clock, event); !wrong.empty())
+      return recording.AddBadLine(path, number, wrong);
+    recording.events.push_back(std::move(event));
+    lines.push_back(number);
+  });
+  DropFarOff(path, lines, kFarOff, recording);
+  if (recording.events.empty())
+    return absl::InvalidArgumentError(path + ": has no line that could be read");
+  return absl::OkStatus();
+}
+
+// A line a second or more before the newest of those above it.
+int CountOutOfOrder(const Recording& recording) {
+  int count = 0;
+  int64_t newest = recording.events.front().event_time().seconds();
+  for (const event::v1::Event& event : recording.events) {
+    if (event.event_time().seconds() < newest) ++count;
+    newest = std::max(newest, event.event_time().seconds());
+  }
+  return count;
 }
 
 }  // namespace
@@ -101,54 +234,15 @@ void AddCheckIns(Recording& recording) {
 absl::StatusOr<Recording> ReadHome(const std::string& folder) {
   Recording recording;
   recording.name = std::filesystem::path(folder).filename().string();
-  if (recording.name.empty())
-    recording.name = std::filesystem::path(folder).parent_path().filename().string();
-  std::string zone_name = "Europe/Paris", home_id = recording.name;
-  VEILLE_RETURN_IF_ERROR(ReadCsv(folder + "/home.csv", [&](int, const CsvRow& row) {
-    if (!row.Text("zone").empty()) zone_name = row.Text("zone");
-    if (!row.Text("home").empty()) home_id = row.Text("home");
-  }));
-  VEILLE_ASSIGN_OR_RETURN(const absl::TimeZone zone, LoadZone(zone_name));
-  recording.home = MakeHome(home_id, zone_name);
-  std::map<std::string, Sensor, std::less<>> sensors;
-  VEILLE_RETURN_IF_ERROR(ReadCsv(folder + "/sensors.csv", [&](int, const CsvRow& row) {
-    const std::string id = row.Text("sensor");
-    if (id.empty() || sensors.count(id) > 0) return;
-    const care::v1::Role role = RoleOf(row.Text("kind"), row.Text("role"));
-    sensors[id] = {row.Text("kind"), role};
-    care::v1::Device& device = *recording.home.add_devices();
-    device.set_device_id(id);
-    device.set_role(role);
-    device.set_room(row.Text("room"));
-    device.mutable_check_in()->set_seconds(absl::ToInt64Seconds(kCheckIn));
-  }));
-  const std::string path = folder + "/events.txt";
-  VEILLE_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
-  absl::Time last = absl::InfinitePast();
-  ForEachLine(text, [&](int number, std::string_view line) {
-    const std::vector<std::string_view> words = Words(line);
-    if (words.size() < 4) return recording.AddBadLine(path, number, "has fewer than four words");
-    absl::Time local;
-    std::string error;
-    const std::string stamp = std::string(words[0]) + "T" + std::string(words[1]);
-    if (!absl::ParseTime("%Y-%m-%dT%H:%M:%E*S", stamp, zone, &local, &error))
-      return recording.AddBadLine(path, number, "'" + stamp + "' is not a time");
-    const auto sensor = sensors.find(words[2]);
-    if (sensor == sensors.end()) {
-      return recording.AddBadLine(path, number,
-                                  "sensor '" + std::string(words[2]) + "' is not in sensors.csv");
-    }
-    const int state = StateOf(words[3]);
-    if (state == 0)
-      return recording.AddBadLine(path, number, "'" + std::string(words[3]) + "' is not a state");
-    // In the repeated hour the wall clock does not say which: never back in time.
-    if (local < last && last - local < absl::Hours(1) + absl::Minutes(5)) local = last;
-    last = std::max(last, local);
-    recording.events.push_back(MakeEvent(local, sensor->first));
-    SetObservation(sensor->second, state > 0, recording.events.back());
-  });
-  if (recording.events.empty())
-    return absl::InvalidArgumentError(path + ": has no line that could be read");
+  VEILLE_RETURN_IF_ERROR(ReadHomeRow(folder, recording));
+  Sensors sensors;
+  VEILLE_RETURN_IF_ERROR(ReadSensors(folder, recording, sensors));
+  VEILLE_ASSIGN_OR_RETURN(const absl::TimeZone zone, LoadZone(recording.home.zone()));
+  VEILLE_RETURN_IF_ERROR(ReadEvents(folder + "/events.txt", sensors, zone, recording));
+  if (const int count = CountOutOfOrder(recording); count > 0) {
+    recording.AddNote("events.txt: " + std::to_string(count) +
+                      " lines go back in time; they are played in the order of their times");
+  }
   SortEvents(recording);
   recording.start = absl::FromUnixSeconds(recording.events.front().event_time().seconds());
   recording.end = absl::FromUnixSeconds(recording.events.back().event_time().seconds() + 1);

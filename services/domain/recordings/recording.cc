@@ -1,12 +1,14 @@
 #include "services/domain/recordings/recording.h"
 
 #include <algorithm>
-#include <filesystem>
+#include <functional>
 #include <utility>
 
-#include "absl/strings/numbers.h"
-
+#include "common/base/digest.h"
+#include "common/base/status_macros.h"
 #include "common/time/local_time.h"
+#include "services/domain/recordings/playlist.h"
+#include "services/domain/recordings/readers.h"
 
 namespace veille::domain {
 namespace {
@@ -24,50 +26,46 @@ void SetTime(absl::Time time, event::v1::Event& event) {
   event.mutable_event_time()->set_nanos(static_cast<int32_t>(micros % 1000000) * 1000);
 }
 
+// A press of a button that is played on another day is another press: its number must be new, or
+// it would be taken for the first one, sent again.
+uint64_t MovedSequence(uint64_t sequence, absl::Time start) {
+  constexpr uint64_t kMostInARecording = 1'000'000;
+  if (sequence == 0) return 0;
+  return static_cast<uint64_t>(absl::ToUnixSeconds(start)) * kMostInARecording +
+         sequence % kMostInARecording;
+}
+
+void MoveEach(const std::function<absl::Time(absl::Time)>& moved, Recording& recording) {
+  for (Expected& expected : recording.truth) expected.time = moved(expected.time);
+  recording.start = moved(recording.start);
+  recording.end = moved(recording.end);
+  for (event::v1::Event& event : recording.events) {
+    SetTime(moved(TimeOf(event)), event);
+    event.set_device_sequence(MovedSequence(event.device_sequence(), recording.start));
+  }
+  SortEvents(recording);
+}
+
 }  // namespace
 
-void Recording::AddBadLine(const std::string& file, int line, const std::string& reason) {
+void ReadReport::AddBadLine(const std::string& file, int line, const std::string& reason) {
   ++bad_line_count;
   if (bad_lines.size() < kKeptBadLines)
     bad_lines.push_back(file + ":" + std::to_string(line) + ": " + reason);
 }
 
-absl::StatusOr<Recording> OpenRecording(const std::string& source) {
-  const auto colon = source.find(':');
-  const std::string kind = source.substr(0, colon);
-  const std::string rest = colon == std::string::npos ? "" : source.substr(colon + 1);
-  if (kind == "script") {
-    uint64_t seed = 1;
-    const auto second = rest.find(':');
-    if (rest.substr(0, second) != "evening" ||
-        (second != std::string::npos && !absl::SimpleAtoi(rest.substr(second + 1), &seed))) {
-      return absl::InvalidArgumentError("--source " + source +
-                                        ": the script there is, is script:evening[:SEED]");
-    }
-    return SimulateEvening(seed);
+absl::StatusOr<Recording> OpenRecording(const std::string& source, const ReadOptions& options) {
+  VEILLE_ASSIGN_OR_RETURN(const Playlist playlist, Playlist::Open(source, options));
+  if (playlist.size() != 1) {
+    return absl::InvalidArgumentError("--source " + source + ": holds " +
+                                      std::to_string(playlist.size()) +
+                                      " recordings; name one of them, such as " + playlist.name(0));
   }
-  if (rest.empty() || (kind != "home" && kind != "falls" && kind != "gps")) {
-    return absl::InvalidArgumentError(
-        "--source '" + source +
-        "' is none of script:evening[:SEED], home:FOLDER, falls:FOLDER[/FILE], gps:FILE");
-  }
-  if (kind == "home") return ReadHome(rest);
-  if (kind == "gps") return ReadWalk(rest);
-  if (std::filesystem::is_directory(rest)) return ReadFall(rest, "");
-  // The set's folder is the one with the list; a file may lie deeper, in its subject's.
-  const std::filesystem::path path(rest);
-  std::filesystem::path set = path.parent_path();
-  for (std::filesystem::path above = set; !above.empty(); above = above.parent_path()) {
-    if (std::filesystem::exists(above / "recordings.csv")) {
-      set = above;
-      break;
-    }
-    if (above == above.parent_path()) break;
-  }
-  return ReadFall(set.string(), path.lexically_relative(set).string());
+  return playlist.Read(0);
 }
 
 void ShiftTo(absl::Time start, Recording& recording) {
+  if (!recording.dated) return MoveTo(start, recording);
   const absl::StatusOr<absl::TimeZone> loaded = LoadZone(recording.home.zone());
   const absl::TimeZone zone = loaded.ok() ? *loaded : absl::UTCTimeZone();
   const absl::CivilSecond old_start = absl::ToCivilSecond(recording.start, zone);
@@ -88,11 +86,12 @@ void ShiftTo(absl::Time start, Recording& recording) {
     return moved +
            (absl::AbsDuration(fraction) < absl::Seconds(1) ? fraction : absl::ZeroDuration());
   };
-  for (event::v1::Event& event : recording.events) SetTime(shift(TimeOf(event)), event);
-  for (Expected& expected : recording.truth) expected.time = shift(expected.time);
-  recording.start = shift(recording.start);
-  recording.end = shift(recording.end);
-  SortEvents(recording);
+  MoveEach(shift, recording);
+}
+
+void MoveTo(absl::Time start, Recording& recording) {
+  const absl::Duration by = start - recording.start;
+  MoveEach([by](absl::Time at) { return at + by; }, recording);
 }
 
 bool IsUrgent(const event::v1::Event& event) {
@@ -104,10 +103,47 @@ bool IsUrgent(const event::v1::Event& event) {
     case Event::kCarbonMonoxide:
     case Event::kGas:
     case Event::kWater:
+    case Event::kPromptAnswer:
       return true;
     default:
       return false;
   }
+}
+
+std::string ToId(const std::string& name) {
+  // 64 characters, less what MakeHome() puts before it.
+  constexpr std::size_t kLongest = 48, kDigest = 8;
+  std::string id;
+  for (const char c : name) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    id += plain || c == '.' || c == '_' || c == '-' ? c : '-';
+  }
+  if (id.size() > kLongest)
+    id = id.substr(0, kLongest - kDigest - 1) + "-" + Sha256Hex16(name).substr(0, kDigest);
+  return id.empty() ? "-" : id;
+}
+
+void DropFarOff(const std::string& path, const std::vector<int>& lines, absl::Duration far_off,
+                Recording& recording) {
+  if (recording.events.empty()) return;
+  std::vector<absl::Time> times;
+  times.reserve(recording.events.size());
+  for (const event::v1::Event& event : recording.events) times.push_back(TimeOf(event));
+  std::vector<absl::Time> ordered = times;
+  const auto middle = ordered.begin() + static_cast<std::ptrdiff_t>(ordered.size() / 2);
+  std::nth_element(ordered.begin(), middle, ordered.end());
+  std::vector<event::v1::Event> kept;
+  kept.reserve(recording.events.size());
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    if (absl::AbsDuration(times[i] - *middle) <= far_off) {
+      kept.push_back(std::move(recording.events[i]));
+    } else {
+      recording.AddBadLine(path, lines[i],
+                           "is " + std::to_string(absl::ToInt64Hours(times[i] - *middle) / 24) +
+                               " days from the middle of the recording");
+    }
+  }
+  recording.events = std::move(kept);
 }
 
 care::v1::Home MakeHome(const std::string& home_id, const std::string& zone) {

@@ -2,7 +2,7 @@
 //
 // A recording is a home as the registry would have it, its events in the order of time, and what is
 // known to be true about it. Recorded homes carry no check-ins: their readers make them (every 30
-// min a sensor) and mark the recording so. Not thread safe.
+// min a sensor) and say so in its notes. Not thread safe.
 
 #ifndef SERVICES_DOMAIN_RECORDINGS_RECORDING_H_
 #define SERVICES_DOMAIN_RECORDINGS_RECORDING_H_
@@ -17,6 +17,8 @@
 #include "veille/care/v1/home.pb.h"
 #include "veille/event/v1/event.pb.h"
 
+#include "services/domain/recordings/read_report.h"
+
 namespace veille::domain {
 
 // What a scripted or labelled recording must make somebody hear.
@@ -25,44 +27,36 @@ struct Expected {
   absl::Time time;
 };
 
-struct Recording {
+struct Recording : ReadReport {
   std::string name;
   care::v1::Home home;
   std::vector<event::v1::Event> events;  // In order of event time.
   std::vector<Expected> truth;           // In order of time; empty: nothing is known.
   bool truth_known = false;
-  bool made_check_ins = false;
+  // False for a clip that says nothing of when it was made: any time of day will do.
+  bool dated = true;
   absl::Time start, end;  // The first instant of play, and the last.
-
-  // Lines that could not be read: "file:line: reason". At most 100 are kept; all are counted.
-  std::vector<std::string> bad_lines;
-  uint64_t bad_line_count = 0;
-
-  void AddBadLine(const std::string& file, int line, const std::string& reason);
 };
 
-// Opens what a --source names:
-//   script:evening[:SEED]   the simulated home
-//   home:FOLDER             a recorded home: events.txt (CASAS lines), sensors.csv, home.csv
-//   falls:FOLDER[/FILE]     a recorded fall or activity of a set with recordings.csv; without FILE,
-//   the
-//                           first one labelled as a fall
-//   gps:FILE                a recorded walk
-// INVALID_ARGUMENT and NOT_FOUND say what to mend.
-absl::StatusOr<Recording> OpenRecording(const std::string& source);
+struct ReadOptions {
+  // Metres that position fixes of unknown accuracy are taken to be accurate to. 0: they stay
+  // unknown, and cross no fence.
+  double assume_accuracy_m = 0;
+};
+
+// Opens a --source (see playlist.h) that names one recording. INVALID_ARGUMENT when it names
+// several.
+absl::StatusOr<Recording> OpenRecording(const std::string& source, const ReadOptions& options = {});
 
 // Moves a recording so that it begins on the local day of `start` or the first after it at which
 // its own local time of day is not before `start`. Local times of day stay, also across a change of
-// clocks.
+// clocks. One that is not dated begins at `start`.
 void ShiftTo(absl::Time start, Recording& recording);
+// Moves a recording so that it begins at `start`, whatever its own time of day.
+void MoveTo(absl::Time start, Recording& recording);
 
 // What a hub sends first.
 bool IsUrgent(const event::v1::Event& event);
-
-// --- readers, one a layout ---
-absl::StatusOr<Recording> ReadHome(const std::string& folder);
-absl::StatusOr<Recording> ReadFall(const std::string& folder, const std::string& file);
-absl::StatusOr<Recording> ReadWalk(const std::string& path);
 
 // An evening and a night of a person with Alzheimer's disease: a fall, a night exit, a walk out of
 // the safe zone, an SOS, and much that must not wake anybody. Generated; the same seed gives the

@@ -51,7 +51,8 @@ RedisLog::RedisLog(const Options& options)
     : wait_replicas_(options.wait_replicas),
       urgent_body_(std::string("#!lua flags=allow-oom\n") + AppendScript().body),
       urgent_append_{"append_urgent", AppendScript().num_keys, urgent_body_.c_str()},
-      urgent_(Connect(options, "gateway-urgent", {urgent_append_, OpenSourceScript()})),
+      urgent_(
+          Connect(options, "gateway-urgent", {urgent_append_, OpenSourceScript(), SeenScript()})),
       bulk_(Connect(options, "gateway-bulk", {AppendScript()})) {}
 
 void RedisLog::Append(hub::v1::Lane lane, int partition, const std::vector<Envelope>& envelopes,
@@ -122,6 +123,10 @@ void RedisLog::Quarantine(int partition, std::string quarantined_event) {
                      VEILLE_LOG(kWarning, "cannot keep a malformed event").Field(reply.status());
                    }
                  });
+}
+
+void RedisLog::ShowAlive() {
+  urgent_->Eval(SeenScript(), {domain::GatewaySeenKey()}, [](absl::StatusOr<redis::Reply>) {});
 }
 
 }  // namespace veille::gateway

@@ -30,6 +30,9 @@ class RedisLog : public LogPort {
                   OpenDone done) override;
   void Quarantine(int partition, std::string quarantined_event) override;
 
+  // Shows that a gateway serves. Not waited for.
+  void ShowAlive();
+
   // For questions that are nobody's event path: memory, deployment.
   redis::Client& urgent_client() { return *urgent_; }
 

@@ -1,5 +1,6 @@
 #include "services/gateway/app/intake.h"
 
+#include <atomic>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -33,6 +34,9 @@ Intake::Metrics::Metrics(metrics::Registry& registry)
           registry.NewCounter("veille_gateway_redated_total", "Events of a clock that was wrong.")),
       unknown(registry.NewCounter("veille_gateway_unknown_messages_total",
                                   "Messages of a kind that this version does not know.")),
+      unknown_kinds(registry.NewCounter(
+          "veille_gateway_unknown_observations_total",
+          "Observations of a kind that is newer than this version; they are in the log.")),
       sessions(registry.NewGauge("veille_gateway_sessions", "Open streams.")),
       waiting_bytes(
           registry.NewGauge("veille_gateway_waiting_bytes", "Bytes that wait for Redis.")),
@@ -51,7 +55,8 @@ Intake::Intake(std::shared_ptr<const domain::Registry> registry, int partitions,
       limits_(limits),
       metrics_(metrics),
       urgent_(std::make_shared<Appender>(hub::v1::LANE_URGENT, partitions, log, metrics)),
-      bulk_(std::make_shared<Appender>(hub::v1::LANE_BULK, partitions, log, metrics)) {}
+      bulk_(std::make_shared<Appender>(hub::v1::LANE_BULK, partitions, log, metrics)),
+      unary_(std::make_shared<UnaryAccounts>()) {}
 
 std::shared_ptr<Session> Intake::Open(std::weak_ptr<SessionPeer> peer, std::string proved_id) {
   return std::make_shared<Session>(*this, std::move(peer), std::move(proved_id));
@@ -138,68 +143,127 @@ absl::Status Intake::Refusal(Verdict verdict, uint64_t sequence) {
   }
 }
 
+// What unary calls hold while they wait, by source: streams have windows, these have this.
+class Intake::UnaryAccounts {
+ public:
+  // Null when the source holds too much already.
+  static std::shared_ptr<void> Reserve(const std::shared_ptr<UnaryAccounts>& accounts,
+                                       const std::string& source_id, std::size_t bytes,
+                                       std::size_t most) {
+    MutexLock lock(accounts->mu_);
+    std::size_t& held = accounts->by_source_[source_id];
+    if (held != 0 && held + bytes > most) return nullptr;
+    held += bytes;
+    accounts->total_ += bytes;
+    return std::shared_ptr<void>(accounts.get(), [accounts, source_id, bytes](void*) {
+      accounts->Release(source_id, bytes);
+    });
+  }
+  std::size_t total() const { return total_.load(); }
+
+ private:
+  void Release(const std::string& source_id, std::size_t bytes) {
+    MutexLock lock(mu_);
+    total_ -= bytes;
+    const auto at = by_source_.find(source_id);
+    at->second -= bytes;
+    if (at->second == 0) by_source_.erase(at);
+  }
+
+  Mutex mu_;
+  std::map<std::string, std::size_t> by_source_ ABSL_GUARDED_BY(mu_);
+  std::atomic<std::size_t> total_{0};
+};
+
+std::size_t Intake::waiting_bytes() const {
+  return urgent_->waiting_bytes() + bulk_->waiting_bytes() + unary_->total();
+}
+
+// One unary call under way.
+struct Intake::UnaryCall {
+  hub::v1::SendEventsRequest request;
+  std::string home_id;
+  int partition = 0;
+  SendDone done;
+  std::shared_ptr<void> reservation;
+};
+
 void Intake::SendEvents(hub::v1::SendEventsRequest request, const std::string& proved_id,
                         SendDone done) {
-  hub::v1::Hello hello;
-  hello.set_source_id(request.source_id());
-  hello.set_incarnation(request.incarnation());
-  std::vector<Violation> violations = FindViolations(hello);
-  for (Violation& violation : violations) violation.field.erase(0, sizeof("hello.") - 1);
-  if (request.lane() != hub::v1::LANE_URGENT && request.lane() != hub::v1::LANE_BULK)
-    violations.push_back({"lane", "must be LANE_URGENT or LANE_BULK"});
-  if (request.sequence() == 0) violations.push_back({"sequence", "begins at 1"});
-  if (!violations.empty()) return done(BadRequestStatus(violations));
+  if (const auto violations = FindViolations(request); !violations.empty())
+    return done(BadRequestStatus(violations));
   const auto home = Admit(request.source_id(), proved_id);
   if (!home.ok()) return done(home.status());
+  const std::size_t bytes = request.ByteSizeLong();
+  if (bytes > kMaxBatchBytes) {
+    return done(BadRequestStatus(
+        {{"events", absl::StrFormat("%d bytes; at most %d", bytes, kMaxBatchBytes)}}));
+  }
   if (absl::Status room = MakeRoom(request.lane()); !room.ok()) return done(room);
-
-  const int partition = domain::PartitionOf((*home)->home_id(), partitions_);
-  auto shared = std::make_shared<hub::v1::SendEventsRequest>(std::move(request));
-  log_.OpenSource(partition, shared->source_id(), shared->incarnation(),
-                  [this, shared, partition, home_id = (*home)->home_id(),
-                   done](absl::StatusOr<LastSequences> last) {
-                    if (!last.ok()) return done(last.status());
-                    const absl::Time now = clock_->Now();
-                    event::v1::EventBatch batch;
-                    batch.mutable_events()->Swap(shared->mutable_events());
-                    SendTimes times;
-                    if (shared->has_send_time()) times.send_time = ToTime(shared->send_time());
-                    if (shared->has_watermark()) times.watermark = ToTime(shared->watermark());
-                    const HubClock hub_clock(times, now);
-                    const std::string events = batch.SerializeAsString();
-                    Envelope envelope;
-                    envelope.digest = StableHash64(events);
-                    PreparedBatch prepared =
-                        PrepareBatch(shared->lane(), shared->sequence(), events, hub_clock);
-                    metrics_.batches.Add();
-                    metrics_.events.Add(static_cast<uint64_t>(prepared.event_count));
-                    hub::v1::SendEventsResponse response;
-                    response.set_through_sequence(shared->sequence());
-                    for (const auto& refused : prepared.refused)
-                      *response.add_rejections() = refused.rejection;
-                    QuarantineAll(home_id, shared->source_id(), shared->incarnation(), now,
-                                  prepared.refused);
-                    EnvelopeHead head{home_id,
-                                      shared->source_id(),
-                                      shared->incarnation(),
-                                      shared->lane(),
-                                      shared->sequence(),
-                                      now,
-                                      {},
-                                      {}};
-                    if (shared->lane() == hub::v1::LANE_BULK)
-                      head.watermark = hub_clock.Watermark();
-                    envelope.bytes = EncodeBatch(head, prepared.events);
-                    envelope.lane_field = LaneField(shared->source_id(), shared->lane());
-                    envelope.incarnation = shared->incarnation();
-                    envelope.sequence = shared->sequence();
-                    envelope.done = [this, response, done](Verdict verdict) {
-                      if (verdict == Verdict::kAppended || verdict == Verdict::kDuplicate)
-                        return done(response);
-                      done(Refusal(verdict, response.through_sequence()));
-                    };
-                    appender(shared->lane()).Append(partition, std::move(envelope));
+  auto reservation =
+      UnaryAccounts::Reserve(unary_, request.source_id(), bytes, limits_.max_source_bytes);
+  if (reservation == nullptr) {
+    return done(absl::UnavailableError(
+        "too many calls of this source wait for the log: wait for their answers"));
+  }
+  auto call = std::make_shared<UnaryCall>();
+  call->request = std::move(request);
+  call->home_id = (*home)->home_id();
+  call->partition = domain::PartitionOf(call->home_id, partitions_);
+  call->done = std::move(done);
+  call->reservation = std::move(reservation);
+  log_.OpenSource(call->partition, call->request.source_id(), call->request.incarnation(),
+                  [this, call](absl::StatusOr<LastSequences> last) {
+                    if (!last.ok()) return call->done(last.status());
+                    AppendUnary(call);
                   });
+}
+
+void Intake::AppendUnary(const std::shared_ptr<UnaryCall>& call) {
+  hub::v1::SendEventsRequest& request = call->request;
+  const absl::Time now = clock_->Now();
+  SendTimes times = TimesOf(request);
+  times.same_run =
+      request.events_boot_id().empty() || request.events_boot_id() == request.boot_id();
+  const HubClock hub_clock(times, now);
+  event::v1::EventBatch batch;
+  batch.mutable_events()->Swap(request.mutable_events());
+  const std::string events = batch.SerializeAsString();
+  Envelope envelope;
+  envelope.digest = StableHash64(events);
+  PreparedBatch prepared = PrepareBatch(request.lane(), request.sequence(), events, hub_clock);
+  Count(prepared);
+  hub::v1::SendEventsResponse response;
+  response.set_through_sequence(request.sequence());
+  for (const auto& refused : prepared.refused) *response.add_rejections() = refused.rejection;
+  QuarantineAll(call->home_id, request.source_id(), request.incarnation(), now, prepared.refused);
+  EnvelopeHead head{call->home_id,
+                    request.source_id(),
+                    request.incarnation(),
+                    request.lane(),
+                    request.sequence(),
+                    now,
+                    request.correlation_id(),
+                    {}};
+  if (request.lane() == hub::v1::LANE_BULK) head.watermark = hub_clock.Watermark();
+  envelope.bytes = EncodeBatch(head, prepared.events);
+  envelope.lane_field = LaneField(request.source_id(), request.lane());
+  envelope.incarnation = request.incarnation();
+  envelope.sequence = request.sequence();
+  envelope.done = [this, call, response = std::move(response)](Verdict verdict) {
+    if (verdict == Verdict::kDuplicate) metrics_.duplicates.Add();
+    if (verdict == Verdict::kAppended || verdict == Verdict::kDuplicate)
+      return call->done(response);
+    call->done(Refusal(verdict, response.through_sequence()));
+  };
+  appender(request.lane()).Append(call->partition, std::move(envelope));
+}
+
+void Intake::Count(const PreparedBatch& prepared) {
+  metrics_.batches.Add();
+  metrics_.events.Add(static_cast<uint64_t>(prepared.event_count));
+  if (prepared.redated > 0) metrics_.redated.Add(static_cast<uint64_t>(prepared.redated));
+  if (prepared.unknown > 0) metrics_.unknown_kinds.Add(static_cast<uint64_t>(prepared.unknown));
 }
 
 void Intake::Pulse() {

@@ -41,6 +41,7 @@ class SessionPeer {
 
 struct IntakeLimits {
   int max_unacked_batches = 64;
+  std::size_t max_source_bytes = 1 << 20;
   std::size_t max_total_bytes = 256 << 20;
   absl::Duration heartbeat_interval = absl::Seconds(60);
 };
@@ -66,10 +67,13 @@ class Intake {
 
  private:
   friend class Session;
+  class UnaryAccounts;
+  struct UnaryCall;
 
   struct Metrics {
     explicit Metrics(metrics::Registry& registry);
-    metrics::Counter &batches, &events, &duplicates, &refused, &quarantined, &redated, &unknown;
+    metrics::Counter &batches, &events, &duplicates, &refused, &quarantined, &redated, &unknown,
+        &unknown_kinds;
     metrics::Gauge &sessions, &waiting_bytes, &bulk_held;
     metrics::Histogram& append_seconds;
   };
@@ -85,7 +89,9 @@ class Intake {
   Appender& appender(hub::v1::Lane lane) {
     return lane == hub::v1::LANE_URGENT ? *urgent_ : *bulk_;
   }
-  std::size_t waiting_bytes() const { return urgent_->waiting_bytes() + bulk_->waiting_bytes(); }
+  std::size_t waiting_bytes() const;
+  void AppendUnary(const std::shared_ptr<UnaryCall>& call);
+  void Count(const PreparedBatch& prepared);
   void QuarantineAll(const std::string& home_id, const std::string& source_id,
                      const std::string& incarnation, absl::Time receive_time,
                      std::vector<PreparedBatch::Refused>& refused);
@@ -98,6 +104,8 @@ class Intake {
   const IntakeLimits limits_;
   Metrics metrics_;
   const std::shared_ptr<Appender> urgent_, bulk_;
+  // Shared with the calls, which the log's last answers may outlive.
+  const std::shared_ptr<UnaryAccounts> unary_;
   Mutex mu_;
   std::map<std::string, std::weak_ptr<Session>> speaking_ ABSL_GUARDED_BY(mu_);
 };

@@ -9,23 +9,6 @@
 #include "services/gateway/core/validate.h"
 
 namespace veille::gateway {
-namespace {
-
-absl::Duration ToDuration(const google::protobuf::Duration& span) {
-  return absl::Seconds(span.seconds()) + absl::Nanoseconds(span.nanos());
-}
-
-template <typename Message>
-SendTimes TimesOf(const Message& message) {
-  SendTimes times;
-  if (message.has_send_time()) times.send_time = ToTime(message.send_time());
-  if (message.has_monotonic()) times.uptime = ToDuration(message.monotonic());
-  if (message.has_watermark()) times.watermark = ToTime(message.watermark());
-  return times;
-}
-
-}  // namespace
-
 Session::Session(Intake& intake, std::weak_ptr<SessionPeer> peer, std::string proved_id)
     : intake_(intake),
       peer_(std::move(peer)),
@@ -90,6 +73,7 @@ void Session::OnHello(const hub::v1::Hello& hello) {
   }
   source_id_ = hello.source_id();
   incarnation_ = hello.incarnation();
+  boot_id_ = hello.boot_id();
   home_id_ = (*home)->home_id();
   partition_ = domain::PartitionOf(home_id_, intake_.partitions_);
   {
@@ -137,12 +121,9 @@ void Session::OnOpened(absl::StatusOr<LastSequences> last) {
 
 void Session::OnBatch(hub::v1::Batch& batch) {
   const std::size_t bytes = batch.events().size();
-  if ((batch.lane() != hub::v1::LANE_URGENT && batch.lane() != hub::v1::LANE_BULK) ||
-      batch.sequence() == 0 || batch.correlation_id().size() > 64) {
+  if (const auto violations = FindViolations(batch); !violations.empty()) {
     SettleNow(bytes);
-    return Fail(BadRequestStatus({{"batch",
-                                   "needs a lane, a sequence from 1, and a correlation id "
-                                   "of at most 64 characters"}}));
+    return Fail(BadRequestStatus(violations));
   }
   if (absl::Status room = intake_.MakeRoom(batch.lane()); !room.ok()) {
     SettleNow(bytes);
@@ -150,14 +131,14 @@ void Session::OnBatch(hub::v1::Batch& batch) {
   }
   if (batch.lane() == hub::v1::LANE_BULK && BulkGivenBack()) return SettleNow(bytes);
   const absl::Time now = intake_.clock_->Now();
-  const HubClock clock(TimesOf(batch), now);
+  SendTimes times = TimesOf(batch);
+  times.same_run = batch.events_boot_id().empty() || batch.events_boot_id() == boot_id_;
+  const HubClock clock(times, now);
   Envelope envelope;
   envelope.digest = StableHash64(batch.events());
   PreparedBatch prepared =
       PrepareBatch(batch.lane(), batch.sequence(), std::move(*batch.mutable_events()), clock);
-  intake_.metrics_.batches.Add();
-  intake_.metrics_.events.Add(static_cast<uint64_t>(prepared.event_count));
-  if (prepared.redated > 0) intake_.metrics_.redated.Add(static_cast<uint64_t>(prepared.redated));
+  intake_.Count(prepared);
   std::vector<hub::v1::Rejection> rejections;
   if (!prepared.refused.empty()) {
     for (const auto& refused : prepared.refused) rejections.push_back(refused.rejection);

@@ -48,7 +48,7 @@ class Session : public std::enable_shared_from_this<Session> {
   metrics::Gauge& open_sessions_;
 
   // Written while the stream says Hello, which it does before anything else.
-  std::string source_id_, home_id_, incarnation_;
+  std::string source_id_, home_id_, incarnation_, boot_id_;
   int partition_ = 0;
 
   Mutex mu_;

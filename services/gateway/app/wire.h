@@ -15,6 +15,7 @@
 #include "veille/hub/v1/hub_gateway_service.pb.h"
 #include "veille/store/v1/log.pb.h"
 
+#include "services/gateway/core/batch.h"
 #include "services/gateway/core/validate.h"
 
 namespace veille::gateway {
@@ -35,6 +36,18 @@ struct EnvelopeHead {
 std::string EncodeBatch(const EnvelopeHead& head, std::string_view events);
 std::string EncodeHeartbeat(const EnvelopeHead& head);
 std::string EncodeContact(const EnvelopeHead& head, bool connected);
+
+// The times that came with a batch, a heartbeat or a SendEventsRequest.
+template <typename Message>
+SendTimes TimesOf(const Message& message) {
+  SendTimes times;
+  if (message.has_send_time()) times.send_time = ToTime(message.send_time());
+  const google::protobuf::Duration& uptime = message.monotonic();
+  if (message.has_monotonic() && IsMonotonic(uptime.seconds(), uptime.nanos()))
+    times.uptime = absl::Seconds(uptime.seconds()) + absl::Nanoseconds(uptime.nanos());
+  if (message.has_watermark()) times.watermark = ToTime(message.watermark());
+  return times;
+}
 
 // The field of the sequences hash: "<source>/u" or "<source>/b".
 std::string LaneField(const std::string& source_id, hub::v1::Lane lane);

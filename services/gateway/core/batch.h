@@ -28,6 +28,8 @@ struct SendTimes {
   // How long the hub has been up at `send_time`; absent when it does not say.
   std::optional<absl::Duration> uptime;
   std::optional<absl::Time> watermark;
+  // The events were seen in the run of the monotonic clock that `uptime` belongs to.
+  bool same_run = true;
 };
 
 // How wrong the hub's clock is, and since when.
@@ -40,10 +42,12 @@ class HubClock {
     bool redated = false;
     bool at_receipt = false;
   };
-  // The time to believe for a time that the hub claims. What a hub saw since it was switched on is
-  // shifted by the error of its clock; what it saw before may have been dated by a right clock and
-  // is kept, unless it lies more than 5 min ahead of the receipt.
-  Dated Date(absl::Time claimed) const;
+  // The time to believe for a time that the hub claims. Where the event's reading of the monotonic
+  // clock is known, that says when it was, whatever the clock said then and says now. Else what a
+  // hub saw since it was switched on is shifted by the error of its clock; what it saw before may
+  // have been dated by a right clock and is kept, unless it lies more than 5 min ahead of the
+  // receipt.
+  Dated Date(absl::Time claimed, std::optional<absl::Duration> monotonic = std::nullopt) const;
   // Where Date() changes nothing, whatever the fraction of the second; none when the clock is
   // wrong.
   BelievedSeconds Believed() const;
@@ -51,10 +55,13 @@ class HubClock {
   // The watermark to believe: shifted alike, and never beyond the receipt.
   std::optional<absl::Time> Watermark() const { return watermark_; }
 
+  absl::Time receive_time() const { return receive_time_; }
+
  private:
   const absl::Time receive_time_;
-  absl::Duration error_;              // To be added to claimed times; zero within kMaxSkew.
-  absl::Time wrong_from_, wrong_to_;  // Claimed times in between are shifted.
+  std::optional<absl::Duration> uptime_;  // Of the run in which the events were seen.
+  absl::Duration error_;                  // To be added to claimed times; zero within kMaxSkew.
+  absl::Time wrong_from_, wrong_to_;      // Claimed times in between are shifted.
   std::optional<absl::Time> watermark_;
 };
 
@@ -69,6 +76,8 @@ struct PreparedBatch {
   std::vector<Refused> refused;
   int event_count = 0;
   int redated = 0;
+  // Observations of kinds that are newer than this gateway: kept as they came.
+  int unknown = 0;
 };
 
 // `events` is what the hub sent. Never fails: a batch that cannot be read at all becomes an empty

@@ -63,17 +63,29 @@ class Reader {
   CodedInputStream in_;
 };
 
-bool IsBelieved(std::string_view timestamp, const BelievedSeconds& believed) {
-  Reader reader(timestamp);
-  uint64_t seconds = 0, nanos = 0;
-  if (reader.Tag() != Varint(Timestamp::kSecondsFieldNumber) || !reader.Number(seconds))
+// Of a Timestamp or a Duration, which look alike.
+bool ReadTime(std::string_view bytes, int64_t& seconds, uint64_t& nanos) {
+  Reader reader(bytes);
+  uint64_t number = 0;
+  if (reader.Tag() != Varint(Timestamp::kSecondsFieldNumber) || !reader.Number(number))
     return false;
+  seconds = static_cast<int64_t>(number);
   if (!reader.at_end() &&
       (reader.Tag() != Varint(Timestamp::kNanosFieldNumber) || !reader.Number(nanos))) {
     return false;
   }
-  return reader.at_end() && static_cast<int64_t>(seconds) >= believed.first &&
-         static_cast<int64_t>(seconds) <= believed.last && nanos <= 999'999'999;
+  return reader.at_end() && nanos <= 999'999'999;
+}
+
+bool IsBelieved(std::string_view timestamp, const BelievedSeconds& believed, int64_t& seconds) {
+  uint64_t nanos = 0;
+  return ReadTime(timestamp, seconds, nanos) && seconds >= believed.first &&
+         seconds <= believed.last;
+}
+
+bool IsSoundMonotonic(std::string_view duration, int64_t& seconds) {
+  uint64_t nanos = 0;
+  return ReadTime(duration, seconds, nanos) && IsMonotonic(seconds, 0);
 }
 
 bool IsSoundMotion(std::string_view motion) {
@@ -102,7 +114,8 @@ bool IsSoundAcceleration(std::string_view acceleration) {
 
 bool IsSound(std::string_view event, const BelievedSeconds& believed) {
   Reader reader(event);
-  bool time = false, device = false, sequence = false, observation = false;
+  bool time = false, device = false, sequence = false, monotonic = false, observation = false;
+  int64_t time_s = 0, monotonic_s = 0;
   const auto first = [](bool& seen) { return !std::exchange(seen, true); };
   while (const uint32_t tag = reader.Tag()) {
     std::string_view part;
@@ -110,13 +123,16 @@ bool IsSound(std::string_view event, const BelievedSeconds& believed) {
     bool sound = false;
     switch (tag) {
       case Bytes(Event::kEventTimeFieldNumber):
-        sound = first(time) && reader.Part(part) && IsBelieved(part, believed);
+        sound = first(time) && reader.Part(part) && IsBelieved(part, believed, time_s);
         break;
       case Bytes(Event::kDeviceIdFieldNumber):
         sound = first(device) && reader.Part(part) && IsId(part);
         break;
       case Varint(Event::kDeviceSequenceFieldNumber):
         sound = first(sequence) && reader.Number(number);
+        break;
+      case Bytes(Event::kMonotonicFieldNumber):
+        sound = first(monotonic) && reader.Part(part) && IsSoundMonotonic(part, monotonic_s);
         break;
       case Bytes(Event::kMotionFieldNumber):
         sound = first(observation) && reader.Part(part) && IsSoundMotion(part);
@@ -128,6 +144,10 @@ bool IsSound(std::string_view event, const BelievedSeconds& believed) {
         break;
     }
     if (!sound) return false;
+  }
+  if (monotonic &&
+      (time_s - monotonic_s < believed.first_boot || time_s - monotonic_s > believed.last_boot)) {
+    return false;
   }
   return reader.ended() && time && device && observation;
 }

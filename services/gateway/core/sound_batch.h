@@ -10,6 +10,7 @@
 #define SERVICES_GATEWAY_CORE_SOUND_BATCH_H_
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
 
@@ -19,6 +20,9 @@ namespace veille::gateway {
 struct BelievedSeconds {
   int64_t first = 0;
   int64_t last = -1;
+  // The same for the time less the event's reading of the monotonic clock, where it has one.
+  int64_t first_boot = std::numeric_limits<int64_t>::min();
+  int64_t last_boot = std::numeric_limits<int64_t>::max();
 };
 
 // How many events the serialized veille.event.v1.EventBatch has, when all are plainly sound;

@@ -15,5 +15,6 @@ const redis::Script& Named(const char* name) {
 
 const redis::Script& AppendScript() { return Named("append"); }
 const redis::Script& OpenSourceScript() { return Named("open_source"); }
+const redis::Script& SeenScript() { return Named("seen"); }
 
 }  // namespace veille::gateway

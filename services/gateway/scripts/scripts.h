@@ -10,6 +10,7 @@ namespace veille::gateway {
 // For bulk as it is; for urgent with `allow-oom` before it.
 const redis::Script& AppendScript();
 const redis::Script& OpenSourceScript();
+const redis::Script& SeenScript();
 
 }  // namespace veille::gateway
 

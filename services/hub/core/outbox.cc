@@ -1,5 +1,6 @@
 #include "services/hub/core/outbox.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace veille::hub {
@@ -25,14 +26,14 @@ void Outbox::Add(v1::Lane lane, std::string events, absl::Time watermark) {
 bool Outbox::OnWelcome(uint64_t last_urgent, uint64_t last_bulk,
                        const std::string& new_incarnation) {
   Rewind();
-  if (last_urgent <= urgent_.last && last_bulk <= bulk_.last) {
+  if (last_urgent <= urgent_.ever_sent && last_bulk <= bulk_.ever_sent) {
     urgent_.Drop(last_urgent);
     bulk_.Drop(last_bulk);
     return false;
   }
   incarnation_ = new_incarnation;
   for (Queue* queue : {&urgent_, &bulk_}) {
-    queue->last = 0;
+    queue->last = queue->ever_sent = 0;
     for (v1::Batch& batch : queue->batches) batch.set_sequence(++queue->last);
   }
   return true;
@@ -50,8 +51,10 @@ void Outbox::Rewind() {
 
 const v1::Batch* Outbox::Next(int window) {
   for (Queue* queue : {&urgent_, &bulk_}) {
-    if (queue->sent < queue->batches.size() && static_cast<int>(queue->sent) < window)
-      return &queue->batches[queue->sent++];
+    if (queue->sent >= queue->batches.size() || static_cast<int>(queue->sent) >= window) continue;
+    const v1::Batch& next = queue->batches[queue->sent++];
+    queue->ever_sent = std::max(queue->ever_sent, next.sequence());
+    return &next;
   }
   return nullptr;
 }

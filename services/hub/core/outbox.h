@@ -2,8 +2,10 @@
 // Pure.
 //
 // A batch leaves only when the gateway says that it is durable. After a reconnect it goes out again
-// with the same number and the same bytes. A gateway that has more than we ever gave out means that
-// we are an old copy: everything gets new numbers under a new incarnation.
+// with the same number and the same bytes. A gateway that has more than we ever sent means that we
+// are an old copy: everything gets new numbers under a new incarnation. What was numbered but never
+// sent does not count, or the news of such a copy would be taken for what the gateway has under the
+// same numbers.
 
 #ifndef SERVICES_HUB_CORE_OUTBOX_H_
 #define SERVICES_HUB_CORE_OUTBOX_H_
@@ -44,7 +46,8 @@ class Outbox {
 
  private:
   struct Queue {
-    uint64_t last = 0;              // Given out.
+    uint64_t last = 0;              // Numbered.
+    uint64_t ever_sent = 0;         // On any connection.
     std::size_t sent = 0;           // Of `batches`, on this connection.
     std::deque<v1::Batch> batches;  // Oldest first.
     void Drop(uint64_t through);

@@ -1,6 +1,6 @@
 #include "services/notifier/adapters/alert_service.h"
 
-#include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -19,7 +19,7 @@ using alert::v1::WatchAlertsResponse;
 // A client that is this far behind shall come again and get a snapshot.
 constexpr std::size_t kMaxQueued = 1024;
 constexpr int kMaxPage = 500, kDefaultPage = 50;
-constexpr std::size_t kMaxNote = 2000, kMaxText = 64;
+constexpr std::size_t kMaxNote = 2000, kMaxText = 64, kMaxToken = 128;
 
 class WatchStream final : public rpc::WriteStream<WatchAlertsResponse>, public Watcher {
  public:
@@ -65,8 +65,20 @@ void Require(bool holds, const char* field, const char* reason,
   if (!holds) violations.push_back({field, reason});
 }
 
-absl::Time ToTime(const google::protobuf::Timestamp& stamp) {
-  return absl::FromUnixSeconds(stamp.seconds()) + absl::Nanoseconds(stamp.nanos());
+// "<time>/<alert id>": where a page ended.
+std::string ToToken(const ListPosition& position) {
+  return std::to_string(position.create_ms) + "/" + position.alert_id;
+}
+
+std::optional<ListPosition> ParseToken(const std::string& token) {
+  const std::size_t slash = token.find('/');
+  ListPosition position;
+  if (slash == std::string::npos || slash + 1 == token.size() || token.size() > kMaxToken ||
+      !absl::SimpleAtoi(token.substr(0, slash), &position.create_ms)) {
+    return std::nullopt;
+  }
+  position.alert_id = token.substr(slash + 1);
+  return position;
 }
 
 class AlertService final : public alert::v1::AlertService::CallbackService {
@@ -88,23 +100,21 @@ class AlertService final : public alert::v1::AlertService::CallbackService {
                                        const alert::v1::ListAlertsRequest* request,
                                        alert::v1::ListAlertsResponse* response) override {
     return Answer(context, [&]() -> absl::Status {
-      int64_t before_ms = 0;
+      ListQuery query;
+      query.patient_id = request->patient_id();
+      query.open_only = request->open_only();
+      query.limit = request->page_size() == 0 ? kDefaultPage : request->page_size();
+      query.position = ParseToken(request->page_token());
       std::vector<rpc::FieldViolation> violations;
       Require(request->page_size() >= 0 && request->page_size() <= kMaxPage, "page_size",
               "must be 0 to 500", violations);
-      Require(request->page_token().empty() || absl::SimpleAtoi(request->page_token(), &before_ms),
-              "page_token", "is not one that ListAlerts gave", violations);
+      Require(request->page_token().empty() || query.position.has_value(), "page_token",
+              "is not one that ListAlerts gave", violations);
       if (absl::Status bad = Check(std::move(violations)); !bad.ok()) return bad;
-      const int limit = request->page_size() == 0 ? kDefaultPage : request->page_size();
-      auto alerts = desk_.List(
-          request->caregiver_id(), request->patient_id(), request->open_only(),
-          before_ms == 0 ? absl::InfiniteFuture() : absl::FromUnixMillis(before_ms), limit);
-      if (!alerts.ok()) return alerts.status();
-      if (static_cast<int>(alerts->size()) == limit) {
-        response->set_next_page_token(
-            std::to_string(absl::ToUnixMillis(ToTime(alerts->back().create_time()))));
-      }
-      for (auto& alert : *alerts) *response->add_alerts() = std::move(alert);
+      absl::StatusOr<AlertPage> page = desk_.List(request->caregiver_id(), query);
+      if (!page.ok()) return page.status();
+      if (page->next) response->set_next_page_token(ToToken(*page->next));
+      for (auto& alert : page->alerts) *response->add_alerts() = std::move(alert);
       return absl::OkStatus();
     });
   }

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/base/digest.h"
 #include "common/log/log.h"
 #include "services/domain/keys.h"
+#include "services/notifier/app/operator_findings.h"
 
 namespace veille::notifier {
 namespace {
@@ -18,22 +18,37 @@ constexpr int kLanes = 8;
 constexpr absl::Duration kTimerRound = absl::Milliseconds(200);
 constexpr absl::Duration kClaimRound = absl::Seconds(3);
 
-store::v1::Finding DeadLetter(int partition, const std::string& entry) {
+// What failed is tried again after this; a fault that lasts costs a few commands a second.
+constexpr absl::Duration kRetryAfter = absl::Seconds(1);
+
+// What is not the job's own fault: Redis is away, full, overloaded or refuses us, or others were
+// faster again and again.
+bool IsExcused(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kAborted:
+    case absl::StatusCode::kCancelled:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kUnauthenticated:
+      return true;
+    default:
+      return false;
+  }
+}
+
+template <typename Message>
+bool Parse(std::string_view bytes, Message& message) {
+  return !bytes.empty() && message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
+
+// Names an entry for an operator; empty when it cannot be read.
+std::string About(const redis::StreamEntry& entry) {
   store::v1::Finding finding;
-  finding.set_format(1);
-  finding.set_home_id(std::string(domain::kOperatorHome));
-  finding.set_rule_key("DEAD_LETTER");
-  finding.set_alert_id(std::string(domain::kOperatorHome) + "." +
-                       Sha256Hex16(std::to_string(partition) + "/" + entry));
-  finding.set_finding_id(finding.alert_id() + "/1");
-  finding.set_kind(store::v1::Finding::KIND_RAISE);
-  finding.set_severity(alert::v1::SEVERITY_HIGH);
-  finding.set_status(alert::v1::STATUS_ACTUAL);
-  finding.set_latching(true);
-  finding.mutable_reason()->set_fr("Un travail du notifieur échoue toujours : " + entry);
-  finding.mutable_reason()->set_en("A job of the notifier keeps failing: " + entry);
-  finding.mutable_evidence()->set_rule("DEAD_LETTER");
-  return finding;
+  store::v1::Job job;
+  if (Parse(entry.Field("f"), finding)) return finding.alert_id() + ", " + finding.rule_key();
+  return Parse(entry.Field("j"), job) ? job.alert_id() : "";
 }
 
 }  // namespace
@@ -133,59 +148,104 @@ void QueueWorker::OnBatch(int partition, absl::StatusOr<redis::StreamBatch> batc
 void QueueWorker::Handle(int partition, const redis::StreamBatch& batch) {
   for (const redis::StreamEntry& entry : batch.entries()) {
     const absl::Status status = HandleEntry(partition, entry);
-    if (status.ok()) continue;
-    failed_.Add();
-    // Left pending: it is claimed again after a while.
-    if (failures_.Changed(std::to_string(partition), status.ToString())) {
-      VEILLE_LOG(kWarning, "a notification job failed and will be tried again")
-          .Field("partition", partition)
-          .Field("entry", entry.id.ToString())
-          .Field(status);
-    }
+    if (!status.ok()) Failed(partition, entry, status);
   }
+}
+
+// Left pending: it is looked at again in a moment.
+void QueueWorker::Failed(int partition, const redis::StreamEntry& entry,
+                         const absl::Status& status) {
+  failed_.Add();
+  if (failures_.Changed(std::to_string(partition), status.ToString())) {
+    VEILLE_LOG(kWarning, "a notification job failed and will be tried again")
+        .Field("partition", partition)
+        .Field("entry", entry.id.ToString())
+        .Field(status);
+  }
+  RecoverLater(partition);
 }
 
 absl::Status QueueWorker::HandleEntry(int partition, const redis::StreamEntry& entry) {
   const std::string id = entry.id.ToString();
-  const std::string_view finding_bytes = entry.Field("f");
-  const std::string_view job_bytes = entry.Field("j");
-  if (!finding_bytes.empty()) {
+  if (entry.fields.IsNil()) {
+    // Done with while it was pending.
+    return store_.client().CommandSync({"XACK", domain::QueueKey(partition), kGroup, id}).status();
+  }
+  if (!entry.Field("f").empty()) {
     store::v1::Finding finding;
-    if (!finding.ParseFromArray(finding_bytes.data(), static_cast<int>(finding_bytes.size())))
-      return absl::DataLossError("a finding cannot be read");
+    if (!Parse(entry.Field("f"), finding)) return absl::DataLossError("a finding cannot be read");
     return desk_.OnFinding(finding, id);
   }
   store::v1::Job job;
-  if (job_bytes.empty() ||
-      !job.ParseFromArray(job_bytes.data(), static_cast<int>(job_bytes.size()))) {
-    return absl::DataLossError("a job cannot be read");
-  }
+  if (!Parse(entry.Field("j"), job)) return absl::DataLossError("a job cannot be read");
   absl::Status status = desk_.OnJob(job, id);
   // Its alert is gone (erased, another life): nothing is left to do.
-  if (absl::IsNotFound(status)) {
-    return store_.client().CommandSync({"XACK", domain::QueueKey(partition), kGroup, id}).status();
-  }
+  if (absl::IsNotFound(status))
+    return store_.Done(std::string(domain::HomeOfAlert(job.alert_id())), id);
   return status;
 }
 
-// What this consumer had taken before it was restarted.
-void QueueWorker::Recover() {
-  for (int partition = 0; partition < options_.partitions; ++partition) {
-    const std::string key = domain::QueueKey(partition);
-    store_.MakeGroup(partition).IgnoreError();
-    absl::StatusOr<redis::Reply> reply = store_.client().CommandSync(
-        {"XREADGROUP", "GROUP", kGroup, options_.consumer, "COUNT", "1000", "STREAMS", key, "0"});
-    if (!reply.ok() || reply->IsNil()) continue;
-    absl::StatusOr<redis::StreamBatch> batch = redis::StreamBatch::FromXread(*std::move(reply));
-    if (!batch.ok()) continue;
-    auto shared = std::make_shared<redis::StreamBatch>(*std::move(batch));
-    PostTo(partition, [this, partition, shared] { Handle(partition, *shared); });
+void QueueWorker::HandleAgain(int partition, const redis::StreamBatch& batch) {
+  for (const redis::StreamEntry& entry : batch.entries()) {
+    const absl::Status status = HandleCounted(partition, entry);
+    if (!status.ok()) Failed(partition, entry, status);
+  }
+}
+
+absl::Status QueueWorker::HandleCounted(int partition, const redis::StreamEntry& entry) {
+  const std::string id = entry.id.ToString();
+  // Before it is tried: an entry that takes its worker with it is counted, too.
+  const absl::StatusOr<int64_t> attempts = store_.CountAttempt(partition, id, 1);
+  if (!attempts.ok()) return attempts.status();
+  if (*attempts > options_.max_attempts) return Bury(partition, entry, *attempts);
+  const absl::Status status = HandleEntry(partition, entry);
+  // Where this is lost with Redis the attempt counts after all: once an outage.
+  if (status.ok() || IsExcused(status))
+    store_.CountAttempt(partition, id, status.ok() ? 0 : -1).status().IgnoreError();
+  return status;
+}
+
+// What this consumer has taken and is not done with: before it was restarted, or what failed.
+void QueueWorker::Recover(int partition) {
+  const std::string key = domain::QueueKey(partition);
+  absl::StatusOr<redis::Reply> reply = store_.client().CommandSync(
+      {"XREADGROUP", "GROUP", kGroup, options_.consumer, "COUNT", "1000", "STREAMS", key, "0"});
+  // Without a group there is nothing that was taken.
+  if (!reply.ok() && !absl::IsNotFound(reply.status())) return RecoverLater(partition);
+  if (!reply.ok() || reply->IsNil()) return;
+  absl::StatusOr<redis::StreamBatch> batch = redis::StreamBatch::FromXread(*std::move(reply));
+  if (batch.ok() && !batch->entries().empty()) HandleAgain(partition, *batch);
+}
+
+void QueueWorker::RecoverLater(int partition) {
+  MutexLock lock(mu_);
+  recover_at_.emplace(partition, MonotonicNow() + kRetryAfter);
+}
+
+void QueueWorker::RecoverFailed() {
+  std::vector<int> partitions;
+  {
+    MutexLock lock(mu_);
+    for (auto at = recover_at_.begin(); at != recover_at_.end();) {
+      if (at->second > MonotonicNow()) {
+        ++at;
+        continue;
+      }
+      partitions.push_back(at->first);
+      at = recover_at_.erase(at);
+    }
+  }
+  for (const int partition : partitions) {
+    PostTo(partition, [this, partition] { Recover(partition); });
   }
 }
 
 void QueueWorker::RunTimer() {
-  Recover();
-  for (int partition = 0; partition < options_.partitions; ++partition) Subscribe(partition);
+  for (int partition = 0; partition < options_.partitions; ++partition) {
+    store_.MakeGroup(partition).IgnoreError();
+    PostTo(partition, [this, partition] { Recover(partition); });
+    Subscribe(partition);
+  }
   absl::Duration next_claim = MonotonicNow() + kClaimRound;
   int claiming = 0;
   while (true) {
@@ -216,10 +276,14 @@ void QueueWorker::RunTimer() {
       const absl::Time round = options_.clock->Now() + kTimerRound * options_.clock->speed();
       next_due_ = std::min(next_due_, round);
     }
-    if (MonotonicNow() < next_claim) continue;
-    next_claim = MonotonicNow() + kClaimRound / std::max(1, options_.partitions);
-    ClaimFrom(claiming);
-    claiming = (claiming + 1) % options_.partitions;
+    RecoverFailed();
+    // Each partition once a round, a few at a time.
+    for (int i = 0; i < options_.partitions && MonotonicNow() >= next_claim; ++i) {
+      next_claim += kClaimRound / options_.partitions;
+      ClaimFrom(claiming);
+      claiming = (claiming + 1) % options_.partitions;
+    }
+    next_claim = std::max(next_claim, MonotonicNow() - kClaimRound);
   }
 }
 
@@ -233,35 +297,24 @@ void QueueWorker::ClaimFrom(int partition) {
   if (!batch.ok() || batch->entries().empty()) return;
   claimed_.Add(batch->entries().size());
   auto shared = std::make_shared<redis::StreamBatch>(*std::move(batch));
-  PostTo(partition, [this, partition, key, shared] {
-    for (const redis::StreamEntry& entry : shared->entries()) {
-      const std::string id = entry.id.ToString();
-      const auto pending = store_.client().CommandSync({"XPENDING", key, kGroup, id, id, "1"});
-      const int64_t attempts =
-          pending.ok() && pending->size() == 1 ? (*pending)[0][3].integer() : 0;
-      if (attempts > options_.max_attempts) {
-        Bury(partition, entry, attempts);
-      } else if (absl::Status status = HandleEntry(partition, entry); !status.ok()) {
-        failed_.Add();
-      }
-    }
-  });
+  PostTo(partition, [this, partition, shared] { HandleAgain(partition, *shared); });
 }
 
-void QueueWorker::Bury(int partition, const redis::StreamEntry& entry, int64_t attempts) {
+absl::Status QueueWorker::Bury(int partition, const redis::StreamEntry& entry, int64_t attempts) {
   const std::string id = entry.id.ToString();
   VEILLE_LOG(kError, "a job keeps failing; it goes to the dead letters")
       .Field("partition", partition)
       .Field("entry", id)
       .Field("attempts", attempts);
-  std::vector<std::string> add = {"XADD", domain::DeadLettersKey(partition), "MAXLEN", "~", "10000",
-                                  "*"};
-  for (std::size_t i = 0; i < entry.fields.size(); ++i) add.emplace_back(entry.fields[i].str());
-  if (!store_.client().CommandSync(std::move(add)).ok()) return;
-  if (!store_.Enqueue(DeadLetter(partition, id)).ok()) return;
-  store_.client().CommandSync({"XACK", domain::QueueKey(partition), kGroup, id}).IgnoreError();
-  store_.client().CommandSync({"XDEL", domain::QueueKey(partition), id}).IgnoreError();
-  dead_.Add();
+  std::vector<std::string> fields;
+  for (std::size_t i = 0; i < entry.fields.size(); ++i) fields.emplace_back(entry.fields[i].str());
+  // The operators before it is taken out: lost between the two, it is buried and told again.
+  const absl::Status told =
+      store_.Enqueue(DeadLetter(id, partition, About(entry), options_.clock->Now()));
+  if (!told.ok()) return told;
+  const absl::StatusOr<bool> buried = store_.Bury(partition, id, fields);
+  if (buried.ok() && *buried) dead_.Add();
+  return buried.status();
 }
 
 }  // namespace veille::notifier

@@ -1,9 +1,10 @@
 // Takes work out of the partitions' queues: findings and jobs, as a member of the consumer group.
 //
-// A job that fails is left pending and comes again: to this worker after a while, or to another
-// that claims it when this one is dead. One that keeps failing goes to the dead letters, and an
-// operator is told. Threads: a reader, a few workers (a partition always with the same one, so that
-// an alert's work is in order), a timer that moves due steps and claims.
+// A job that fails is left pending and comes again: to this worker after a moment, or to another
+// that claims it when this one is dead. One that keeps failing by its own fault, or takes its
+// worker with it, goes to the dead letters, and an operator is told; that Redis was away is
+// nobody's fault and counts for nothing. Threads: a reader, a few workers (a partition always with
+// the same one, so that an alert's work is in order), a timer that moves due steps and claims.
 
 #ifndef SERVICES_NOTIFIER_ADAPTERS_QUEUE_WORKER_H_
 #define SERVICES_NOTIFIER_ADAPTERS_QUEUE_WORKER_H_
@@ -60,12 +61,18 @@ class QueueWorker {
   void OnBatch(int partition, absl::StatusOr<redis::StreamBatch> batch);
   void Handle(int partition, const redis::StreamBatch& batch);
   absl::Status HandleEntry(int partition, const redis::StreamEntry& entry);
+  // Entries that were tried before, each attempt counted in Redis before it is made.
+  void HandleAgain(int partition, const redis::StreamBatch& batch);
+  absl::Status HandleCounted(int partition, const redis::StreamEntry& entry);
+  void Failed(int partition, const redis::StreamEntry& entry, const absl::Status& status);
   void RunLane(Lane& lane);
   void PostTo(int partition, std::function<void()> work);
   void RunTimer();
-  void Recover();
+  void Recover(int partition);
+  void RecoverLater(int partition);
+  void RecoverFailed();
   void ClaimFrom(int partition);
-  void Bury(int partition, const redis::StreamEntry& entry, int64_t attempts);
+  absl::Status Bury(int partition, const redis::StreamEntry& entry, int64_t attempts);
 
   const QueueOptions options_;
   AlertDesk& desk_;
@@ -78,6 +85,8 @@ class QueueWorker {
   CondVar changed_;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
   absl::Time next_due_ ABSL_GUARDED_BY(mu_);
+  // Partitions in which a job failed, and when (real time) to look at it again.
+  std::map<int, absl::Duration> recover_at_ ABSL_GUARDED_BY(mu_);
   std::unique_ptr<redis::StreamReader> reader_;
   Worker timer_;
 };

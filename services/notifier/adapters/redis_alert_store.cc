@@ -5,7 +5,9 @@
 
 #include "common/base/status_macros.h"
 #include "common/redis/pipelined_client.h"
+#include "common/sync/mutex.h"
 #include "services/domain/keys.h"
+#include "services/notifier/core/alert_life.h"
 
 namespace veille::notifier {
 
@@ -18,9 +20,6 @@ using store::v1::AlertRecord;
 
 // So many timers are moved at once; the rest in the next round.
 constexpr char kTimersAtOnce[] = "256";
-// A listing looks at so many newest ids of a partition, which it shares with other homes.
-constexpr int kListed = 2000;
-
 const redis::Script& Named(const char* name) {
   return redis::FindScript(std::span(kScripts, kScriptCount), name);
 }
@@ -42,9 +41,9 @@ absl::StatusOr<AlertRecord> ParseRecord(std::string_view bytes) {
 
 std::string AlertKeyPrefix(int partition) { return domain::AlertKey(partition, ""); }
 
-// The timer of the record's next step, as it stands in the sorted set: the job itself.
+// The timer of the record's next step or end, as it stands in the sorted set: the job itself.
 std::string TimerOf(const AlertRecord* record) {
-  if (record == nullptr || !record->has_next_step_time()) return "";
+  if (record == nullptr || DueTime(*record) == nullptr) return "";
   store::v1::Job job;
   job.set_format(1);
   job.set_alert_id(record->alert().alert_id());
@@ -53,9 +52,50 @@ std::string TimerOf(const AlertRecord* record) {
   return job.SerializeAsString();
 }
 
-absl::Time ToTime(const google::protobuf::Timestamp& stamp) {
-  return absl::FromUnixSeconds(stamp.seconds()) + absl::Nanoseconds(stamp.nanos());
+absl::StatusOr<std::optional<AlertRecord>> MaybeRecord(const redis::ReplyView& reply) {
+  if (reply.str().empty()) return std::optional<AlertRecord>();
+  VEILLE_ASSIGN_OR_RETURN(AlertRecord record, ParseRecord(reply.str()));
+  return std::optional<AlertRecord>(std::move(record));
 }
+
+absl::StatusOr<std::vector<AlertRecord>> ParseRecords(const redis::Reply& reply) {
+  std::vector<AlertRecord> records;
+  for (const redis::ReplyView bytes : reply.elements()) {
+    VEILLE_ASSIGN_OR_RETURN(AlertRecord record, ParseRecord(bytes.str()));
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
+// Answers that come on the client's thread, waited for by the caller.
+class Answers {
+ public:
+  explicit Answers(std::size_t count) : missing_(count) {}
+  void Take(const absl::StatusOr<redis::Reply>& reply) {
+    MutexLock lock(mu_);
+    if (!reply.ok()) {
+      status_.Update(reply.status());
+    } else if (reply->integer() > 0) {
+      ++delivered_;
+    } else if (reply->integer() < 0) {
+      status_.Update(absl::AbortedError("a newer version was delivered"));
+    }
+    if (--missing_ == 0) changed_.NotifyAll();
+  }
+  absl::StatusOr<int> Wait() {
+    MutexLock lock(mu_);
+    while (missing_ > 0) changed_.Wait(mu_);
+    if (!status_.ok()) return status_;
+    return delivered_;
+  }
+
+ private:
+  Mutex mu_;
+  CondVar changed_;
+  std::size_t missing_ ABSL_GUARDED_BY(mu_);
+  absl::Status status_ ABSL_GUARDED_BY(mu_);
+  int delivered_ ABSL_GUARDED_BY(mu_) = 0;
+};
 
 }  // namespace
 
@@ -67,17 +107,17 @@ int RedisAlertStore::PartitionOf(const std::string& alert_id) const {
   return domain::PartitionOf(domain::HomeOfAlert(alert_id), partitions_);
 }
 
-absl::StatusOr<std::optional<AlertRecord>> RedisAlertStore::Find(
-    const store::v1::Finding& finding) {
+absl::StatusOr<Found> RedisAlertStore::Find(const store::v1::Finding& finding) {
   const int partition = domain::PartitionOf(finding.home_id(), partitions_);
   VEILLE_ASSIGN_OR_RETURN(
       const redis::Reply reply,
-      client_->EvalSync(Named("find"), {domain::OpenAlertsKey(partition),
+      client_->EvalSync(Named("find"), {domain::OpenAlertsKey(partition, finding.home_id()),
                                         finding.patient_id() + "|" + finding.rule_key(),
                                         finding.alert_id(), AlertKeyPrefix(partition)}));
-  if (reply.size() < 2) return std::optional<AlertRecord>();
-  VEILLE_ASSIGN_OR_RETURN(AlertRecord record, ParseRecord(reply[1].str()));
-  return std::optional<AlertRecord>(std::move(record));
+  Found found;
+  VEILLE_ASSIGN_OR_RETURN(found.named, MaybeRecord(reply[0]));
+  VEILLE_ASSIGN_OR_RETURN(found.open, MaybeRecord(reply[1]));
+  return found;
 }
 
 absl::StatusOr<AlertRecord> RedisAlertStore::Get(const std::string& alert_id) {
@@ -88,20 +128,18 @@ absl::StatusOr<AlertRecord> RedisAlertStore::Get(const std::string& alert_id) {
   return ParseRecord(reply.str());
 }
 
-absl::Status RedisAlertStore::Store(const AlertChange& change) {
+absl::StatusOr<std::vector<std::string>> RedisAlertStore::Store(const AlertChange& change) {
   const AlertRecord& after = *change.after;
   const alert::v1::Alert& alert = after.alert();
   const int partition = PartitionOf(alert.alert_id());
   const bool closed = alert.handling() == alert::v1::HANDLING_CLOSED;
-  const bool joinable =
-      !closed && (after.latching() || alert.condition() == alert::v1::CONDITION_ACTIVE);
   const std::string old_timer = TimerOf(change.before);
   const std::string timer = TimerOf(change.after);
-  const absl::Time due = ToTime(after.next_step_time());
+  const absl::Time due = timer.empty() ? absl::InfiniteFuture() : ToTime(*DueTime(after));
   std::vector<std::string> args = {
       domain::AlertKey(partition, alert.alert_id()),
-      domain::OpenAlertsKey(partition),
-      domain::AlertsKey(partition),
+      domain::OpenAlertsKey(partition, alert.home_id()),
+      domain::AlertsKey(partition, alert.home_id()),
       domain::TimersKey(partition),
       domain::QueueKey(partition),
       alert.alert_id(),
@@ -109,7 +147,7 @@ absl::Status RedisAlertStore::Store(const AlertChange& change) {
       std::to_string(after.stored_version()),
       after.SerializeAsString(),
       alert.patient_id() + "|" + after.rule_key(),
-      joinable ? "1" : "0",
+      IsJoinable(after) ? "1" : "0",
       closed ? "" : (alert.patient_id().empty() ? "-" : alert.patient_id()),
       std::to_string(absl::ToUnixMillis(ToTime(alert.create_time()))),
       old_timer == timer ? "" : old_timer,
@@ -123,9 +161,12 @@ absl::Status RedisAlertStore::Store(const AlertChange& change) {
     *job.mutable_tell() = tell;
     args.push_back(job.SerializeAsString());
   }
-  VEILLE_RETURN_IF_ERROR(client_->EvalSync(Named("update"), std::move(args)).status());
+  VEILLE_ASSIGN_OR_RETURN(const redis::Reply reply,
+                          client_->EvalSync(Named("update"), std::move(args)));
   if (!timer.empty()) on_timer_(partition, due);
-  return absl::OkStatus();
+  std::vector<std::string> entries;
+  for (const redis::ReplyView entry : reply.elements()) entries.emplace_back(entry.str());
+  return entries;
 }
 
 absl::Status RedisAlertStore::Done(const std::string& home_id, const std::string& entry) {
@@ -135,17 +176,30 @@ absl::Status RedisAlertStore::Done(const std::string& home_id, const std::string
       .status();
 }
 
-absl::Status RedisAlertStore::Deliver(const std::string& caregiver_id,
-                                      const alert::v1::Update& update) {
-  const int partition = domain::CaregiverPartitionOf(caregiver_id, partitions_);
+void RedisAlertStore::DoneSoon(const std::string& home_id, const std::string& entry) {
+  client_->Eval(Named("done"), {domain::QueueKey(domain::PartitionOf(home_id, partitions_)), entry},
+                [](const absl::StatusOr<redis::Reply>&) {});
+}
+
+absl::StatusOr<int> RedisAlertStore::Deliver(const std::vector<std::string>& caregiver_ids,
+                                             const alert::v1::Update& update,
+                                             uint64_t told_version) {
+  if (caregiver_ids.empty()) return 0;
   const alert::v1::Alert& alert = update.alert();
-  return client_
-      ->EvalSync(Named("deliver"), {domain::InboxKey(partition, caregiver_id),
-                                    domain::WatcherKey(partition, caregiver_id), alert.alert_id(),
-                                    std::to_string(alert.version()), std::to_string(update.step()),
-                                    update.SerializeAsString(), random_.Hex(16),
-                                    alert.handling() == alert::v1::HANDLING_CLOSED ? "1" : "0"})
-      .status();
+  const std::string bytes = update.SerializeAsString();
+  // Shared, since the last answer may still be on its way out of Take() when Wait() returns.
+  const auto answers = std::make_shared<Answers>(caregiver_ids.size());
+  for (const std::string& id : caregiver_ids) {
+    const int partition = domain::CaregiverPartitionOf(id, partitions_);
+    client_->Eval(
+        Named("deliver"),
+        {domain::InboxKey(partition, id), domain::WatcherKey(partition, id),
+         domain::ToldKey(partition, id), alert.alert_id(), std::to_string(alert.version()),
+         std::to_string(told_version),
+         update.reason() == alert::v1::Update::REASON_CHANGED ? "0" : "1", bytes, random_.Hex(16)},
+        [answers](const absl::StatusOr<redis::Reply>& reply) { answers->Take(reply); });
+  }
+  return answers->Wait();
 }
 
 absl::Status RedisAlertStore::Enqueue(const store::v1::Finding& finding) {
@@ -159,60 +213,46 @@ absl::Status RedisAlertStore::MakeGroup(int partition) {
   return client_->EvalSync(Named("group"), {domain::QueueKey(partition)}).status();
 }
 
-absl::StatusOr<std::vector<AlertRecord>> RedisAlertStore::Read(
-    int partition, const std::vector<std::string>& ids) {
-  // Asked in one go; a caregiver's open alerts are few.
-  std::vector<AlertRecord> records;
-  for (const std::string& id : ids) {
-    VEILLE_ASSIGN_OR_RETURN(
-        const redis::Reply reply,
-        client_->CommandSync({"HGET", domain::AlertKey(partition, id), "record"}));
-    if (reply.IsNil()) continue;
-    VEILLE_ASSIGN_OR_RETURN(AlertRecord record, ParseRecord(reply.str()));
-    records.push_back(std::move(record));
-  }
-  return records;
-}
-
 absl::StatusOr<std::vector<AlertRecord>> RedisAlertStore::OpenAlerts(const std::string& home_id) {
   const int partition = domain::PartitionOf(home_id, partitions_);
-  VEILLE_ASSIGN_OR_RETURN(const redis::Reply fields,
-                          client_->CommandSync({"HKEYS", domain::OpenAlertsKey(partition)}));
-  std::vector<std::string> ids;
-  for (const redis::ReplyView field : fields.elements()) {
-    const std::string name(field.str());
-    if (!name.empty() && name[0] == '#' && domain::HomeOfAlert(name.substr(1)) == home_id)
-      ids.push_back(name.substr(1));
-  }
-  return Read(partition, ids);
-}
-
-absl::StatusOr<std::vector<AlertRecord>> RedisAlertStore::Alerts(const std::string& home_id,
-                                                                 absl::Time before, int limit) {
-  const int partition = domain::PartitionOf(home_id, partitions_);
-  const std::string most =
-      before == absl::InfiniteFuture() ? "+inf" : "(" + std::to_string(absl::ToUnixMillis(before));
   VEILLE_ASSIGN_OR_RETURN(
       const redis::Reply reply,
-      client_->CommandSync({"ZREVRANGEBYSCORE", domain::AlertsKey(partition), most, "-inf", "LIMIT",
-                            "0", std::to_string(kListed)}));
-  std::vector<std::string> ids;
-  for (const redis::ReplyView id : reply.elements()) {
-    if (static_cast<int>(ids.size()) == limit) break;
-    if (domain::HomeOfAlert(id.str()) == home_id) ids.emplace_back(id.str());
-  }
-  return Read(partition, ids);
+      client_->EvalSync(Named("open"),
+                        {domain::OpenAlertsKey(partition, home_id), AlertKeyPrefix(partition)}));
+  return ParseRecords(reply);
 }
 
-absl::StatusOr<InboxPosition> RedisAlertStore::Position(const std::string& caregiver_id) {
+absl::StatusOr<std::vector<AlertRecord>> RedisAlertStore::Alerts(
+    const std::string& home_id, const std::optional<ListPosition>& position, int limit) {
+  const int partition = domain::PartitionOf(home_id, partitions_);
+  VEILLE_ASSIGN_OR_RETURN(
+      const redis::Reply reply,
+      client_->EvalSync(Named("list"), {domain::AlertsKey(partition, home_id),
+                                        position ? std::to_string(position->create_ms) : "",
+                                        position ? position->alert_id : "", std::to_string(limit),
+                                        AlertKeyPrefix(partition)}));
+  return ParseRecords(reply);
+}
+
+absl::StatusOr<InboxPosition> RedisAlertStore::Position(const std::string& caregiver_id,
+                                                        uint64_t sequence) {
   const int partition = domain::CaregiverPartitionOf(caregiver_id, partitions_);
   VEILLE_ASSIGN_OR_RETURN(
       const redis::Reply reply,
-      client_->EvalSync(Named("position"),
-                        {domain::InboxKey(partition, caregiver_id),
-                         domain::WatcherKey(partition, caregiver_id), random_.Hex(16)}));
+      client_->EvalSync(Named("position"), {domain::InboxKey(partition, caregiver_id),
+                                            domain::WatcherKey(partition, caregiver_id),
+                                            random_.Hex(16), std::to_string(sequence)}));
   return InboxPosition{std::string(reply[0].str()), static_cast<uint64_t>(reply[1].integer()),
-                       static_cast<uint64_t>(reply[2].integer())};
+                       static_cast<uint64_t>(reply[2].integer()), std::string(reply[3].str())};
+}
+
+absl::Status RedisAlertStore::Renew(const std::string& caregiver_id,
+                                    const std::string& incarnation) {
+  const int partition = domain::CaregiverPartitionOf(caregiver_id, partitions_);
+  return client_
+      ->EvalSync(Named("renew"),
+                 {domain::WatcherKey(partition, caregiver_id), incarnation, random_.Hex(16)})
+      .status();
 }
 
 absl::StatusOr<absl::Time> RedisAlertStore::MoveDue(int partition, absl::Time now) {
@@ -222,6 +262,24 @@ absl::StatusOr<absl::Time> RedisAlertStore::MoveDue(int partition, absl::Time no
                                        std::to_string(absl::ToUnixMillis(now)), kTimersAtOnce}));
   const int64_t next = reply[1].integer();
   return next < 0 ? absl::InfiniteFuture() : absl::FromUnixMillis(next);
+}
+
+absl::StatusOr<int64_t> RedisAlertStore::CountAttempt(int partition, const std::string& entry,
+                                                      int by) {
+  VEILLE_ASSIGN_OR_RETURN(const redis::Reply reply,
+                          client_->EvalSync(Named("attempt"), {domain::AttemptsKey(partition),
+                                                               entry, std::to_string(by)}));
+  return reply.integer();
+}
+
+absl::StatusOr<bool> RedisAlertStore::Bury(int partition, const std::string& entry,
+                                           const std::vector<std::string>& fields) {
+  std::vector<std::string> args = {domain::QueueKey(partition), domain::DeadLettersKey(partition),
+                                   domain::AttemptsKey(partition), entry};
+  args.insert(args.end(), fields.begin(), fields.end());
+  VEILLE_ASSIGN_OR_RETURN(const redis::Reply reply,
+                          client_->EvalSync(Named("bury"), std::move(args)));
+  return reply.integer() == 1;
 }
 
 }  // namespace veille::notifier

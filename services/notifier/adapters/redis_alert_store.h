@@ -21,31 +21,38 @@ class RedisAlertStore : public AlertStore {
   RedisAlertStore(const redis::Endpoint& endpoint, int partitions,
                   std::function<void(int, absl::Time)> on_timer);
 
-  absl::StatusOr<std::optional<store::v1::AlertRecord>> Find(
-      const store::v1::Finding& finding) override;
+  absl::StatusOr<Found> Find(const store::v1::Finding& finding) override;
   absl::StatusOr<store::v1::AlertRecord> Get(const std::string& alert_id) override;
-  absl::Status Store(const AlertChange& change) override;
+  absl::StatusOr<std::vector<std::string>> Store(const AlertChange& change) override;
   absl::Status Done(const std::string& home_id, const std::string& entry) override;
-  absl::Status Deliver(const std::string& caregiver_id, const alert::v1::Update& update) override;
+  void DoneSoon(const std::string& home_id, const std::string& entry) override;
+  absl::StatusOr<int> Deliver(const std::vector<std::string>& caregiver_ids,
+                              const alert::v1::Update& update, uint64_t told_version) override;
   absl::Status Enqueue(const store::v1::Finding& finding) override;
-  // The queue's consumer group; OK also when it was there.
-  absl::Status MakeGroup(int partition);
   absl::StatusOr<std::vector<store::v1::AlertRecord>> OpenAlerts(
       const std::string& home_id) override;
-  absl::StatusOr<std::vector<store::v1::AlertRecord>> Alerts(const std::string& home_id,
-                                                             absl::Time before, int limit) override;
-  absl::StatusOr<InboxPosition> Position(const std::string& caregiver_id) override;
+  absl::StatusOr<std::vector<store::v1::AlertRecord>> Alerts(
+      const std::string& home_id, const std::optional<ListPosition>& position, int limit) override;
+  absl::StatusOr<InboxPosition> Position(const std::string& caregiver_id,
+                                         uint64_t sequence) override;
+  absl::Status Renew(const std::string& caregiver_id, const std::string& incarnation) override;
 
+  // The queue's consumer group; OK also when it was there.
+  absl::Status MakeGroup(int partition);
   // Moves the due timers of a partition into its queue. Returns when the next is due,
   // InfiniteFuture for none.
   absl::StatusOr<absl::Time> MoveDue(int partition, absl::Time now);
+
+  // Counts an attempt at a queue entry (1), takes one back (-1), forgets them (0); how many so far.
+  absl::StatusOr<int64_t> CountAttempt(int partition, const std::string& entry, int by);
+  // Moves a queue entry, with its fields, to the dead letters; once. False when it was gone.
+  absl::StatusOr<bool> Bury(int partition, const std::string& entry,
+                            const std::vector<std::string>& fields);
 
   redis::Client& client() { return *client_; }
 
  private:
   int PartitionOf(const std::string& alert_id) const;
-  absl::StatusOr<std::vector<store::v1::AlertRecord>> Read(int partition,
-                                                           const std::vector<std::string>& ids);
 
   const int partitions_;
   const std::function<void(int, absl::Time)> on_timer_;

@@ -1,6 +1,11 @@
 // Fans the inboxes of connected caregivers out to their streams. One blocking read a caregiver that
 // is connected here, however many devices watch.
 //
+// A Redis that comes back may have lost the end of its log: then it gives numbers a second time
+// that watchers have seen, and what is new would be passed over. So after a lost connection, and
+// now and then, what was read last is compared with what stands there now. When it is gone, or when
+// numbers are missing, every watcher of the caregiver gets a snapshot under a new incarnation.
+//
 // Thread safe. Watchers are called on the hub's threads and must not block.
 
 #ifndef SERVICES_NOTIFIER_ADAPTERS_WATCH_HUB_H_
@@ -38,6 +43,8 @@ struct WatchOptions {
   int partitions = 0;
   std::shared_ptr<const Clock> clock;
   absl::Duration heartbeat = absl::Seconds(15);
+  // How often every inbox is checked; after a lost connection it is within a second.
+  absl::Duration check = absl::Minutes(1);
 };
 
 class WatchHub {
@@ -52,24 +59,34 @@ class WatchHub {
   struct Caregiver {
     std::string incarnation;
     uint64_t sequence = 0;  // The last that was read.
+    std::string entry;      // Digest of what stood there; empty when it is not known.
     struct Entry {
       std::weak_ptr<Watcher> watcher;
       uint64_t sequence = 0;  // The last that it was sent.
     };
     std::vector<Entry> watchers;
-    absl::Duration next_check;  // Of the incarnation.
+    uint64_t checked_at = 0;  // The reader's reconnects when Redis was last seen to have it all.
+    bool checking = false;
   };
 
   void Open(const std::weak_ptr<Watcher>& watcher, const alert::v1::WatchAlertsRequest& request);
-  void Subscribe(const std::string& id, uint64_t after);
+  void Subscribe(const std::string& id, uint64_t after) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void OnInbox(const std::string& id, absl::StatusOr<redis::StreamBatch> batch);
+  static void FanOut(Caregiver& caregiver, const redis::StreamEntry& entry);
+  // Whether Redis still has what was read; when it has not, a new incarnation and a snapshot.
+  void Check(const std::string& id);
+  void CheckSoon(const std::string& id, Caregiver& caregiver) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Resynchronise(const std::string& id);
   void Beat();
+  void BeatAll() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void RunOpener();
+  std::string KeyOf(const std::string& id) const;
 
   const WatchOptions options_;
   AlertDesk& desk_;
   AlertStore& store_;
   metrics::Gauge& watchers_gauge_;
+  metrics::Counter& resynchronised_;
 
   Mutex mu_;
   CondVar changed_;

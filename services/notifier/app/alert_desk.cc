@@ -4,12 +4,11 @@
 #include <set>
 #include <utility>
 
-#include "absl/strings/str_format.h"
-
-#include "common/base/digest.h"
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
 #include "services/domain/keys.h"
+#include "services/notifier/app/operator_findings.h"
+#include "services/notifier/core/late_summary.h"
 
 namespace veille::notifier {
 namespace {
@@ -20,43 +19,25 @@ using store::v1::Finding;
 // Two replicas and a person change one alert at once: each wins within a few rounds.
 constexpr int kMaxRounds = 50;
 
-absl::Time ToTime(const google::protobuf::Timestamp& stamp) {
-  return absl::FromUnixSeconds(stamp.seconds()) + absl::Nanoseconds(stamp.nanos());
+// The alert that a finding is about; null for a new one.
+const AlertRecord* TargetOf(const Finding& finding, const Found& found) {
+  const AlertRecord* named = found.named ? &*found.named : nullptr;
+  const AlertRecord* open = found.open ? &*found.open : nullptr;
+  const bool ends = finding.kind() == Finding::KIND_CLEAR || IsFolded(finding);
+  if (named != nullptr && (ends || Contains(*named, finding) || IsJoinable(*named))) return named;
+  if (open == nullptr) return named;
+  // An end whose beginning has not come: it says nothing of another alert.
+  if (finding.kind() == Finding::KIND_CLEAR && !ContainsAlertOf(*open, finding)) return named;
+  return open;
 }
 
-// The worst alert there is.
-Finding NobodyAnswered(const AlertRecord& record) {
-  const alert::v1::Alert& alert = record.alert();
-  Finding finding;
-  finding.set_format(1);
-  finding.set_home_id(std::string(domain::kOperatorHome));
-  finding.set_rule_key("NOBODY_ANSWERED/" + alert.alert_id());
-  finding.set_alert_id(std::string(domain::kOperatorHome) + "." +
-                       Sha256Hex16(alert.alert_id() + "/" + std::to_string(record.round())));
-  finding.set_finding_id(finding.alert_id() + "/1");
-  finding.set_kind(Finding::KIND_RAISE);
-  finding.set_severity(alert::v1::SEVERITY_HIGH);
-  finding.set_status(alert.status());
-  finding.set_latching(true);
-  *finding.mutable_event_time() = alert.event_time();
-  *finding.mutable_decide_time() = alert.update_time();
-  *finding.mutable_receive_time() = alert.update_time();
-  finding.mutable_reason()->set_fr("Personne n'a répondu à l'alerte " + alert.alert_id());
-  finding.mutable_reason()->set_en("Nobody has answered alert " + alert.alert_id());
-  finding.mutable_evidence()->set_rule("NOBODY_ANSWERED");
-  finding.mutable_evidence()->set_rule_version(1);
-  return finding;
+ListPosition PositionOf(const alert::v1::Alert& alert) {
+  return {absl::ToUnixMillis(ToTime(alert.create_time())), alert.alert_id()};
 }
 
-// About a home, but for those who run the service.
-Finding ToOperators(const Finding& finding) {
-  Finding handed = finding;
-  handed.set_home_id(std::string(domain::kOperatorHome));
-  handed.clear_patient_id();
-  handed.set_rule_key(finding.rule_key() + "/" + finding.home_id());
-  handed.set_alert_id(std::string(domain::kOperatorHome) + "." + Sha256Hex16(finding.alert_id()));
-  handed.set_finding_id(handed.alert_id() + "/" + Sha256Hex16(finding.finding_id()));
-  return handed;
+// The order of a listing: newest first, as the store has it.
+bool ComesBefore(const ListPosition& a, const ListPosition& b) {
+  return a.create_ms != b.create_ms ? a.create_ms > b.create_ms : a.alert_id > b.alert_id;
 }
 
 }  // namespace
@@ -71,6 +52,8 @@ AlertDesk::AlertDesk(DeskOptions options, AlertStore& store, metrics::Registry& 
       escalated_(metrics.NewCounter("veille_notifier_escalations_total", "Steps that ran.")),
       unanswered_(
           metrics.NewCounter("veille_notifier_unanswered_total", "Chains that nobody answered.")),
+      untold_(metrics.NewCounter("veille_notifier_untold_total",
+                                 "Alerts whose chain names nobody: told to operators.")),
       event_to_told_(metrics.NewHistogram("veille_notifier_event_to_told_seconds",
                                           "From the event to the caregiver's inbox.")),
       receive_to_told_(metrics.NewHistogram("veille_notifier_receive_to_told_seconds",
@@ -98,7 +81,7 @@ Audience AlertDesk::AudienceOf(const Finding& finding) const {
       }
     }
   }
-  if (home == nullptr) {
+  if (finding.home_id() == domain::kOperatorHome) {
     for (const std::string& id : options_.operator_ids) {
       care::v1::Member member;
       member.set_caregiver_id(id);
@@ -116,32 +99,89 @@ absl::Status AlertDesk::OnFinding(const Finding& finding, const std::string& ent
     VEILLE_RETURN_IF_ERROR(store_.Enqueue(ToOperators(finding)));
     return store_.Done(finding.home_id(), entry);
   }
+  if (!IsFolded(finding)) return Take(finding, entry);
+  // Its condition may have been told already, when it grew worse; else it is a line of the summary.
+  VEILLE_ASSIGN_OR_RETURN(const Found found, store_.Find(finding));
+  return Take(found.named ? finding : SummaryLine(finding), entry);
+}
+
+absl::Status AlertDesk::Take(const Finding& finding, const std::string& entry) {
   for (int round = 0; round < kMaxRounds; ++round) {
     const absl::Time now = options_.clock->Now();
-    VEILLE_ASSIGN_OR_RETURN(std::optional<AlertRecord> found, store_.Find(finding));
+    VEILLE_ASSIGN_OR_RETURN(const Found found, store_.Find(finding));
+    const AlertRecord* before = TargetOf(finding, found);
     AlertRecord after;
     Decision decision;
-    const bool joins = found.has_value() &&
-                       (found->alert().alert_id() == finding.alert_id() || IsJoinable(*found));
-    if (joins) {
-      after = *found;
-      decision = Join(finding, now, options_.default_step_delay, after);
-      if (!decision.changed) return store_.Done(finding.home_id(), entry);
-    } else {
+    if (before == nullptr) {
       after = Raise(finding, AudienceOf(finding), now, decision);
+    } else {
+      after = *before;
+      decision = Join(finding, AudienceOf(finding), now, after);
+      if (!decision.changed) return store_.Done(finding.home_id(), entry);
     }
-    after.set_stored_version((joins ? found->stored_version() : 0) + 1);
-    AlertChange change;
-    change.before = joins ? &*found : nullptr;
-    change.after = &after;
-    change.tells = std::move(decision.tells);
-    change.done_entry = entry;
-    const absl::Status stored = store_.Store(change);
-    if (absl::IsAborted(stored)) continue;
-    if (stored.ok() && !joins) raised_.Add();
-    return stored;
+    const absl::Status committed = Commit(before, after, std::move(decision), entry);
+    if (absl::IsAborted(committed)) continue;
+    if (committed.ok() && before == nullptr) raised_.Add();
+    return committed;
   }
   return absl::AbortedError("an alert was changed by others again and again");
+}
+
+absl::Status AlertDesk::TellOperators(const Decision& decision, const AlertRecord& record) {
+  const std::string& id = record.alert().alert_id();
+  if (record.alert().home_id() == domain::kOperatorHome) {
+    if (decision.untold) {
+      untold_.Add();
+      VEILLE_LOG(kError, "no operator is named: set operator_ids").Field("alert", id);
+    }
+    return absl::OkStatus();
+  }
+  if (decision.unanswered) {
+    unanswered_.Add();
+    VEILLE_LOG(kError, "nobody has answered an alert").Field("alert", id);
+    VEILLE_RETURN_IF_ERROR(store_.Enqueue(NobodyAnswered(record)));
+  }
+  if (decision.untold) {
+    untold_.Add();
+    VEILLE_LOG(kError, "no step of the chain takes an alert").Field("alert", id);
+    VEILLE_RETURN_IF_ERROR(store_.Enqueue(NobodyTold(record)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AlertDesk::Commit(const AlertRecord* before, AlertRecord& after, Decision decision,
+                               const std::string& entry) {
+  // The operators first: lost between the two, it is told again, under the same id, with the job.
+  VEILLE_RETURN_IF_ERROR(TellOperators(decision, after));
+  after.set_stored_version((before == nullptr ? 0 : before->stored_version()) + 1);
+  AlertChange change;
+  change.before = before;
+  change.after = &after;
+  change.tells = std::move(decision.tells);
+  change.done_entry = entry;
+  VEILLE_ASSIGN_OR_RETURN(const std::vector<std::string> jobs, store_.Store(change));
+  for (std::size_t i = 0; i < change.tells.size() && i < jobs.size(); ++i) {
+    // What fails here is told by the job.
+    if (Deliver(change.tells[i], after).ok()) store_.DoneSoon(after.alert().home_id(), jobs[i]);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AlertDesk::Deliver(const store::v1::Tell& tell, const AlertRecord& record) {
+  alert::v1::Update update;
+  *update.mutable_alert() = record.alert();
+  update.set_reason(tell.reason());
+  update.set_step(tell.step());
+  VEILLE_ASSIGN_OR_RETURN(const int reached,
+                          store_.Deliver({tell.caregiver_ids().begin(), tell.caregiver_ids().end()},
+                                         update, tell.version()));
+  const absl::Time now = options_.clock->Now();
+  told_.Add(static_cast<uint64_t>(reached));
+  for (int i = 0; i < reached; ++i) {
+    event_to_told_.Observe(now - ToTime(record.alert().event_time()));
+    receive_to_told_.Observe(now - ToTime(record.alert().receive_time()));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<AlertRecord> AlertDesk::Update(const std::string& alert_id, const Change& change,
@@ -151,19 +191,14 @@ absl::StatusOr<AlertRecord> AlertDesk::Update(const std::string& alert_id, const
     AlertRecord after = before;
     VEILLE_ASSIGN_OR_RETURN(Decision decision, change(after));
     if (!decision.changed) {
+      VEILLE_RETURN_IF_ERROR(TellOperators(decision, after));
       if (!entry.empty())
         VEILLE_RETURN_IF_ERROR(store_.Done(std::string(domain::HomeOfAlert(alert_id)), entry));
       return after;
     }
-    after.set_stored_version(before.stored_version() + 1);
-    AlertChange stored_change;
-    stored_change.before = &before;
-    stored_change.after = &after;
-    stored_change.tells = std::move(decision.tells);
-    stored_change.done_entry = entry;
-    const absl::Status stored = store_.Store(stored_change);
-    if (absl::IsAborted(stored)) continue;
-    VEILLE_RETURN_IF_ERROR(stored);
+    const absl::Status committed = Commit(&before, after, std::move(decision), entry);
+    if (absl::IsAborted(committed)) continue;
+    VEILLE_RETURN_IF_ERROR(committed);
     return after;
   }
   return absl::AbortedError("the alert was changed by others again and again; try again");
@@ -181,51 +216,54 @@ absl::Status AlertDesk::OnJob(const store::v1::Job& job, const std::string& entr
 }
 
 absl::Status AlertDesk::Escalate(const store::v1::Job& job, const std::string& entry) {
-  // The operators are told first: lost between the two, it is told again with the job.
-  VEILLE_ASSIGN_OR_RETURN(AlertRecord preview, store_.Get(job.alert_id()));
-  const Decision expected = RunStep(job.escalate().step(), job.escalate().round(),
-                                    options_.clock->Now(), options_.default_step_delay, preview);
-  if (expected.unanswered && preview.alert().home_id() != domain::kOperatorHome) {
-    unanswered_.Add();
-    VEILLE_LOG(kError, "nobody has answered an alert").Field("alert", job.alert_id());
-    VEILLE_RETURN_IF_ERROR(store_.Enqueue(NobodyAnswered(preview)));
-  }
-  if (expected.changed) escalated_.Add();
-  return Update(
-             job.alert_id(),
-             [&](AlertRecord& record) -> absl::StatusOr<Decision> {
-               return RunStep(job.escalate().step(), job.escalate().round(), options_.clock->Now(),
-                              options_.default_step_delay, record);
-             },
-             entry)
-      .status();
+  bool ran = false;
+  const absl::Status status =
+      Update(
+          job.alert_id(),
+          [&](AlertRecord& record) -> absl::StatusOr<Decision> {
+            Decision decision = RunStep(job.escalate().step(), job.escalate().round(),
+                                        options_.clock->Now(), options_.default_step_delay, record);
+            ran = decision.changed;
+            return decision;
+          },
+          entry)
+          .status();
+  if (status.ok() && ran) escalated_.Add();
+  return status;
 }
 
 absl::Status AlertDesk::Tell(const store::v1::Job& job, const std::string& entry) {
-  VEILLE_ASSIGN_OR_RETURN(const AlertRecord record, store_.Get(job.alert_id()));
-  if (IsWanted(job.tell(), record)) {
-    alert::v1::Update update;
-    *update.mutable_alert() = record.alert();
-    update.set_reason(job.tell().reason());
-    update.set_step(job.tell().step());
-    const absl::Time now = options_.clock->Now();
-    for (const std::string& caregiver : job.tell().caregiver_ids()) {
-      VEILLE_RETURN_IF_ERROR(store_.Deliver(caregiver, update));
-      told_.Add();
-      event_to_told_.Observe(now - ToTime(record.alert().event_time()));
-      receive_to_told_.Observe(now - ToTime(record.alert().receive_time()));
+  for (int round = 0; round < kMaxRounds; ++round) {
+    VEILLE_ASSIGN_OR_RETURN(const AlertRecord record, store_.Get(job.alert_id()));
+    if (IsWanted(job.tell(), record)) {
+      const absl::Status delivered = Deliver(job.tell(), record);
+      if (absl::IsAborted(delivered)) continue;
+      VEILLE_RETURN_IF_ERROR(delivered);
     }
+    return store_.Done(std::string(domain::HomeOfAlert(job.alert_id())), entry);
   }
-  return store_.Done(std::string(domain::HomeOfAlert(job.alert_id())), entry);
+  return absl::AbortedError("the alert was told anew by others again and again");
+}
+
+bool AlertDesk::IsOperator(const std::string& caregiver_id) const {
+  const auto& operators = options_.operator_ids;
+  return std::find(operators.begin(), operators.end(), caregiver_id) != operators.end();
 }
 
 absl::Status AlertDesk::Admit(const std::string& caregiver_id) const {
-  const auto& operators = options_.operator_ids;
-  if (!options_.registry->PatientsOf(caregiver_id).empty() ||
-      std::find(operators.begin(), operators.end(), caregiver_id) != operators.end()) {
+  if (!options_.registry->PatientsOf(caregiver_id).empty() || IsOperator(caregiver_id))
     return absl::OkStatus();
-  }
   return absl::NotFoundError("no circle has this caregiver");
+}
+
+// The circle as it is now decides; the one in the record may be of another year.
+bool AlertDesk::MaySee(const alert::v1::Alert& alert, const std::string& caregiver_id) const {
+  if (alert.home_id() == domain::kOperatorHome) return IsOperator(caregiver_id);
+  const auto& patients = options_.registry->PatientsOf(caregiver_id);
+  return std::any_of(patients.begin(), patients.end(), [&](const domain::PatientRef& ref) {
+    return ref.home->home_id() == alert.home_id() &&
+           (alert.patient_id().empty() || alert.patient_id() == ref.patient->patient_id());
+  });
 }
 
 absl::StatusOr<AlertRecord> AlertDesk::Visible(const std::string& alert_id,
@@ -233,21 +271,8 @@ absl::StatusOr<AlertRecord> AlertDesk::Visible(const std::string& alert_id,
   const absl::Status none = absl::NotFoundError("there is no such alert");
   if (domain::HomeOfAlert(alert_id).empty()) return none;
   absl::StatusOr<AlertRecord> record = store_.Get(alert_id);
-  if (!record.ok()) return record;
-  // The circle as it is now decides; the one in the record may be of another year.
-  for (const domain::PatientRef& ref : options_.registry->PatientsOf(caregiver_id)) {
-    if (ref.home->home_id() == record->alert().home_id() &&
-        (record->alert().patient_id().empty() ||
-         record->alert().patient_id() == ref.patient->patient_id())) {
-      return record;
-    }
-  }
-  const auto& operators = options_.operator_ids;
-  if (record->alert().home_id() == domain::kOperatorHome &&
-      std::find(operators.begin(), operators.end(), caregiver_id) != operators.end()) {
-    return record;
-  }
-  return none;
+  if (record.ok() && !MaySee(record->alert(), caregiver_id)) return none;
+  return record;
 }
 
 absl::StatusOr<alert::v1::Alert> AlertDesk::Get(const std::string& alert_id,
@@ -314,34 +339,45 @@ std::vector<std::string> AlertDesk::HomesOf(const std::string& caregiver_id,
   for (const domain::PatientRef& ref : options_.registry->PatientsOf(caregiver_id))
     if (patient_id.empty() || ref.patient->patient_id() == patient_id)
       homes.insert(ref.home->home_id());
-  const auto& operators = options_.operator_ids;
-  if (patient_id.empty() &&
-      std::find(operators.begin(), operators.end(), caregiver_id) != operators.end()) {
+  if (patient_id.empty() && IsOperator(caregiver_id))
     homes.insert(std::string(domain::kOperatorHome));
-  }
   return {homes.begin(), homes.end()};
 }
 
-absl::StatusOr<std::vector<alert::v1::Alert>> AlertDesk::List(const std::string& caregiver_id,
-                                                              const std::string& patient_id,
-                                                              bool open_only, absl::Time before,
-                                                              int limit) {
-  VEILLE_RETURN_IF_ERROR(Admit(caregiver_id));
-  std::vector<alert::v1::Alert> alerts;
-  for (const std::string& home : HomesOf(caregiver_id, patient_id)) {
-    VEILLE_ASSIGN_OR_RETURN(std::vector<AlertRecord> records, store_.Alerts(home, before, limit));
+absl::Status AlertDesk::ListHome(const std::string& home_id, const std::string& caregiver_id,
+                                 const ListQuery& query, std::vector<alert::v1::Alert>& alerts) {
+  const std::size_t most = alerts.size() + static_cast<std::size_t>(query.limit);
+  std::optional<ListPosition> position = query.position;
+  while (true) {
+    VEILLE_ASSIGN_OR_RETURN(std::vector<AlertRecord> records,
+                            store_.Alerts(home_id, position, query.limit));
     for (AlertRecord& record : records) {
-      if (!patient_id.empty() && record.alert().patient_id() != patient_id) continue;
-      if (open_only && record.alert().handling() == alert::v1::HANDLING_CLOSED) continue;
-      alerts.push_back(std::move(*record.mutable_alert()));
+      alert::v1::Alert& alert = *record.mutable_alert();
+      position = PositionOf(alert);
+      if (!query.patient_id.empty() && alert.patient_id() != query.patient_id) continue;
+      if (query.open_only && alert.handling() == alert::v1::HANDLING_CLOSED) continue;
+      if (MaySee(alert, caregiver_id)) alerts.push_back(std::move(alert));
+      if (alerts.size() == most) return absl::OkStatus();
     }
+    if (static_cast<int>(records.size()) < query.limit) return absl::OkStatus();
   }
-  std::sort(alerts.begin(), alerts.end(), [](const auto& a, const auto& b) {
-    return ToTime(a.create_time()) > ToTime(b.create_time());
-  });
-  if (alerts.size() > static_cast<std::size_t>(limit))
-    alerts.resize(static_cast<std::size_t>(limit));
-  return alerts;
+}
+
+absl::StatusOr<AlertPage> AlertDesk::List(const std::string& caregiver_id, const ListQuery& query) {
+  VEILLE_RETURN_IF_ERROR(Admit(caregiver_id));
+  AlertPage page;
+  // One more than is asked for, to know whether there is another page.
+  ListQuery more = query;
+  ++more.limit;
+  for (const std::string& home : HomesOf(caregiver_id, query.patient_id))
+    VEILLE_RETURN_IF_ERROR(ListHome(home, caregiver_id, more, page.alerts));
+  std::sort(page.alerts.begin(), page.alerts.end(),
+            [](const auto& a, const auto& b) { return ComesBefore(PositionOf(a), PositionOf(b)); });
+  if (page.alerts.size() > static_cast<std::size_t>(query.limit)) {
+    page.alerts.resize(static_cast<std::size_t>(query.limit));
+    page.next = PositionOf(page.alerts.back());
+  }
+  return page;
 }
 
 absl::StatusOr<std::vector<alert::v1::Alert>> AlertDesk::Snapshot(const std::string& caregiver_id) {
@@ -349,14 +385,9 @@ absl::StatusOr<std::vector<alert::v1::Alert>> AlertDesk::Snapshot(const std::str
   for (const std::string& home : HomesOf(caregiver_id, "")) {
     VEILLE_ASSIGN_OR_RETURN(std::vector<AlertRecord> records, store_.OpenAlerts(home));
     for (AlertRecord& record : records) {
-      const bool theirs =
-          home == domain::kOperatorHome || record.alert().patient_id().empty() ||
-          std::any_of(options_.registry->PatientsOf(caregiver_id).begin(),
-                      options_.registry->PatientsOf(caregiver_id).end(),
-                      [&](const domain::PatientRef& ref) {
-                        return ref.patient->patient_id() == record.alert().patient_id();
-                      });
-      if (theirs) alerts.push_back(std::move(*record.mutable_alert()));
+      // A summary is told when it is complete.
+      if (record.gathering() || !MaySee(record.alert(), caregiver_id)) continue;
+      alerts.push_back(std::move(*record.mutable_alert()));
     }
   }
   std::sort(alerts.begin(), alerts.end(), [](const auto& a, const auto& b) {

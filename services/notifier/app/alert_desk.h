@@ -1,6 +1,9 @@
 // The use cases: what findings, due steps and people do to alerts. Retries when somebody else was
 // faster.
 //
+// What is stored is told at once. The jobs that were stored with it are the guarantee: a desk that
+// dies between the two leaves them in the queue, and each person is told each version once.
+//
 // Blocks on the store; thread safe.
 
 #ifndef SERVICES_NOTIFIER_APP_ALERT_DESK_H_
@@ -8,6 +11,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +22,7 @@
 #include "services/domain/registry.h"
 #include "services/notifier/app/alert_store.h"
 #include "services/notifier/core/alert_life.h"
+#include "services/notifier/core/answers.h"
 
 namespace veille::notifier {
 
@@ -26,6 +31,17 @@ struct DeskOptions {
   std::shared_ptr<const Clock> clock;
   std::vector<std::string> operator_ids;
   absl::Duration default_step_delay = absl::Seconds(60);
+};
+
+struct ListQuery {
+  std::string patient_id;  // Empty: everybody the caregiver cares for.
+  bool open_only = false;
+  std::optional<ListPosition> position;  // From the page before.
+  int limit = 50;
+};
+struct AlertPage {
+  std::vector<alert::v1::Alert> alerts;  // Newest first.
+  std::optional<ListPosition> next;      // Nothing on the last page.
 };
 
 class AlertDesk {
@@ -43,9 +59,7 @@ class AlertDesk {
   absl::StatusOr<alert::v1::Alert> Resolve(const std::string& alert_id, const Actor& actor,
                                            alert::v1::Outcome outcome, const std::string& note);
   absl::Status Receipt(const std::string& caregiver_id, const alert::v1::Receipt& receipt);
-  absl::StatusOr<std::vector<alert::v1::Alert>> List(const std::string& caregiver_id,
-                                                     const std::string& patient_id, bool open_only,
-                                                     absl::Time before, int limit);
+  absl::StatusOr<AlertPage> List(const std::string& caregiver_id, const ListQuery& query);
   // The open alerts of everybody the caregiver cares for, oldest first.
   absl::StatusOr<std::vector<alert::v1::Alert>> Snapshot(const std::string& caregiver_id);
   // NOT_FOUND for somebody who is in no circle and is no operator.
@@ -53,20 +67,32 @@ class AlertDesk {
 
  private:
   using Change = std::function<absl::StatusOr<Decision>(store::v1::AlertRecord&)>;
-  // Reads, decides, stores; again when somebody else was faster.
+  // Reads, decides, stores, tells; again when somebody else was faster.
   absl::StatusOr<store::v1::AlertRecord> Update(const std::string& alert_id, const Change& change,
                                                 const std::string& entry);
+  // Stores what was decided, with the queue entry that is done with by it, and tells it.
+  absl::Status Commit(const store::v1::AlertRecord* before, store::v1::AlertRecord& after,
+                      Decision decision, const std::string& entry);
+  absl::Status TellOperators(const Decision& decision, const store::v1::AlertRecord& record);
+  absl::Status Deliver(const store::v1::Tell& tell, const store::v1::AlertRecord& record);
   absl::Status Escalate(const store::v1::Job& job, const std::string& entry);
   absl::Status Tell(const store::v1::Job& job, const std::string& entry);
+  absl::Status Take(const store::v1::Finding& finding, const std::string& entry);
   Audience AudienceOf(const store::v1::Finding& finding) const;
+  bool IsOperator(const std::string& caregiver_id) const;
+  bool MaySee(const alert::v1::Alert& alert, const std::string& caregiver_id) const;
   absl::StatusOr<store::v1::AlertRecord> Visible(const std::string& alert_id,
                                                  const std::string& caregiver_id);
   std::vector<std::string> HomesOf(const std::string& caregiver_id,
                                    const std::string& patient_id) const;
+  // Adds at most `query.limit` that the caregiver asked for and may see, of one home.
+  absl::Status ListHome(const std::string& home_id, const std::string& caregiver_id,
+                        const ListQuery& query, std::vector<alert::v1::Alert>& alerts);
 
   const DeskOptions options_;
   AlertStore& store_;
-  metrics::Counter &findings_, &raised_, &told_, &acknowledged_, &escalated_, &unanswered_;
+  metrics::Counter &findings_, &raised_, &told_, &acknowledged_, &escalated_, &unanswered_,
+      &untold_;
   metrics::Histogram &event_to_told_, &receive_to_told_, &raised_to_acknowledged_;
 };
 

@@ -17,6 +17,12 @@
 
 namespace veille::notifier {
 
+// What a finding may belong to.
+struct Found {
+  std::optional<store::v1::AlertRecord> named;  // The alert that it names, in whatever state.
+  std::optional<store::v1::AlertRecord> open;   // Another that is open for its patient and rule.
+};
+
 // A change of an alert, stored in one step.
 struct AlertChange {
   const store::v1::AlertRecord* before = nullptr;  // Null when it is new.
@@ -25,39 +31,53 @@ struct AlertChange {
   std::string done_entry;  // A queue entry that is done with by this.
 };
 
+// A place in a listing: alerts are listed newest first, those of one millisecond by their ids.
+struct ListPosition {
+  int64_t create_ms = 0;
+  std::string alert_id;
+};
+
 struct InboxPosition {
   std::string incarnation;
   uint64_t sequence = 0;
   uint64_t first_sequence = 0;  // The oldest that is still there; 0 when empty.
+  std::string entry;            // What stands at the sequence that was asked for; empty: nothing.
 };
 
 class AlertStore {
  public:
   virtual ~AlertStore() = default;
 
-  // The open alert that a finding belongs to, or the one that it names; nothing when there is none.
-  virtual absl::StatusOr<std::optional<store::v1::AlertRecord>> Find(
-      const store::v1::Finding& finding) = 0;
+  virtual absl::StatusOr<Found> Find(const store::v1::Finding& finding) = 0;
   // NOT_FOUND when there is none.
   virtual absl::StatusOr<store::v1::AlertRecord> Get(const std::string& alert_id) = 0;
-  // ABORTED when somebody else was faster: read again and decide anew.
-  virtual absl::Status Store(const AlertChange& change) = 0;
+  // The queue entries of the tells, in their order. ABORTED when somebody else was faster: read
+  // again and decide anew.
+  virtual absl::StatusOr<std::vector<std::string>> Store(const AlertChange& change) = 0;
   virtual absl::Status Done(const std::string& home_id, const std::string& entry) = 0;
+  // The same without waiting: what is lost on the way is found done with later.
+  virtual void DoneSoon(const std::string& home_id, const std::string& entry) = 0;
 
-  // Puts an update into a caregiver's stream; idempotent.
-  virtual absl::Status Deliver(const std::string& caregiver_id,
-                               const alert::v1::Update& update) = 0;
+  // Puts an update into the streams of these caregivers, once for each version that is told; how
+  // many had not got it before. ABORTED when somebody has got a newer version of the alert
+  // meanwhile: read again.
+  virtual absl::StatusOr<int> Deliver(const std::vector<std::string>& caregiver_ids,
+                                      const alert::v1::Update& update, uint64_t told_version) = 0;
   // A finding of the service itself, into the operators' partition.
   virtual absl::Status Enqueue(const store::v1::Finding& finding) = 0;
 
   // Alerts of a home that are not closed.
   virtual absl::StatusOr<std::vector<store::v1::AlertRecord>> OpenAlerts(
       const std::string& home_id) = 0;
-  // Newest first, created before `before`, at most `limit`.
-  virtual absl::StatusOr<std::vector<store::v1::AlertRecord>> Alerts(const std::string& home_id,
-                                                                     absl::Time before,
-                                                                     int limit) = 0;
-  virtual absl::StatusOr<InboxPosition> Position(const std::string& caregiver_id) = 0;
+  // Newest first, at most `limit`, those after `position`; fewer only when there are no more.
+  virtual absl::StatusOr<std::vector<store::v1::AlertRecord>> Alerts(
+      const std::string& home_id, const std::optional<ListPosition>& position, int limit) = 0;
+
+  // Where a caregiver's stream stands, and what stands in it at `sequence`.
+  virtual absl::StatusOr<InboxPosition> Position(const std::string& caregiver_id,
+                                                 uint64_t sequence) = 0;
+  // Numbers of `incarnation` are void from now on, unless another has begun already.
+  virtual absl::Status Renew(const std::string& caregiver_id, const std::string& incarnation) = 0;
 };
 
 }  // namespace veille::notifier

@@ -1,12 +1,14 @@
 #!lua flags=allow-oom
 --[[ Stores an alert's next version with everything that follows from it, or nothing at all.
-  KEYS[1] alert   KEYS[2] open alerts   KEYS[3] alerts by time   KEYS[4] timers   KEYS[5] queue
+  KEYS[1] alert   KEYS[2] open alerts of the home   KEYS[3] alerts of the home by time
+  KEYS[4] timers   KEYS[5] queue
   ARGV[1] alert id   ARGV[2] version that must be stored now, "0" for none   ARGV[3] new version
   ARGV[4] record     ARGV[5] open field   ARGV[6] "1" joinable, "0" not   ARGV[7] patient while not
   closed, "" once closed ("-" for no patient)   ARGV[8] create time, unix ms
   ARGV[9] the timer that is not wanted any more, ""   ARGV[10] the timer to set, ""   ARGV[11] its time
   ARGV[12] queue entry that is done with, ""   ARGV[13...] jobs
-  Returns 1; CONFLICT when another version is stored, or another alert is open under the field. ]]
+  Returns the queue entries of the jobs; CONFLICT when another version is stored, or another alert is
+  open under the field. ]]
 if (redis.call("HGET", KEYS[1], "version") or "0") ~= ARGV[2] then
   return redis.error_reply("VEILLE CONFLICT another version is stored")
 end
@@ -28,9 +30,12 @@ end
 if ARGV[2] == "0" then redis.call("ZADD", KEYS[3], ARGV[8], ARGV[1]) end
 if ARGV[9] ~= "" then redis.call("ZREM", KEYS[4], ARGV[9]) end
 if ARGV[10] ~= "" then redis.call("ZADD", KEYS[4], ARGV[11], ARGV[10]) end
-for i = 13, #ARGV do redis.call("XADD", KEYS[5], "*", "j", ARGV[i]) end
+local entries = {}
+for i = 13, #ARGV do
+  entries[#entries + 1] = redis.call("XADD", KEYS[5], "*", "j", ARGV[i])
+end
 if ARGV[12] ~= "" then
   redis.call("XACK", KEYS[5], "notifier", ARGV[12])
   redis.call("XDEL", KEYS[5], ARGV[12])
 end
-return 1
+return entries

@@ -113,10 +113,13 @@ std::vector<Latency> MeasureLatency(int presses, int homes, int connections) {
     registered.push_back(
         domain::SimulateCrowdHome(1, i, {.start = absl::UnixEpoch(), .emergencies = 0}).home);
   }
-  testing::Deployment deployment(registered);
+  config::v1::Config config;
+  config.mutable_detector()->mutable_commit_interval()->set_seconds(30);  // The default.
+  testing::Deployment deployment(registered, config);
   const testing::TempFolder folder;
   const ServedBare server(folder.path());
   WaitUntilServing(deployment.gateway_address());
+  WaitUntilJudging(deployment);
   WaitUntilServing(deployment.notifier_address());
   Caller bare(server.address(), "bare");
   Watching anne(deployment.notifier_address());

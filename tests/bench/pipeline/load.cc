@@ -322,4 +322,10 @@ void WaitUntilServing(const std::string& address) {
   VEILLE_CHECK(channel->WaitForConnected(gpr_inf_future(GPR_CLOCK_REALTIME)));
 }
 
+void WaitUntilJudging(testing::Deployment& deployment) {
+  // -1 while its figures cannot be read.
+  while (deployment.Metric(testing::Deployment::kDetector, "veille_detector_partitions") < 64)
+    SleepReally(absl::Milliseconds(100));
+}
+
 }  // namespace veille::bench

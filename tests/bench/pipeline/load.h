@@ -14,6 +14,7 @@
 
 #include "veille/event/v1/event.pb.h"
 
+#include "tests/e2e/deployment.h"
 #include "tests/support/process.h"
 
 namespace veille::bench {
@@ -85,6 +86,9 @@ class ServedBare {
 
 // Returns when a server answers there.
 void WaitUntilServing(const std::string& address);
+
+// Returns when the detector has all its partitions: what is sent before waits for it.
+void WaitUntilJudging(testing::Deployment& deployment);
 
 }  // namespace veille::bench
 

@@ -80,6 +80,9 @@ double MeasureBytesPerPatient(int homes, int connections) {
   SleepReally(kQuiet);
   const int64_t all = DetectorBytes(deployment);
   const int64_t plans = BytesOfPlans(deployment.folder() + "/homes");
+  std::printf("detector: %.1f MB with %d homes, %.1f MB with none; plans %.1f MB\n",
+              static_cast<double>(all) / 1e6, homes, static_cast<double>(none) / 1e6,
+              static_cast<double>(plans) / 1e6);
   return static_cast<double>(all - none - plans) / homes;
 }
 

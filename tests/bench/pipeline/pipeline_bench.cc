@@ -103,9 +103,7 @@ Measured MeasureVeille(const Shape& shape, const std::string& fsync) {
   }
   using Role = testing::Deployment::Role;
   WaitUntilServing(deployment.gateway_address());
-  // Until the detector has its partitions: -1 while its figures cannot be read.
-  while (deployment.Metric(Role::kDetector, "veille_detector_partitions") < 64)
-    SleepReally(absl::Milliseconds(100));
+  WaitUntilJudging(deployment);
   const Load load(deployment.gateway_address(), absl::GetFlag(FLAGS_homes), kConnections, shape);
   Measured measured = Measure({{"client", getpid()},
                                {"gateway", deployment.process(Role::kGateway).pid()},

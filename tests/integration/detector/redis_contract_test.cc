@@ -3,6 +3,7 @@
 #include "common/time/clock.h"
 #include "services/detector/adapters/redis_partition_store.h"
 #include "services/domain/keys.h"
+#include "services/gateway/adapters/redis_log.h"
 #include "tests/support/redis_server.h"
 #include "tests/unit/detector/app/partition_store_contract.h"
 
@@ -69,6 +70,24 @@ TEST(RedisLease, IsAnothersWhenItRunsOut) {
   }
   ASSERT_TRUE(taken.ok()) << taken.status();
   EXPECT_GT(taken->epoch, lease->epoch);
+}
+
+TEST(GatewaySeen, IsItsLastSignOfLifeByRedisClock) {
+  Redis().client().CommandSync({"FLUSHALL"}).IgnoreError();
+  RedisPartitionStore store(OptionsFor("one"));
+  // None ever showed itself: an older version, or a test without one.
+  EXPECT_EQ(store.SinceGatewaySeen().value(), absl::ZeroDuration());
+  gateway::RedisLog gateway({.endpoint = Redis().endpoint()});
+  gateway.ShowAlive();
+  ASSERT_TRUE(gateway.urgent_client().CommandSync({"PING"}).ok());
+  EXPECT_LT(store.SinceGatewaySeen().value(), absl::Seconds(30));
+  const int64_t seen =
+      Redis().client().CommandSync({"GET", domain::GatewaySeenKey()})->AsInteger().value();
+  ASSERT_TRUE(Redis()
+                  .client()
+                  .CommandSync({"SET", domain::GatewaySeenKey(), std::to_string(seen - 1000)})
+                  .ok());
+  EXPECT_GE(store.SinceGatewaySeen().value(), absl::Seconds(1000));
 }
 
 TEST(RedisLog, IsTrimmedBehindTheProgressAndTheMinimalAgeOnly) {

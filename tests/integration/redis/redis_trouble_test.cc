@@ -5,7 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include "common/redis/errors.h"
 #include "common/redis/pipelined_client.h"
+#include "common/sync/worker.h"
 #include "tests/support/redis_server.h"
 
 namespace veille::redis {
@@ -81,6 +83,31 @@ TEST(RedisTrouble, LoadingIsWaitedFor) {
   redis.Kill();
   redis.Restart();
   EXPECT_EQ(redis.client().CommandSync({"DBSIZE"})->integer(), 200);
+}
+
+TEST(RedisTrouble, LoadingIsNamedWhenOnesPatienceIsShorter) {
+  RedisServer redis({.extra_args = {"--key-load-delay", "5000",
+                                    "--loading-process-events-interval-bytes", "1024"}});
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_TRUE(
+        redis.client().CommandSync({"SET", "k" + std::to_string(i), std::string(100, 'v')}).ok());
+  }
+  redis.Kill();
+  absl::Status loading;
+  // Beside the thread that starts the server, which waits until it has loaded.
+  Worker impatient("impatient", [&] {
+    while (true) {
+      // A new one each time, which has nothing to back off from.
+      const absl::Status status = redis.NewClient()->WaitConnected(absl::Milliseconds(50));
+      if (ErrorCode(status) == "LOADING") loading = status;
+      if (status.ok()) return;
+    }
+  });
+  redis.Restart();
+  impatient.Join();
+  EXPECT_EQ(loading.code(), absl::StatusCode::kUnavailable) << loading;
+  EXPECT_NE(std::string(loading.message()).find("redis is loading its data"), std::string::npos)
+      << loading;
 }
 
 }  // namespace

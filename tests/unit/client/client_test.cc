@@ -32,6 +32,20 @@ TEST(WatchPosition, ShowsEachVersionAndStepOnceAndNoticesHoles) {
   EXPECT_EQ(position.OnHeartbeat(9), WatchPosition::Verdict::kHole);
 }
 
+// The service's store was restored from a backup: numbers and versions are given a second time.
+TEST(WatchPosition, ShowsWhatANewIncarnationNumbersAgain) {
+  WatchPosition position;
+  alert::v1::Snapshot snapshot;
+  snapshot.set_incarnation("i");
+  snapshot.set_sequence(119);
+  position.OnSnapshot(snapshot);
+  EXPECT_EQ(position.OnUpdate(Make(120, 5, 1)), WatchPosition::Verdict::kShow);
+  snapshot.set_incarnation("j");
+  snapshot.set_sequence(100);
+  position.OnSnapshot(snapshot);
+  EXPECT_EQ(position.OnUpdate(Make(101, 4, 2)), WatchPosition::Verdict::kShow);
+}
+
 TEST(Render, SaysSeverityByWordAndLatenessInBothLanguages) {
   alert::v1::Alert alert;
   alert.set_severity(alert::v1::SEVERITY_HIGH);
@@ -47,6 +61,27 @@ TEST(Render, SaysSeverityByWordAndLatenessInBothLanguages) {
             "ACT NOW  14:02 (received 14:31)  (29 min)  Madame Martin: Fall  [open]");
   EXPECT_EQ(AlertLine(alert, now, {Language::kFrench, false}),
             "URGENT  14:02 (reçu 14:31)  (29 min)  Madame Martin: Chute  [à prendre]");
+}
+
+TEST(Render, SaysTheDateOfWhatIsNotOfTheLastDayAndThatItIsOver) {
+  alert::v1::Alert alert;
+  alert.set_severity(alert::v1::SEVERITY_MEDIUM);
+  alert.set_zone("Europe/Paris");
+  alert.set_home_id("h");
+  alert.set_handling(alert::v1::HANDLING_ACKNOWLEDGED);
+  alert.set_acknowledged_by("marc");
+  alert.set_condition(alert::v1::CONDITION_CLEARED);
+  alert.mutable_event_time()->set_seconds(1768482120);
+  const absl::Time now = absl::FromUnixSeconds(1768482120 + 2 * 86400);
+  EXPECT_EQ(AlertLine(alert, now, {Language::kEnglish, false}),
+            "SOON  15/01 14:02  (2 d)  h:   [over, taken by marc]");
+  EXPECT_EQ(AlertLine(alert, now, {Language::kFrench, false}),
+            "BIENTÔT  15/01 14:02  (2 j)  h:   [terminé, pris par marc]");
+}
+
+TEST(Render, WritesAnyTextAsJson) {
+  EXPECT_EQ(JsonString("a\"b\\c\nd"), "\"a\\\"b\\\\c\\u000ad\"");
+  EXPECT_EQ(JsonString("Zoé\xff\xc3"), "\"Zoé\xEF\xBF\xBD\xEF\xBF\xBD\"");
 }
 
 TEST(Render, LetsNoNameCommandATerminal) {

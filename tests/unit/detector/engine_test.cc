@@ -184,6 +184,14 @@ TEST(NightExit, AReturnExactlyAtTheDeadlineCounts) {
   EXPECT_EQ(home.Told(), Strings{});
 }
 
+TEST(NightExit, InTheFirstBatchOfAHomesLifeIsTold) {
+  Home home;
+  home.Send({Home::Door(home.At(1, 15, 2, 10), true), Home::Door(home.At(1, 15, 2, 10, 8), false)},
+            home.At(1, 15, 2, 12), home.At(1, 15, 2, 12, 1));
+  home.Beat(home.At(1, 15, 2, 16));
+  EXPECT_EQ(home.Told(), Strings{"RAISE NIGHT_EXIT HIGH"});
+}
+
 TEST(NightExit, SurvivesARestartInTheMiddle) {
   Home home;
   home.See(Home::Door(home.At(1, 15, 2, 10), true));
@@ -223,6 +231,19 @@ TEST(ContactLost, SaysThatItIsNotConfirmed) {
   home.Told();
   EXPECT_NE(home.last().reason().en().find("contact lost"), std::string::npos)
       << home.last().reason().en();
+}
+
+TEST(ContactLost, SurvivesARestartBetweenTheDoorAndTheDeadline) {
+  Home home;
+  home.See(Home::Door(home.At(1, 15, 2, 0), true));
+  home.See(Home::Door(home.At(1, 15, 2, 0, 8), false));
+  home.Restart();
+  home.Tick(home.At(1, 15, 2, 3), true);
+  EXPECT_EQ(home.Told(), Strings{});
+  home.Restart();
+  home.Tick(home.At(1, 15, 2, 8));
+  const Strings told = home.Told();
+  EXPECT_NE(std::find(told.begin(), told.end(), "RAISE NIGHT_EXIT HIGH"), told.end());
 }
 
 TEST(ServiceDown, ForHalfAnHourDeclaresNoHomeSilent) {
@@ -396,33 +417,50 @@ TEST(LateBacklog, OfNineHoursTellsSosWithItsAgeAndNoFalseAbsence) {
 
 struct DstCase {
   const char* zone;
-  int month, day;  // The night on which clocks change.
-  int hour;
+  int month, day;  // The morning after the night.
+  int hours;       // How long 22:00 to 06:00 lasts in that night.
 };
 
 class DstNight : public ::testing::TestWithParam<DstCase> {};
 
+bool ToldOfADoorAt(const DstCase& night, absl::Time at) {
+  Home home(night.zone);
+  home.See(Home::Door(at, true));
+  home.See(Home::Door(at + absl::Seconds(8), false));
+  home.Beat(at + absl::Minutes(6));
+  const Strings told = home.Told();
+  return std::find(told.begin(), told.end(), "RAISE NIGHT_EXIT HIGH") != told.end();
+}
+
 // Peers' mistake 1: quiet hours computed as milliseconds since midnight.
-TEST_P(DstNight, TheWindowIsWallClock) {
+TEST_P(DstNight, IsTheWallClocksWindowToTheMinuteAndInEveryHourBetween) {
   const DstCase& night = GetParam();
-  for (const auto& [hour, minute, told] :
-       {std::tuple{21, 59, false}, {22, 0, true}, {5, 54, true}, {6, 0, false}}) {
-    Home home(night.zone);
-    const int day = hour > 12 ? night.day - 1 : night.day;
-    const absl::Time at = home.At(night.month, day, hour, minute);
-    home.See(Home::Door(at, true));
-    home.See(Home::Door(at + absl::Seconds(8), false));
-    home.Beat(at + absl::Minutes(6));
-    EXPECT_EQ(!home.Told().empty(), told) << night.zone << " " << hour << ":" << minute;
+  const Home home(night.zone);
+  const absl::Time from = home.At(night.month, night.day - 1, 22, 0);
+  const absl::Time to = home.At(night.month, night.day, 6, 0);
+  ASSERT_EQ(to - from, absl::Hours(night.hours));
+  EXPECT_FALSE(ToldOfADoorAt(night, from - absl::Minutes(1)));
+  EXPECT_TRUE(ToldOfADoorAt(night, to - absl::Minutes(1)));
+  EXPECT_FALSE(ToldOfADoorAt(night, to));
+  // Quarter by quarter, so also in both of two hours that bear the same name.
+  for (absl::Time at = from; at < to; at += absl::Minutes(15))
+    EXPECT_TRUE(ToldOfADoorAt(night, at)) << at;
+  // Two hours on either side, where a window that is off by the change would tell.
+  for (absl::Duration span = absl::Minutes(15); span <= absl::Hours(2); span += absl::Minutes(15)) {
+    EXPECT_FALSE(ToldOfADoorAt(night, from - span)) << from - span;
+    EXPECT_FALSE(ToldOfADoorAt(night, to + span)) << to + span;
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Nights, DstNight,
-    ::testing::Values(DstCase{"Europe/Paris", 3, 29, 2}, DstCase{"Europe/Paris", 10, 25, 2},
-                      DstCase{"Pacific/Auckland", 4, 5, 2}, DstCase{"Pacific/Auckland", 9, 27, 2},
-                      DstCase{"Australia/Sydney", 4, 5, 2}, DstCase{"Australia/Sydney", 10, 4, 2},
-                      DstCase{"America/Santiago", 4, 5, 0}, DstCase{"America/Santiago", 9, 6, 0}));
+    ::testing::Values(DstCase{"Europe/Paris", 3, 29, 7}, DstCase{"Europe/Paris", 10, 25, 9},
+                      DstCase{"Europe/Paris", 1, 15, 8}, DstCase{"Pacific/Auckland", 4, 5, 9},
+                      DstCase{"Pacific/Auckland", 9, 27, 7}, DstCase{"Australia/Sydney", 4, 5, 9},
+                      DstCase{"Australia/Sydney", 10, 4, 7}, DstCase{"America/Santiago", 4, 5, 9},
+                      DstCase{"America/Santiago", 9, 6, 7},
+                      DstCase{"Africa/Johannesburg", 3, 29, 8},
+                      DstCase{"Asia/Kolkata", 10, 25, 8}));
 
 // What is compared between replays: who, what, when, evidence; not receipts and log positions.
 std::string Comparable(std::vector<Finding> findings) {
@@ -475,6 +513,140 @@ TEST(HomeState, RefusesBytesThatItDidNotWrite) {
     HomeState::Parse(bytes, *plan).status().IgnoreError();
   }
   EXPECT_FALSE(HomeState::Parse("\xff\xff\xff", *plan).ok());
+}
+
+TEST(Hazard, ThatSaysNoMoreMeansDanger) {
+  Home home;
+  event::v1::Event smoke = domain::MakeEvent(home.At(1, 15, 10, 0), "hall");
+  smoke.mutable_smoke();
+  home.See(smoke);
+  EXPECT_EQ(home.Told(), Strings{"RAISE HAZARD/smoke HIGH"});
+}
+
+TEST(Test, IsToldAsOneAndNeverJoinsARealAlert) {
+  Home home;
+  event::v1::Event smoke = domain::MakeEvent(home.At(1, 15, 10, 0), "hall");
+  smoke.mutable_smoke()->set_detected(true);
+  smoke.set_test(true);
+  home.See(smoke);
+  event::v1::Event fall = WornFall(home.At(1, 15, 10, 1), event::v1::Fall::VERDICT_CONFIRMED);
+  fall.set_test(true);
+  home.See(fall);
+  EXPECT_EQ(home.Told(), (Strings{"RAISE HAZARD/smoke/test HIGH", "RAISE DEVICE_FALL/test HIGH"}));
+  EXPECT_EQ(home.last().status(), alert::v1::STATUS_TEST);
+}
+
+// Malformed or not: no emergency goes untold.
+TEST(Unreadable, CallsForHelpFallsAndHazardsAreTold) {
+  Home home;
+  event::v1::Event event = domain::MakeEvent(home.At(1, 15, 10, 0), "unknown");
+  for (const int observation : {event::v1::Event::kPersonalEmergency, event::v1::Event::kFall,
+                                event::v1::Event::kWater, event::v1::Event::kMotion}) {
+    event.mutable_unreadable()->set_observation(static_cast<uint32_t>(observation));
+    home.See(event);
+  }
+  EXPECT_EQ(home.Told(),
+            (Strings{"RAISE SOS HIGH", "RAISE DEVICE_FALL HIGH", "RAISE HAZARD/water HIGH"}));
+}
+
+TEST(PromptAnswer, INeedHelpIsACallForHelp) {
+  Home home;
+  event::v1::Event answer = domain::MakeEvent(home.At(1, 15, 10, 0), "hub");
+  answer.mutable_prompt_answer()->set_answer(event::v1::PromptAnswer::ANSWER_FINE);
+  home.See(answer);
+  answer.mutable_prompt_answer()->set_answer(event::v1::PromptAnswer::ANSWER_HELP);
+  home.See(answer);
+  EXPECT_EQ(home.Told(), Strings{"RAISE SOS HIGH"});
+}
+
+// What a morning's silence becomes when this is all that is seen of the hall at 11:00.
+Strings AfterASilentMorningWith(const event::v1::Event& seen) {
+  Home home;
+  home.See(Home::Motion(home.At(1, 15, 9, 0)));
+  home.Live(home.At(1, 15, 9, 1), home.At(1, 15, 10, 59));
+  home.See(seen);
+  home.Live(home.At(1, 15, 11, 1), home.At(1, 15, 12, 30));
+  return home.Told();
+}
+
+TEST(Inactivity, IsNotHiddenByWhatSaysNothingOfThePerson) {
+  const absl::Time at = Home().At(1, 15, 11, 0);
+  const Strings told = {"RAISE INACTIVITY MEDIUM"};
+  event::v1::Event event = Home::Motion(at);
+  event.mutable_motion()->set_state(event::v1::Motion::STATE_CLEARED);
+  EXPECT_EQ(AfterASilentMorningWith(event), told);
+  event.mutable_motion()->set_state(static_cast<event::v1::Motion::State>(99));
+  EXPECT_EQ(AfterASilentMorningWith(event), told);
+  event = Home::Motion(at);
+  event.set_unchanged(true);
+  EXPECT_EQ(AfterASilentMorningWith(event), told);
+  event = Home::Motion(at);
+  event.set_test(true);
+  EXPECT_EQ(AfterASilentMorningWith(event), told);
+  event = domain::MakeEvent(at, "hall");
+  event.mutable_dosage()->set_kind(event::v1::Dosage::KIND_MISSED);
+  EXPECT_EQ(AfterASilentMorningWith(event), told);
+  event.mutable_usage()->set_kind(event::v1::Usage::KIND_ABSENCE_VIOLATION);
+  EXPECT_EQ(AfterASilentMorningWith(event), told);
+  event.mutable_presence()->set_kind(event::v1::Presence::KIND_CARER_AT_HOME);
+  EXPECT_EQ(AfterASilentMorningWith(event), told);
+  event.mutable_device_status()->set_kind(event::v1::DeviceStatus::KIND_CHECK_IN_FAILED);
+  EXPECT_EQ(AfterASilentMorningWith(event), told);
+}
+
+TEST(Inactivity, IsNotConcludedOverASignOfLifeOrSomethingThatCouldNotBeRead) {
+  const absl::Time at = Home().At(1, 15, 11, 0);
+  event::v1::Event event = domain::MakeEvent(at, "hall");
+  event.mutable_unreadable()->set_field("motion.state");
+  EXPECT_EQ(AfterASilentMorningWith(event), Strings{});
+  event.mutable_usage()->set_kind(event::v1::Usage::KIND_ENDED);
+  EXPECT_EQ(AfterASilentMorningWith(event), Strings{});
+  event.mutable_dosage()->set_kind(event::v1::Dosage::KIND_TAKEN);
+  EXPECT_EQ(AfterASilentMorningWith(event), Strings{});
+  event.mutable_prompt_answer()->set_answer(event::v1::PromptAnswer::ANSWER_FINE);
+  EXPECT_EQ(AfterASilentMorningWith(event), Strings{});
+}
+
+TEST(Inactivity, ASensorThatSpeaksOnlyNonsenseIsNotAlive) {
+  Home home;
+  home.See(Home::Motion(home.At(1, 15, 9, 0)));
+  for (absl::Time at = home.At(1, 15, 9, 10); at < home.At(1, 15, 14, 0); at += absl::Minutes(10)) {
+    event::v1::Event event = domain::MakeEvent(at, "hall");
+    event.mutable_unreadable()->set_field("motion.state");
+    home.See(event);
+  }
+  EXPECT_EQ(home.Told(), Strings{"RAISE SENSORS_SILENT TECHNICAL"});
+}
+
+TEST(NightExit, IsNotArmedByADoorThatRepeatsThatItStandsOpen) {
+  Home home;
+  home.See(Home::Door(home.At(1, 15, 21, 50), true));
+  home.See(Home::Motion(home.At(1, 15, 21, 55)));
+  event::v1::Event still = Home::Door(home.At(1, 15, 22, 30), true);
+  still.set_unchanged(true);
+  home.See(still);
+  home.Live(home.At(1, 15, 22, 31), home.At(1, 15, 22, 50));
+  EXPECT_EQ(home.Told(), Strings{"RAISE DOOR_LEFT_OPEN/door MEDIUM"});
+}
+
+TEST(NightExit, IsArmedWhenTheDoorsOpeningWasMissed) {
+  Home home;
+  home.See(Home::Motion(home.At(1, 15, 21, 55)));
+  event::v1::Event still = Home::Door(home.At(1, 15, 22, 30), true);
+  still.set_unchanged(true);
+  home.See(still);
+  home.Live(home.At(1, 15, 22, 31), home.At(1, 15, 22, 34));
+  home.Live(home.At(1, 15, 22, 35), home.At(1, 15, 22, 40));
+  EXPECT_EQ(home.Told(), (Strings{"RAISE NIGHT_EXIT HIGH", "RAISE DOOR_LEFT_OPEN/door MEDIUM"}));
+}
+
+TEST(NightExit, IsArmedByASensorThatSawTheOccupantLeave) {
+  Home home;
+  event::v1::Event left = domain::MakeEvent(home.At(1, 15, 2, 0), "door");
+  left.mutable_property_exit()->set_kind(event::v1::PropertyExit::KIND_OCCUPANT_EXIT);
+  home.See(left);
+  home.Live(home.At(1, 15, 2, 1), home.At(1, 15, 2, 10));
+  EXPECT_EQ(home.Told(), Strings{"RAISE NIGHT_EXIT HIGH"});
 }
 
 }  // namespace

@@ -225,6 +225,32 @@ TEST_F(TightIntake, BeyondItsMemoryBulkIsRefusedWhileAnSosStillPasses) {
   EXPECT_TRUE(peer_->closed.ok()) << peer_->closed;
 }
 
+TEST_F(TightIntake, UnaryCallsThatWaitAreBoundedToo) {
+  hub::v1::SendEventsRequest request;
+  request.set_source_id("hub-h");
+  request.set_incarnation("0000000a");
+  request.set_lane(LANE_BULK);
+  *request.add_events() = domain::MakeEvent(absl::FromUnixSeconds(1'799'999'999), "hall");
+  request.mutable_events(0)->mutable_motion();
+  while (request.ByteSizeLong() < 1000) *request.add_events() = request.events(0);
+  std::vector<absl::Status> answers;
+  const auto send = [&] {
+    request.set_sequence(request.sequence() + 1);
+    intake_->SendEvents(request, "",
+                        [&](const auto& answer) { answers.push_back(answer.status()); });
+  };
+  while (answers.empty() && request.sequence() < 100) send();
+  EXPECT_LE(request.sequence(), 10U);
+  ASSERT_THAT(answers, ::testing::SizeIs(1));
+  EXPECT_TRUE(absl::IsUnavailable(answers[0])) << answers[0];
+  // The log has caught up: all that was taken is answered, and the next is taken.
+  log_.Succeed(LANE_BULK);
+  EXPECT_THAT(answers, ::testing::SizeIs(static_cast<std::size_t>(request.sequence())));
+  send();
+  log_.Succeed(LANE_BULK);
+  EXPECT_TRUE(answers.back().ok()) << answers.back();
+}
+
 TEST_F(TightIntake, UrgentBatchesHaveABoundToo) {
   uint64_t sequence = 0;
   while (peer_->closed.ok() && sequence < 100) Send(LANE_URGENT, ++sequence, 1000);

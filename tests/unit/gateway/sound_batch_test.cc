@@ -33,6 +33,7 @@ Event Acceleration() {
   event.mutable_event_time()->set_seconds(kNow);
   event.set_device_id("watch");
   event.set_device_sequence(7);
+  event.mutable_monotonic()->set_seconds(3600);
   event.mutable_acceleration()->set_rate_hz(50);
   event.mutable_acceleration()->set_range_g(8);
   event.mutable_acceleration()->set_samples_mg(std::string(300, '\1'));
@@ -79,6 +80,23 @@ TEST(SoundBatch, LeavesTimesThatAreNotBelievedToTheCarefulLook) {
   event.mutable_event_time()->set_nanos(-1);
   EXPECT_EQ(Count(event), std::nullopt);
   EXPECT_EQ(CountSoundEvents(EventBatch().SerializeAsString(), {}), 0);
+}
+
+TEST(SoundBatch, LeavesWhatTheMonotonicClockContradictsToTheCarefulLook) {
+  BelievedSeconds believed = kBelieved;
+  believed.first_boot = kNow - 1000;
+  believed.last_boot = kNow - 500;
+  const auto count = [&](int64_t monotonic) {
+    EventBatch batch;
+    *batch.add_events() = Motion();
+    batch.mutable_events(0)->mutable_monotonic()->set_seconds(monotonic);
+    return CountSoundEvents(batch.SerializeAsString(), believed);
+  };
+  EXPECT_EQ(count(499), std::nullopt);
+  EXPECT_EQ(count(500), 1);
+  EXPECT_EQ(count(1000), 1);
+  EXPECT_EQ(count(1001), std::nullopt);
+  EXPECT_EQ(count(-1), std::nullopt);
 }
 
 TEST(SoundBatch, LeavesABatchOfTooManyEventsToTheCarefulLook) {

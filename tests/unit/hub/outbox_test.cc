@@ -40,11 +40,25 @@ TEST(Outbox, AFullWindowOfBulkLeavesRoomForAnSos) {
 TEST(Outbox, OfAnOldCopyBeginsANewIncarnation) {
   Outbox outbox("old");
   outbox.Add(v1::LANE_BULK, "b1", absl::UnixEpoch());
+  outbox.Next(64);
   EXPECT_FALSE(outbox.OnWelcome(0, 1, "new"));
   outbox.Add(v1::LANE_BULK, "b2", absl::UnixEpoch());
   EXPECT_TRUE(outbox.OnWelcome(0, 9, "new"));
   EXPECT_EQ(outbox.incarnation(), "new");
   EXPECT_EQ(outbox.Next(64)->sequence(), 1U);
+}
+
+TEST(Outbox, OfAnOldCopyDoesNotTakeItsNewsForWhatTheGatewayHasUnderTheSameNumber) {
+  Outbox outbox("old");
+  outbox.Add(v1::LANE_URGENT, "told", absl::UnixEpoch());
+  outbox.Next(64);
+  outbox.OnAck(1, 0);
+  // The hub that we are a copy of has sent two more since.
+  outbox.Add(v1::LANE_URGENT, "new 2", absl::UnixEpoch());
+  outbox.Add(v1::LANE_URGENT, "new 3", absl::UnixEpoch());
+  EXPECT_TRUE(outbox.OnWelcome(3, 0, "new"));
+  EXPECT_EQ(outbox.size(), 2U);
+  EXPECT_EQ(outbox.Next(64)->events(), "new 2");
 }
 
 }  // namespace

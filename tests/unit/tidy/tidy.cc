@@ -80,7 +80,8 @@ constexpr Ban kBans[] = {
     {"(common|services|tests)/", "common/time/",
      R"(\babsl::SleepFor\(|\bsleep_(for|until)\(|\b(u|nano)?sleep\()", "sleep through common/time"},
     {"(common|services)/",
-     "common/time/|services/hub/player\\.cc|services/veille/(play|child_service)\\.cc",
+     "common/time/|services/hub/player\\.cc|services/client/hub_command\\.cc|"
+     "services/veille/(play|child_service)\\.cc",
      R"(\bSleepReally\()", "services wait on conditions; only commands that people run sleep"},
     {"(common|services)/", "", R"(\bdelete\b\s*(\[\]|[A-Za-z_]))", "an owner deletes"},
     // Private constructors are reached by a factory: `std::unique_ptr<T> t(new T(…))`. What is

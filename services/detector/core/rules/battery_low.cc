@@ -17,7 +17,7 @@ void OnBattery(Context& context, int device, const event::v1::Event& event) {
   uint32_t level = state.battery_level();
   if (battery.low() || (known && charge <= figures.low)) level = std::max(level, 1U);
   if (known && charge <= figures.critical) level = 2;
-  if (known ? charge >= figures.charged : !battery.low()) level = 0;
+  if (known ? charge >= figures.charged : battery.has_low() && !battery.low()) level = 0;
   if (level == state.battery_level()) return;
 
   const std::string id = context.plan.devices()[static_cast<std::size_t>(device)].id;

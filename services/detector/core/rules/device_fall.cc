@@ -33,6 +33,7 @@ void OnDeviceFall(Context& context, int device, const event::v1::Event& event) {
   }
   Conclusion conclusion = UrgentConclusion(context, device, event, rule, std::move(reason));
   conclusion.severity = severity;
+  if (event.test()) MarkTest("DEVICE_FALL", conclusion);
   Conclude(context, std::move(conclusion));
 }
 

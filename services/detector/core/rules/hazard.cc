@@ -15,17 +15,18 @@ struct Hazard {
 
 Hazard HazardOf(const event::v1::Event& event) {
   using event::v1::Event;
-  switch (event.observation_case()) {
+  switch (ObservationOf(event)) {
     case Event::kSmoke:
-      return {"HAZARD/smoke", event.smoke().detected(), {"Fumée détectée", "Smoke detected"}};
+      return {"HAZARD/smoke", IsDetected(event.smoke()), {"Fumée détectée", "Smoke detected"}};
     case Event::kCarbonMonoxide:
       return {"HAZARD/carbon_monoxide",
-              event.carbon_monoxide().detected(),
+              IsDetected(event.carbon_monoxide()),
               {"Monoxyde de carbone détecté", "Carbon monoxide detected"}};
     case Event::kGas:
-      return {"HAZARD/gas", event.gas().detected(), {"Gaz détecté", "Gas detected"}};
+      return {"HAZARD/gas", IsDetected(event.gas()), {"Gaz détecté", "Gas detected"}};
     default:
-      return {"HAZARD/water", event.water().detected(), {"Fuite d'eau détectée", "Water detected"}};
+      return {
+          "HAZARD/water", IsDetected(event.water()), {"Fuite d'eau détectée", "Water detected"}};
   }
 }
 
@@ -41,6 +42,7 @@ void OnHazard(Context& context, int device, const event::v1::Event& event) {
   }
   Conclusion conclusion = UrgentConclusion(context, device, event, rule, std::move(hazard.text));
   conclusion.rule_key = hazard.key;
+  if (event.test()) MarkTest(hazard.key, conclusion);
   Conclude(context, std::move(conclusion));
 }
 

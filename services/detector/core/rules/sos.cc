@@ -8,7 +8,7 @@ namespace veille::detector {
 void OnPersonalEmergency(Context& context, int device, const event::v1::Event& event) {
   const care::v1::SosRule& rule = context.plan.care_plan(PatientOf(context, device)).sos();
   if (!domain::IsEnabled(rule)) return;
-  const bool test = event.personal_emergency().test();
+  const bool test = event.test();
   Conclusion conclusion =
       UrgentConclusion(context, device, event, rule,
                        {test ? "Essai du bouton d'appel" : "Appel à l'aide",

@@ -12,6 +12,22 @@ int PatientOf(const Context& context, int device) {
   return device < 0 ? 0 : context.plan.devices()[static_cast<std::size_t>(device)].patient;
 }
 
+int ObservationOf(const event::v1::Event& event) {
+  if (!event.has_unreadable()) return event.observation_case();
+  return static_cast<int>(event.unreadable().observation());
+}
+
+bool IsDetected(const event::v1::Hazard& hazard) {
+  return !hazard.has_detected() || hazard.detected();
+}
+
+void MarkTest(const std::string& rule_key, Conclusion& conclusion) {
+  conclusion.status = alert::v1::STATUS_TEST;
+  conclusion.rule_key = rule_key + "/test";
+  conclusion.reason.fr += " (essai)";
+  conclusion.reason.en += " (test)";
+}
+
 std::string RoomOf(const HomePlan& plan, int device) {
   if (device < 0) return "";
   const std::string& room = plan.home().devices(device).room();
@@ -34,6 +50,10 @@ Conclusion UrgentConclusion(const Context& context, int device, const event::v1:
   const bool late = context.receive_us - event_us > kLateUs;
   reason.fr += " à " + at + (late ? ", reçu à " + received : "");
   reason.en += " at " + at + (late ? ", received at " + received : "");
+  if (event.has_unreadable()) {
+    reason.fr += " (message endommagé)";
+    reason.en += " (the message was damaged)";
+  }
   if (device < 0) {
     reason.fr += " (appareil inconnu de ce foyer)";
     reason.en += " (a device that this home does not know)";

@@ -17,6 +17,15 @@ int64_t EventMicros(const event::v1::Event& event);
 Conclusion UrgentConclusion(const Context& context, int device, const event::v1::Event& event,
                             const google::protobuf::Message& rule, Sentence reason);
 
+// What the event is about, also when it could not be read: a field number of Event.
+int ObservationOf(const event::v1::Event& event);
+
+// Absent counts as detected: see the contract.
+bool IsDetected(const event::v1::Hazard& hazard);
+
+// A test is told as one, and never joins a real alert of the key, nor the other way round.
+void MarkTest(const std::string& rule_key, Conclusion& conclusion);
+
 // The patient whose plan decides about the device's events.
 int PatientOf(const Context& context, int device);
 

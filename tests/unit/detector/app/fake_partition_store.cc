@@ -26,11 +26,15 @@ std::vector<LogEnvelope> FakeWorld::Read(int partition, const Position& from, in
   std::vector<LogEnvelope> read;
   const auto at = partitions.find(partition);
   if (at == partitions.end()) return read;
-  for (const auto& [id, envelopes] : at->second.log) {
-    if (id.ms < from.ms || (id.ms == from.ms && id.seq < from.seq)) continue;
-    if (count-- == 0) break;
+  const auto& log = at->second.log;
+  const auto first = std::lower_bound(
+      log.begin(), log.end(), Position{from.ms, from.seq, 0},
+      [](const auto& entry, const Position& position) { return entry.first < position; });
+  for (auto entry = first; entry != log.end() && count-- > 0; ++entry) {
+    const Position& id = entry->first;
     uint32_t index = 0;
-    for (const std::string& bytes : envelopes) read.push_back({{id.ms, id.seq, ++index}, bytes});
+    for (const std::string& bytes : entry->second)
+      read.push_back({{id.ms, id.seq, ++index}, bytes});
   }
   return read;
 }

@@ -1,6 +1,7 @@
 #include "tests/unit/detector/app/night.h"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <utility>
 
@@ -81,6 +82,35 @@ Night MakeNight(uint64_t seed, int homes, absl::Duration length) {
     night.entries.back().envelopes.push_back(std::move(bytes));
   }
   return night;
+}
+
+Night Interleaved(const Night& night, SeededRandom& random) {
+  Night other;
+  other.registry = night.registry;
+  std::map<std::string, std::deque<std::string>> waiting;
+  const auto let_go = [&](int64_t ms) {
+    while (!waiting.empty()) {
+      auto at =
+          std::next(waiting.begin(), static_cast<std::ptrdiff_t>(random.Below(waiting.size())));
+      if (other.entries.empty() || random.Below(3) == 0) other.entries.push_back({ms, {}});
+      other.entries.back().envelopes.push_back(at->second.front());
+      at->second.pop_front();
+      if (at->second.empty()) waiting.erase(at);
+    }
+  };
+  for (const NightEntry& entry : night.entries) {
+    for (const std::string& bytes : entry.envelopes) {
+      const std::string home = ParseEnvelope(bytes).home_id();
+      if (!home.empty()) {
+        waiting[home].push_back(bytes);
+        continue;
+      }
+      let_go(entry.ms);
+      other.entries.push_back({entry.ms, {bytes}});
+    }
+  }
+  if (!night.entries.empty()) let_go(night.entries.back().ms);
+  return other;
 }
 
 }  // namespace veille::detector

@@ -13,6 +13,7 @@
 
 #include "veille/store/v1/log.pb.h"
 
+#include "common/base/random.h"
 #include "services/domain/registry.h"
 
 namespace veille::detector {
@@ -29,6 +30,10 @@ struct Night {
 
 // `homes` homes, two emergencies each, in `length`; batches, heartbeats and ticks.
 Night MakeNight(uint64_t seed, int homes, absl::Duration length);
+
+// The same envelopes of each home in the same order, but the homes' among one another, and the
+// entries that they share, as chance will have it. Ticks are for everybody and stay where they are.
+Night Interleaved(const Night& night, SeededRandom& random);
 
 store::v1::Envelope ParseEnvelope(const std::string& bytes);
 
