@@ -22,9 +22,9 @@ struct Clip {
   std::string file;  // Within the set.
   std::string position, label;
   std::string subject, group, activity;  // Empty: not said.
-  double rate_hz = 0;   // 0: not said.
-  double range_g = 0;   // 0: not said.
-  double onset_s = -1;  // Less than 0: not said.
+  double rate_hz = 0;                    // 0: not said.
+  double range_g = 0;                    // 0: not said.
+  double onset_s = -1;                   // Less than 0: not said.
 };
 absl::StatusOr<std::vector<Clip>> ListClips(const std::string& set, ReadReport& report);
 absl::StatusOr<Recording> ReadClip(const Clip& clip);
