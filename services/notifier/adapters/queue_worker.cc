@@ -82,13 +82,14 @@ QueueWorker::~QueueWorker() {
     changed_.NotifyAll();
   }
   timer_.Join();
-  reader_.reset();
   for (auto& lane : lanes_) {
     MutexLock lock(lane->mu);
     lane->stopping = true;
     lane->changed.NotifyAll();
   }
   for (auto& lane : lanes_) lane->thread.Join();
+  // Last: what a lane was doing asks it to read on.
+  reader_.reset();
 }
 
 void QueueWorker::NoteTimer(absl::Time due) {
