@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/status_macros.h"
 #include "common/log/log.h"
 #include "services/domain/keys.h"
 #include "services/notifier/app/operator_findings.h"
@@ -81,13 +82,14 @@ QueueWorker::~QueueWorker() {
     changed_.NotifyAll();
   }
   timer_.Join();
-  reader_.reset();
   for (auto& lane : lanes_) {
     MutexLock lock(lane->mu);
     lane->stopping = true;
     lane->changed.NotifyAll();
   }
   for (auto& lane : lanes_) lane->thread.Join();
+  // Last: what a lane was doing asks it to read on.
+  reader_.reset();
 }
 
 void QueueWorker::NoteTimer(absl::Time due) {
@@ -240,6 +242,19 @@ void QueueWorker::RecoverFailed() {
   }
 }
 
+absl::Status QueueWorker::MoveDueTimers() {
+  const absl::Time now = options_.clock->Now();
+  VEILLE_ASSIGN_OR_RETURN(const std::vector<absl::Time> timers, store_.NextTimers());
+  for (int partition = 0; partition < options_.partitions; ++partition) {
+    absl::Time next = timers[static_cast<std::size_t>(partition)];
+    if (next <= now) {
+      VEILLE_ASSIGN_OR_RETURN(next, store_.MoveDue(partition, now));
+    }
+    NoteTimer(next);
+  }
+  return absl::OkStatus();
+}
+
 void QueueWorker::RunTimer() {
   for (int partition = 0; partition < options_.partitions; ++partition) {
     store_.MakeGroup(partition).IgnoreError();
@@ -257,18 +272,11 @@ void QueueWorker::RunTimer() {
       if (stopping_) return;
       next_due_ = absl::InfiniteFuture();
     }
-    const absl::Time now = options_.clock->Now();
-    for (int partition = 0; partition < options_.partitions; ++partition) {
-      const absl::StatusOr<absl::Time> next = store_.MoveDue(partition, now);
-      if (next.ok()) {
-        NoteTimer(*next);
-        continue;
-      }
+    if (!MoveDueTimers().ok()) {
       // Redis is away: looked for again in the next round.
       MutexLock lock(mu_);
       if (!stopping_) changed_.WaitFor(mu_, kTimerRound);
       if (stopping_) return;
-      break;
     }
     {
       // Other replicas set timers, too: nothing is waited for longer than a round.

@@ -68,6 +68,7 @@ class QueueWorker {
   void RunLane(Lane& lane);
   void PostTo(int partition, std::function<void()> work);
   void RunTimer();
+  absl::Status MoveDueTimers();
   void Recover(int partition);
   void RecoverLater(int partition);
   void RecoverFailed();

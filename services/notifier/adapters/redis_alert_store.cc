@@ -255,6 +255,39 @@ absl::Status RedisAlertStore::Renew(const std::string& caregiver_id,
       .status();
 }
 
+absl::StatusOr<std::vector<absl::Time>> RedisAlertStore::NextTimers() {
+  struct Timers {
+    Mutex mu;
+    CondVar changed;
+    int missing ABSL_GUARDED_BY(mu) = 0;
+    absl::Status status ABSL_GUARDED_BY(mu);
+    std::vector<absl::Time> next ABSL_GUARDED_BY(mu);
+  };
+  const auto timers = std::make_shared<Timers>();
+  {
+    MutexLock lock(timers->mu);
+    timers->missing = partitions_;
+    timers->next.assign(static_cast<std::size_t>(partitions_), absl::InfiniteFuture());
+  }
+  for (int partition = 0; partition < partitions_; ++partition) {
+    client_->Command({"ZRANGE", domain::TimersKey(partition), "0", "0", "WITHSCORES"},
+                     [timers, partition](const absl::StatusOr<redis::Reply>& reply) {
+                       MutexLock lock(timers->mu);
+                       if (!reply.ok()) {
+                         timers->status.Update(reply.status());
+                       } else if (reply->size() == 2) {
+                         timers->next[static_cast<std::size_t>(partition)] =
+                             absl::FromUnixMillis((*reply)[1].AsInteger().value_or(0));
+                       }
+                       if (--timers->missing == 0) timers->changed.NotifyAll();
+                     });
+  }
+  MutexLock lock(timers->mu);
+  while (timers->missing > 0) timers->changed.Wait(timers->mu);
+  if (!timers->status.ok()) return timers->status;
+  return timers->next;
+}
+
 absl::StatusOr<absl::Time> RedisAlertStore::MoveDue(int partition, absl::Time now) {
   VEILLE_ASSIGN_OR_RETURN(
       const redis::Reply reply,

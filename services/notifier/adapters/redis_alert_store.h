@@ -39,6 +39,9 @@ class RedisAlertStore : public AlertStore {
 
   // The queue's consumer group; OK also when it was there.
   absl::Status MakeGroup(int partition);
+  // When the next timer of each partition is due, InfiniteFuture for none: one round trip for all,
+  // since almost always nothing is due.
+  absl::StatusOr<std::vector<absl::Time>> NextTimers();
   // Moves the due timers of a partition into its queue. Returns when the next is due,
   // InfiniteFuture for none.
   absl::StatusOr<absl::Time> MoveDue(int partition, absl::Time now);

@@ -19,6 +19,11 @@ using store::v1::Finding;
 // Two replicas and a person change one alert at once: each wins within a few rounds.
 constexpr int kMaxRounds = 50;
 
+bool IsEmergency(const Finding& finding) {
+  return finding.kind() == Finding::KIND_RAISE && finding.severity() == alert::v1::SEVERITY_HIGH &&
+         !IsFolded(finding);
+}
+
 // The alert that a finding is about; null for a new one.
 const AlertRecord* TargetOf(const Finding& finding, const Found& found) {
   const AlertRecord* named = found.named ? &*found.named : nullptr;
@@ -108,12 +113,19 @@ absl::Status AlertDesk::OnFinding(const Finding& finding, const std::string& ent
 absl::Status AlertDesk::Take(const Finding& finding, const std::string& entry) {
   for (int round = 0; round < kMaxRounds; ++round) {
     const absl::Time now = options_.clock->Now();
-    VEILLE_ASSIGN_OR_RETURN(const Found found, store_.Find(finding));
+    Found found;
+    // An emergency is nearly always new: storing it as such finds out, a round trip earlier.
+    const bool as_new = round == 0 && IsEmergency(finding);
+    if (!as_new) {
+      VEILLE_ASSIGN_OR_RETURN(found, store_.Find(finding));
+    }
     const AlertRecord* before = TargetOf(finding, found);
     AlertRecord after;
     Decision decision;
     if (before == nullptr) {
       after = Raise(finding, AudienceOf(finding), now, decision);
+      // Storing compares with an open alert only what could be joined to one.
+      if (as_new && !IsJoinable(after)) continue;
     } else {
       after = *before;
       decision = Join(finding, AudienceOf(finding), now, after);

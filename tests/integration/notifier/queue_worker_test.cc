@@ -19,13 +19,13 @@ using store::v1::Finding;
 class FaultyStore : public RedisAlertStore {
  public:
   using RedisAlertStore::RedisAlertStore;
-  absl::StatusOr<Found> Find(const Finding& finding) override {
-    if (finding.rule_key() == "BAD") {
+  absl::StatusOr<std::vector<std::string>> Store(const AlertChange& change) override {
+    if (change.after->rule_key() == "BAD") {
       ++tried;
       if (const auto code = fault.load(); code != absl::StatusCode::kOk)
         return absl::Status(code, "as the test wants it");
     }
-    return RedisAlertStore::Find(finding);
+    return RedisAlertStore::Store(change);
   }
   std::atomic<absl::StatusCode> fault = absl::StatusCode::kUnavailable;
   std::atomic<int> tried = 0;
