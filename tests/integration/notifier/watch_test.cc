@@ -64,6 +64,8 @@ class Terminal {
       };
       client_->Watch(handlers).IgnoreError();
     });
+    // What is told from now on comes as an update, not in the first snapshot.
+    EXPECT_TRUE(Eventually([this] { return snapshots() > 0; }));
   }
   ~Terminal() {
     client_->Stop();
