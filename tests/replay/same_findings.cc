@@ -1,4 +1,6 @@
-// Same log, same findings, on every recording of a folder: same_findings FOLDER
+// Same log, same findings, on the recordings of a folder: same_findings FOLDER [N]
+//
+// All of them, which takes hours, or N, spread evenly over the folder.
 //
 // Judges homes, walks and falls, several at a time as homes of one partition, in one go, and again
 // in random chunks with restarts between, with every batch sent twice, and with hubs interleaved at
@@ -8,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,6 +48,14 @@ std::vector<std::string> SourcesIn(const std::filesystem::path& folder) {
     }
   }
   return sources;
+}
+
+// At most `most` of them, evenly spread; the first is among them.
+std::vector<std::string> Thinned(std::vector<std::string> sources, std::size_t most) {
+  if (sources.size() <= most) return sources;
+  std::vector<std::string> kept;
+  for (std::size_t i = 0; i < most; ++i) kept.push_back(sources[i * sources.size() / most]);
+  return kept;
 }
 
 uint64_t Seed() {
@@ -99,20 +110,23 @@ void Judge(std::vector<domain::Recording> recordings, const std::vector<std::str
 }  // namespace veille
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: same_findings FOLDER\n");
+  std::size_t most = std::numeric_limits<std::size_t>::max();
+  if (argc < 2 || argc > 3 || (argc == 3 && !absl::SimpleAtoi(argv[2], &most))) {
+    std::fprintf(stderr, "usage: same_findings FOLDER [how many recordings]\n");
     return 2;
   }
   veille::SeededRandom random(veille::Seed());
   veille::Tally tally;
   std::vector<veille::domain::Recording> recordings;
   std::vector<std::string> names;
+  const std::vector<std::string> sources = veille::Thinned(veille::SourcesIn(argv[1]), most);
   const auto judge = [&] {
     if (names.empty()) return;
     veille::Judge(std::exchange(recordings, {}), names, random, tally);
     names.clear();
+    std::fprintf(stderr, "%zu of %zu recordings\n", tally.recordings, sources.size());
   };
-  for (const std::string& source : veille::SourcesIn(argv[1])) {
+  for (const std::string& source : sources) {
     auto recording = veille::domain::OpenRecording(source);
     if (!recording.ok()) {
       std::printf("%s: %s\n", source.c_str(), recording.status().ToString().c_str());
