@@ -26,7 +26,7 @@ constexpr int kTakeoversBeforeCare = 3;
 constexpr std::size_t kMaxCommitBytes = 128 << 10;
 // Homes of a partition whose state is kept parsed, 3.5 KB each; the others take a third of that. A
 // home whose wearable streams is judged once a second, so to parse it again each time is little.
-constexpr std::size_t kMostParsed = 4;
+constexpr std::size_t kMostParsed = 2;
 // A batch of 500 discrete events, parsed.
 constexpr std::size_t kScratchBytes = 128 << 10;
 
