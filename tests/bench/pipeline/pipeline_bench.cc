@@ -165,9 +165,10 @@ std::string Latencies() {
        MeasureLatency(absl::GetFlag(FLAGS_presses), absl::GetFlag(FLAGS_homes), kConnections)) {
     std::printf(
         "SOS to caregiver, %-16s %d of %d told; p50 %.2f ms (bare sum %.2f, ratio %.2f, "
-        "target 2), p99 %.2f ms, p99.9 %.2f ms\n",
+        "target 2), p99 %.2f ms (ratio %.1f), p99.9 %.2f ms\n",
         (row.load + ":").c_str(), row.received, row.sent, row.p50_ms, row.bare_sum_p50_ms,
-        row.bare_sum_p50_ms > 0 ? row.p50_ms / row.bare_sum_p50_ms : 0, row.p99_ms, row.p999_ms);
+        row.bare_sum_p50_ms > 0 ? row.p50_ms / row.bare_sum_p50_ms : 0, row.p99_ms,
+        row.bare_sum_p50_ms > 0 ? row.p99_ms / row.bare_sum_p50_ms : 0, row.p999_ms);
     json += absl::StrFormat(
         "%s{\"load\":\"%s\",\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"p999_ms\":%.3f,"
         "\"bare_sum_p50_ms\":%.3f}",
