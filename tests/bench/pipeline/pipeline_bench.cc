@@ -97,7 +97,8 @@ Measured MeasureVeille(const Shape& shape, const std::string& fsync) {
   // What a bench writes in a minute is more than a home in a year: let the log be cut behind the
   // reader.
   config.mutable_detector()->mutable_log_min_age()->set_seconds(2);
-  // 64 batches of 2,000 streams, 3.5 KB each at most: room for all of them, so that none is refused.
+  // 64 batches of 2,000 streams, 3.5 KB each at most: room for all of them, so that none is
+  // refused.
   config.mutable_gateway()->set_max_total_bytes(uint64_t{1} << 30);
   testing::Deployment deployment(homes, config);
   if (fsync == "everysec") {
