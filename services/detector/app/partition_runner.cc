@@ -4,13 +4,12 @@
 
 #include "absl/strings/str_format.h"
 
-#include "veille/store/v1/checkpoint.pb.h"
-
 #include "common/base/digest.h"
 #include "common/base/scratch_arena.h"
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
 #include "common/time/clock.h"
+#include "services/detector/app/checkpoint.h"
 #include "services/detector/app/operator_findings.h"
 #include "services/detector/core/bytes.h"
 
@@ -29,24 +28,6 @@ constexpr std::size_t kMaxCommitBytes = 128 << 10;
 constexpr std::size_t kMostParsed = 2;
 // A batch of 500 discrete events, parsed.
 constexpr std::size_t kScratchBytes = 128 << 10;
-
-uint64_t DigestOf(const store::v1::Checkpoint& checkpoint) {
-  return StableHash64(absl::StrFormat("%d\n%s\n%s\n%d\n", checkpoint.generation(),
-                                      checkpoint.home_id(), checkpoint.log_position(),
-                                      checkpoint.envelopes_into_entry()) +
-                      checkpoint.state());
-}
-
-// Nothing when the bytes are damaged.
-std::unique_ptr<store::v1::Checkpoint> ReadCheckpoint(const std::string& bytes,
-                                                      const std::string& home_id) {
-  auto checkpoint = std::make_unique<store::v1::Checkpoint>();
-  if (bytes.empty() || !checkpoint->ParseFromString(bytes) || checkpoint->format() != 1 ||
-      checkpoint->home_id() != home_id || checkpoint->digest() != DigestOf(*checkpoint)) {
-    return nullptr;
-  }
-  return checkpoint;
-}
 
 absl::Time ToTime(const google::protobuf::Timestamp& stamp) {
   return absl::FromUnixSeconds(stamp.seconds()) + absl::Nanoseconds(stamp.nanos());
@@ -168,29 +149,11 @@ absl::Status PartitionRunner::LoadHome(const care::v1::Home& home, const StoredH
   std::string damage;
   if (stored != nullptr) {
     loaded->stored_position = stored->position;
-    auto a = ReadCheckpoint(stored->a, loaded->id);
-    auto b = ReadCheckpoint(stored->b, loaded->id);
-    if (a == nullptr || (b != nullptr && b->generation() > a->generation())) a.swap(b);
-    // What the commit script compares says which position the newest generation must have.
-    const auto position_of = [](const store::v1::Checkpoint& c) {
-      return c.log_position() + absl::StrFormat("/%d", c.envelopes_into_entry());
-    };
-    while (a != nullptr) {
-      absl::StatusOr<HomeState> state = HomeState::Parse(a->state(), *loaded->plan);
-      absl::StatusOr<Position> position = Position::Parse(position_of(*a));
-      if (state.ok() && position.ok()) {
-        loaded->state = std::make_unique<HomeState>(*std::move(state));
-        loaded->judged = loaded->durable = *position;
-        loaded->generation = a->generation();
-        break;
-      }
-      a = std::move(b);
-    }
-    if (loaded->state == nullptr) {
-      damage = "both generations are damaged; the home begins anew with what the log still has";
-    } else if (position_of(*a) != stored->position) {
-      damage = "the newest generation is damaged; the one before it and the log are used";
-    }
+    LoadedCheckpoint checkpoint = LoadCheckpoint(*stored, loaded->id, *loaded->plan);
+    loaded->state = std::move(checkpoint.state);
+    loaded->judged = loaded->durable = checkpoint.judged;
+    loaded->generation = checkpoint.generation;
+    damage = std::move(checkpoint.damage);
   }
   if (loaded->state == nullptr) loaded->state = std::make_unique<HomeState>(*loaded->plan);
   loaded->heard = LastContact(*loaded->state);
@@ -459,20 +422,15 @@ void PartitionRunner::MaybeTick(absl::Time now) {
 }
 
 HomeCommit PartitionRunner::MakeCommit(Home& home) {
-  store::v1::Checkpoint checkpoint;
-  checkpoint.set_format(1);
-  checkpoint.set_home_id(home.id);
-  checkpoint.set_log_position(EntryOf(home.judged));
-  checkpoint.set_envelopes_into_entry(home.judged.envelopes);
-  checkpoint.set_generation(++home.generation);
-  checkpoint.set_state(home.state != nullptr ? home.state->Serialize() : home.cold_state);
-  checkpoint.set_digest(DigestOf(checkpoint));
+  ++home.generation;
   HomeCommit commit;
   commit.home_id = home.id;
   commit.expected_position = home.stored_position;
   commit.position = home.judged.ToString();
   commit.generation = home.generation % 2 == 0 ? 'a' : 'b';
-  commit.checkpoint = ToBytes(checkpoint);
+  commit.checkpoint =
+      MakeCheckpoint(home.id, home.generation, home.judged,
+                     home.state != nullptr ? home.state->Serialize() : home.cold_state);
   if (home.registry_changed || home.stored_position.empty())
     commit.registry = home.plan->home().SerializeAsString();
   for (const store::v1::Finding& finding : home.findings)

@@ -101,7 +101,6 @@ constexpr Ban kBans[] = {
 // Text that may not stand anywhere, in any file.
 constexpr Ban kEverywhere[] = {
     {"", R"(\.ci/)", R"(\.\./shared)", "only CI knows what lies beside the repository"},
-    {"", "", R"((^|[^\w.])/work/(wt|main|shared)\b)", "no path of one machine"},
 };
 
 // Each pattern is compiled once: that takes longer than to judge a file.
