@@ -104,10 +104,11 @@ constexpr Ban kEverywhere[] = {
 };
 
 // Each pattern is compiled once: that takes longer than to judge a file.
-const std::regex& Compiled(const std::string& pattern) {
+const std::regex& Compiled(std::string_view pattern) {
   static auto* compiled = new std::map<std::string, std::regex>();
-  auto [found, added] = compiled->try_emplace(pattern);
-  if (added) found->second = std::regex(pattern, std::regex::ECMAScript | std::regex::optimize);
+  auto [found, added] = compiled->try_emplace(std::string(pattern));
+  if (added)
+    found->second = std::regex(found->first, std::regex::ECMAScript | std::regex::optimize);
   return found->second;
 }
 
