@@ -38,10 +38,6 @@ void Finish(PartitionStore::Done done, const absl::StatusOr<redis::Reply>& reply
   std::move(done)(reply.status());
 }
 
-std::string EntryOf(const Position& position) {
-  return absl::StrFormat("%d-%d", position.ms, position.seq);
-}
-
 }  // namespace
 
 RedisPartitionStore::RedisPartitionStore(Options options)
@@ -211,7 +207,7 @@ void RedisPartitionStore::Trim(int partition, const Position& position) {
     Position until = position;
     if (oldest <= 0) return;
     if (until.ms > static_cast<uint64_t>(oldest)) until = {static_cast<uint64_t>(oldest), 0, 0};
-    client_->Command({"XTRIM", log, "MINID", "~", EntryOf(until)},
+    client_->Command({"XTRIM", log, "MINID", "~", until.Entry()},
                      [](absl::StatusOr<redis::Reply>) {});
   });
   // Too large: shorter than the minimal age then, but never ahead of what is judged.
@@ -221,7 +217,7 @@ void RedisPartitionStore::Trim(int partition, const Position& position) {
                          static_cast<uint64_t>(reply->integer()) <= options_.log_max_bytes) {
                        return;
                      }
-                     client_->Command({"XTRIM", log, "MINID", "~", EntryOf(position)},
+                     client_->Command({"XTRIM", log, "MINID", "~", position.Entry()},
                                       [](absl::StatusOr<redis::Reply>) {});
                    });
 }

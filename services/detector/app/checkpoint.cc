@@ -42,7 +42,7 @@ std::string MakeCheckpoint(const std::string& home_id, uint64_t generation, cons
   Checkpoint checkpoint;
   checkpoint.set_format(1);
   checkpoint.set_home_id(home_id);
-  checkpoint.set_log_position(absl::StrFormat("%d-%d", judged.ms, judged.seq));
+  checkpoint.set_log_position(judged.Entry());
   checkpoint.set_envelopes_into_entry(judged.envelopes);
   checkpoint.set_generation(generation);
   checkpoint.set_state(std::move(state));

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "absl/strings/str_format.h"
-
 #include "common/base/digest.h"
 #include "common/base/scratch_arena.h"
 #include "common/base/status_macros.h"
@@ -37,10 +35,6 @@ void SetTime(absl::Time time, google::protobuf::Timestamp& stamp) {
   const int64_t micros = absl::ToUnixMicros(time);
   stamp.set_seconds(micros / 1000000);
   stamp.set_nanos(static_cast<int32_t>(micros % 1000000) * 1000);
-}
-
-std::string EntryOf(const Position& position) {
-  return absl::StrFormat("%d-%d", position.ms, position.seq);
 }
 
 // Ticks that are missing, or entries that we are behind by: so many do not count.
@@ -259,7 +253,7 @@ void PartitionRunner::Judge(const LogEnvelope& log_envelope) {
                                 static_cast<int>(log_envelope.bytes.size())) ||
       envelope->format() != 1) {
     VEILLE_LOG(kError, "an envelope in the log cannot be read; it is passed over")
-        .Field("entry", EntryOf(log_envelope.position));
+        .Field("entry", log_envelope.position.Entry());
     return;
   }
   last_received_ = ToTime(envelope->receive_time());
@@ -320,7 +314,7 @@ void PartitionRunner::JudgeHome(Home& home, const Envelope& envelope,
   if (effects_.empty()) return;
   metrics_.findings.Add(effects_.findings.size());
   for (store::v1::Finding& finding : effects_.findings) {
-    finding.set_log_position(EntryOf(position));
+    finding.set_log_position(position.Entry());
     home.findings.push_back(std::move(finding));
   }
   CommitFindings(home);
@@ -382,7 +376,7 @@ void PartitionRunner::Schedule(Home& home) {
 void PartitionRunner::SkipPoison(const LogEnvelope& log_envelope) {
   metrics_.quarantined.Add();
   VEILLE_LOG(kError, "an entry brought its owner down three times; it is put aside")
-      .Field("entry", EntryOf(log_envelope.position));
+      .Field("entry", log_envelope.position.Entry());
   if (absl::Status kept = store_.Quarantine(options_.partition, std::string(log_envelope.bytes));
       !kept.ok()) {
     return Fail(kept);
@@ -400,7 +394,7 @@ void PartitionRunner::SkipPoison(const LogEnvelope& log_envelope) {
   home.dirty = true;
   for (store::v1::Finding& finding : RawFindings(home.plan->home(), envelope))
     home.findings.push_back(std::move(finding));
-  home.findings.push_back(PoisonFinding(home.id, EntryOf(log_envelope.position)));
+  home.findings.push_back(PoisonFinding(home.id, log_envelope.position.Entry()));
   CommitFindings(home);
 }
 

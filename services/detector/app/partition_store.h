@@ -24,6 +24,7 @@ struct Position {
   // NOLINTNEXTLINE(modernize-use-nullptr)
   friend auto operator<=>(const Position&, const Position&) = default;
 
+  std::string Entry() const;     // "ms-seq": the log's own id of the entry.
   std::string ToString() const;  // "ms-seq/envelopes"
   static absl::StatusOr<Position> Parse(const std::string& text);
 };

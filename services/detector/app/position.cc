@@ -7,6 +7,8 @@
 
 namespace veille::detector {
 
+std::string Position::Entry() const { return absl::StrFormat("%d-%d", ms, seq); }
+
 std::string Position::ToString() const { return absl::StrFormat("%d-%d/%d", ms, seq, envelopes); }
 
 absl::StatusOr<Position> Position::Parse(const std::string& text) {
