@@ -47,7 +47,8 @@ int main(int argc, char** argv) {
   veille::eval::Report report;
   report.folder = std::filesystem::path(folder).lexically_normal().string();
   report.falls = veille::eval::JudgeFalls(folder, split);
-  report.homes = veille::eval::JudgeHomes(folder);
+  const auto homes = veille::eval::ReadHomes(folder);
+  report.homes = veille::eval::JudgeHomes(folder, homes);
   report.walks = veille::eval::JudgeWalks(folder);
   std::fputs(veille::eval::ToText(report).c_str(), stdout);
   const bool written =

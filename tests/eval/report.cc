@@ -4,6 +4,8 @@
 
 #include "absl/strings/str_format.h"
 
+#include "tests/eval/format.h"
+#include "tests/eval/report_homes.h"
 #include "tests/eval/statistics.h"
 
 namespace veille::eval {
@@ -37,14 +39,6 @@ std::vector<std::string> Split(const std::string& key) {
   return parts;
 }
 
-std::string Share(int64_t part, int64_t whole) {
-  if (whole == 0) return "-";
-  const Interval interval = Wilson(part, whole);
-  return absl::StrFormat("%.3f [%.3f, %.3f]",
-                         static_cast<double>(part) / static_cast<double>(whole), interval.low,
-                         interval.high);
-}
-
 std::string PerHour(const FallCounts& counts) {
   if (counts.wear_hours <= 0) return "-";
   return absl::StrFormat("%.2f (below %.2f)",
@@ -67,43 +61,6 @@ void AddFallTable(const std::string& title, const Groups& groups, std::string& o
   }
 }
 
-std::string Quote(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (static_cast<unsigned char>(c) < 0x20) {
-      out += absl::StrFormat("\\u%04x", static_cast<int>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
-}
-
-std::string Escape(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '<') {
-      out += "&lt;";
-    } else if (c == '&') {
-      out += "&amp;";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-template <typename List, typename Write>
-std::string JoinJson(const List& list, const Write& write) {
-  std::string out;
-  for (const auto& entry : list) {
-    if (!out.empty()) out += ",";
-    out += write(entry);
-  }
-  return "[" + out + "]";
-}
-
 std::string FallsJson(const Groups& groups) {
   return JoinJson(groups, [](const auto& group) {
     const auto parts = Split(group.first);
@@ -114,31 +71,6 @@ std::string FallsJson(const Groups& groups) {
         Quote(parts[0]), Quote(parts[1]), Quote(parts[2]), counts.tp, counts.fn, counts.fp,
         counts.tn, counts.wear_hours, counts.false_suspected, counts.confirmed, counts.soft);
   });
-}
-
-std::string HomeJson(const HomeVerdict& home) {
-  std::string alerts;
-  for (const auto& [rule, severities] : home.alerts) {
-    std::string counts;
-    for (const auto& [severity, count] : severities)
-      counts += absl::StrFormat("%s%s:%d", counts.empty() ? "" : ",", Quote(severity), count);
-    alerts += (alerts.empty() ? "" : ",") + Quote(rule) + ":{" + counts + "}";
-  }
-  return absl::StrFormat("{\"home\":%s,\"days\":%.17g,\"alerts\":{%s}%s}", Quote(home.home),
-                         home.days, alerts,
-                         home.fault.empty() ? "" : ",\"fault\":" + Quote(home.fault));
-}
-
-// One bar with its interval, for a share from 0 to 1.
-std::string Bar(int64_t part, int64_t whole) {
-  if (whole == 0) return "<td></td>";
-  const Interval interval = Wilson(part, whole);
-  const double share = static_cast<double>(part) / static_cast<double>(whole);
-  return absl::StrFormat(
-      "<td><svg width='210' height='16'><rect width='%.1f' height='12' y='2' fill='#4a7'/>"
-      "<line x1='%.1f' x2='%.1f' y1='8' y2='8' stroke='#000' stroke-width='2'/></svg>"
-      " %.3f <small>%d of %d</small></td>",
-      200 * share, 200 * interval.low, 200 * interval.high, share, part, whole);
 }
 
 std::string FallsHtml(const std::string& title, const Groups& groups) {
@@ -153,25 +85,6 @@ std::string FallsHtml(const std::string& title, const Groups& groups) {
     out += "<tr><td>" + Escape(name) + "</td>" + Bar(counts.tp, falls) +
            Bar(counts.tn, counts.tn + counts.fp) + Bar(counts.soft, falls) + "<td>" +
            PerHour(counts) + "</td></tr>";
-  }
-  return out + "</table>";
-}
-
-std::string HomesHtml(const std::vector<HomeVerdict>& homes) {
-  if (homes.empty()) return "";
-  std::string out = "<h2>Alerts in homes of healthy people</h2><table>";
-  for (const HomeVerdict& home : homes) {
-    out += absl::StrFormat("<tr><th colspan='2'>%s, %.1f days %s</th></tr>", Escape(home.home),
-                           home.days, Escape(home.fault));
-    for (const auto& [rule, severities] : home.alerts) {
-      for (const auto& [severity, count] : severities) {
-        const double weekly = static_cast<double>(count) * 7 / home.days;
-        out += absl::StrFormat(
-            "<tr><td>%s %s</td><td><svg width='210' height='16'><rect width='%.1f' height='12' "
-            "y='2' fill='#c64'/></svg> %d, %.2f a week</td></tr>",
-            rule, severity, std::min(200.0, 20 * weekly), count, weekly);
-      }
-    }
   }
   return out + "</table>";
 }
@@ -206,21 +119,7 @@ std::string ToText(const Report& report) {
                            Quantile(counts.delays_s, 0.95));
   }
   for (const std::string& fault : falls.unreadable) out += "\nunreadable: " + fault;
-  for (const HomeVerdict& home : report.homes) {
-    out +=
-        absl::StrFormat("\n\nHome %s: %.1f days, %d events, %d bad lines%s", home.home, home.days,
-                        home.events, home.bad_lines, home.fault.empty() ? "" : ": " + home.fault);
-    if (home.days > 0) {
-      out += absl::StrFormat("; HIGH and MEDIUM: %.2f a week",
-                             static_cast<double>(home.Urgent()) * 7 / home.days);
-    }
-    for (const auto& [rule, severities] : home.alerts) {
-      for (const auto& [severity, count] : severities) {
-        out += absl::StrFormat("\n  %-24s %-10s %5d  %.3f a day", rule, severity, count,
-                               static_cast<double>(count) / home.days);
-      }
-    }
-  }
+  out += HomesText(report.homes);
   for (const WalkSetVerdict& walk : report.walks) {
     out += absl::StrFormat(
         "\n\nWalks %s: %d (%d unreadable), %.1f hours; disorientation %d, exits from 500 m around "
@@ -238,7 +137,7 @@ std::string ToText(const Report& report) {
 std::string ToJson(const Report& report) {
   return "{\"falls\":" + FallsJson(GroupBy(report.falls, false, RowKey)) +
          ",\"falls_held_out\":" + FallsJson(GroupBy(report.falls, true, RowKey)) +
-         ",\"homes\":" + JoinJson(report.homes, HomeJson) + ",\"gps\":" +
+         ",\"homes\":" + HomesJson(report.homes) + ",\"gps\":" +
          JoinJson(report.walks,
                   [](const WalkSetVerdict& walk) {
                     return absl::StrFormat(
