@@ -89,9 +89,17 @@ TEST(ZoneBeside, LeavesFiftyMetresOnEverySide) {
     recording.events.push_back(event);
   }
   const auto corners = ZoneBeside(recording);
-  ASSERT_EQ(corners.size(), 4U);
-  for (const auto& [latitude, longitude] : corners)
-    EXPECT_NEAR(std::abs(longitude - 2) * 111195 * std::cos(48 * 0.0174533), 50, 1);
+  double west = 0, east = 0, south = 48, north = 48;
+  for (const auto& [latitude, longitude] : corners) {
+    west = std::max(west, (2 - longitude) * 111195 * std::cos(48 * 0.0174533));
+    east = std::max(east, (longitude - 2) * 111195 * std::cos(48 * 0.0174533));
+    south = std::min(south, latitude);
+    north = std::max(north, latitude);
+  }
+  EXPECT_NEAR(west, 50, 2);
+  EXPECT_NEAR(east, 50, 2);
+  // Where it begins and ends, the median is half of its 15 s inside.
+  EXPECT_NEAR((north - south) * 111195, 1200 - 15 + 100, 5);
 }
 
 }  // namespace

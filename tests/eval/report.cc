@@ -6,6 +6,8 @@
 
 #include "tests/eval/format.h"
 #include "tests/eval/report_homes.h"
+#include "tests/eval/report_injected.h"
+#include "tests/eval/report_walks.h"
 #include "tests/eval/statistics.h"
 
 namespace veille::eval {
@@ -120,33 +122,18 @@ std::string ToText(const Report& report) {
   }
   for (const std::string& fault : falls.unreadable) out += "\nunreadable: " + fault;
   out += HomesText(report.homes);
-  for (const WalkSetVerdict& walk : report.walks) {
-    out += absl::StrFormat(
-        "\n\nWalks %s: %d (%d unreadable), %.1f hours; disorientation %d, exits from 500 m around "
-        "the start %d, flaps at an edge 50 m beside %d",
-        walk.set, walk.recordings, walk.unreadable, walk.hours, walk.disorientation_alerts,
-        walk.geofence_exits, walk.flaps);
-    for (const auto& [truth, found] : walk.by_truth) {
-      out += absl::StrFormat("\n  said to be %s: %d, with a disorientation alert %s", truth,
-                             found.first, Share(found.second, found.first));
-    }
-  }
+  out += InjectedText(report.injected, report.patterns);
+  out += WalksText(report.walks, report.made_walks);
   return out + "\n";
 }
 
 std::string ToJson(const Report& report) {
   return "{\"falls\":" + FallsJson(GroupBy(report.falls, false, RowKey)) +
          ",\"falls_held_out\":" + FallsJson(GroupBy(report.falls, true, RowKey)) +
-         ",\"homes\":" + HomesJson(report.homes) + ",\"gps\":" +
-         JoinJson(report.walks,
-                  [](const WalkSetVerdict& walk) {
-                    return absl::StrFormat(
-                        "{\"set\":%s,\"recordings\":%d,\"hours\":%.17g,\"disorientation_alerts\":"
-                        "%d,\"geofence_exits\":%d,\"flaps\":%d}",
-                        Quote(walk.set), walk.recordings, walk.hours, walk.disorientation_alerts,
-                        walk.geofence_exits, walk.flaps);
-                  }) +
-         "}\n";
+         ",\"homes\":" + HomesJson(report.homes) + ",\"gps\":" + WalksJson(report.walks) +
+         ",\"injected\":" + InjectedJson(report.injected) +
+         ",\"patterns\":" + PatternsJson(report.patterns) +
+         ",\"gps_made\":" + MadeWalksJson(report.made_walks) + "}\n";
 }
 
 std::string ToHtml(const Report& report) {
@@ -165,17 +152,8 @@ std::string ToHtml(const Report& report) {
                      return clip.set + kSeparator + clip.activity;
                    }));
   out += HomesHtml(report.homes);
-  if (!report.walks.empty())
-    out +=
-        "<h2>Walks</h2><table><tr><th>set</th><th>walks with a "
-        "disorientation alert</th><th>flaps at an edge 50 m beside</th></tr>";
-  for (const WalkSetVerdict& walk : report.walks) {
-    int64_t found = 0;
-    for (const auto& [truth, counts] : walk.by_truth) found += counts.second;
-    out += "<tr><td>" + Escape(walk.set) + "</td>" + Bar(found, walk.recordings) +
-           absl::StrFormat("<td>%d</td></tr>", walk.flaps);
-  }
-  return out + (report.walks.empty() ? "" : "</table>") + "\n";
+  out += InjectedHtml(report.injected, report.patterns);
+  return out + WalksHtml(report.walks, report.made_walks) + "\n";
 }
 
 }  // namespace veille::eval
