@@ -6,7 +6,6 @@
 #include <map>
 #include <set>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 
 #include "common/base/status_macros.h"
@@ -46,41 +45,6 @@ care::v1::Role RoleOf(const std::string& kind, const std::string& role) {
   if (const auto at = by_role.find(role); at != by_role.end()) return at->second;
   if (const auto at = by_kind.find(kind); at != by_kind.end()) return at->second;
   return care::v1::ROLE_UNSPECIFIED;
-}
-
-// What kind of room a name says, in the words of the public data sets.
-event::v1::LocationCode CodeOfRoom(const std::string& name) {
-  static const std::pair<const char*, event::v1::LocationCode> kWords[] = {
-      {"bath", event::v1::LOCATION_CODE_SHOWERROOM},
-      {"shower", event::v1::LOCATION_CODE_SHOWERROOM},
-      {"toilet", event::v1::LOCATION_CODE_TOILET},
-      {"bed", event::v1::LOCATION_CODE_BEDROOM},
-      {"kitchen", event::v1::LOCATION_CODE_KITCHEN},
-      {"dining", event::v1::LOCATION_CODE_DININGROOM},
-      {"living", event::v1::LOCATION_CODE_LIVINGROOM},
-      {"lounge", event::v1::LOCATION_CODE_LIVINGROOM},
-      {"work", event::v1::LOCATION_CODE_STUDY},
-      {"study", event::v1::LOCATION_CODE_STUDY},
-      {"office", event::v1::LOCATION_CODE_STUDY},
-      {"hall", event::v1::LOCATION_CODE_HALL},
-      {"entr", event::v1::LOCATION_CODE_HALL}};
-  const std::string lower = absl::AsciiStrToLower(name);
-  for (const auto& [word, code] : kWords)
-    if (lower.find(word) != std::string::npos) return code;
-  return event::v1::LOCATION_CODE_UNSPECIFIED;
-}
-
-void AddRooms(Recording& recording) {
-  std::map<std::string, event::v1::LocationCode> codes;
-  for (const care::v1::Device& device : recording.home.devices()) {
-    const event::v1::LocationCode code = CodeOfRoom(device.room());
-    if (code != event::v1::LOCATION_CODE_UNSPECIFIED) codes[device.room()] = code;
-  }
-  for (const auto& [name, code] : codes) {
-    care::v1::Room& room = *recording.home.add_rooms();
-    room.set_name(name);
-    room.set_location_code(code);
-  }
 }
 
 std::vector<std::string_view> Words(std::string_view line) {
@@ -273,7 +237,6 @@ absl::StatusOr<Recording> ReadHome(const std::string& folder) {
   VEILLE_RETURN_IF_ERROR(ReadHomeRow(folder, recording));
   Sensors sensors;
   VEILLE_RETURN_IF_ERROR(ReadSensors(folder, recording, sensors));
-  AddRooms(recording);
   VEILLE_ASSIGN_OR_RETURN(const absl::TimeZone zone, LoadZone(recording.home.zone()));
   VEILLE_RETURN_IF_ERROR(ReadEvents(folder + "/events.txt", sensors, zone, recording));
   if (const int count = CountOutOfOrder(recording); count > 0) {

@@ -1,7 +1,6 @@
 // Readers of recordings: the layout as it should be, and as it is found in the wild.
 
 #include <filesystem>
-#include <map>
 
 #include "gtest/gtest.h"
 
@@ -194,19 +193,6 @@ TEST_F(Recordings, OfAHomeWithSeveralResidentsAndOddNamesAreJudgedAsOne) {
   EXPECT_NE(recording->notes[0].find("2 residents"), std::string::npos);
   EXPECT_EQ(recording->notes[1],
             Path("flat/sensors.csv") + ":3: kind 'thermometer' is not known: read as a switch");
-}
-
-TEST_F(Recordings, OfAHomeKnowRoomsByTheirNames) {
-  WriteHome("rooms", "Europe/Paris", "2026-01-14 20:30:00 M1 ON\n");
-  Write("rooms/sensors.csv",
-        "sensor,kind,room,role\nM1,motion,Hall_Bathroom,\nM2,motion,Master Bedroom,\n"
-        "M3,motion,Bathroom 2,\nM4,motion,Attic,\n");
-  const auto recording = OpenRecording("home:" + Path("rooms"));
-  ASSERT_TRUE(recording.ok()) << recording.status();
-  std::map<std::string, int> codes;
-  for (const auto& room : recording->home.rooms()) codes[room.name()] = room.location_code();
-  EXPECT_EQ(codes, (std::map<std::string, int>{
-                       {"Hall_Bathroom", 3392}, {"Master Bedroom", 3072}, {"Bathroom 2", 3392}}));
 }
 
 TEST_F(Recordings, OfAHomeNeedAZoneThatIsKnown) {
