@@ -167,7 +167,9 @@ class Judge {
       Give(item);
       if (item.sent < week) continue;
       week += absl::Hours(24 * 7);
-      sizes_.push_back(state_.Serialize().size());
+      const Baselines* usual = state_.baselines();
+      sizes_.push_back(state_.Serialize().size() +
+                       (usual == nullptr ? 0 : usual->Serialize().size()));
     }
     // What was pending is told by now.
     for (; tick < story.end() + kAfter; tick += tick_) Tick(tick);
@@ -177,7 +179,7 @@ class Judge {
   std::vector<Finding> findings() const { return findings_; }
   // Concluded for an instant that nothing and nobody had reached.
   const std::vector<std::string>& premature() const { return premature_; }
-  // Of the state, after each week.
+  // Of the state and of what is usual, after each week.
   const std::vector<std::size_t>& sizes() const { return sizes_; }
 
  private:
