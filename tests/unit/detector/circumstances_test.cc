@@ -145,6 +145,7 @@ TEST(Circumstances, ALongPauseIsToldAgain) {
   EXPECT_EQ(home.Told(), Strings{"WORSEN MONITORING_PAUSED MEDIUM"});
   home.Beat(home.At(1, 16, 2, 0));
   EXPECT_EQ(home.Told(), Strings{});
+  home.See(Home::Motion(home.At(1, 16, 2, 0, 30)));
   home.See(Pause(home.At(1, 16, 2, 1), false));
   EXPECT_EQ(home.Told(), Strings{"CLEAR MONITORING_PAUSED LOW"});
 }
