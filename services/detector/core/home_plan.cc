@@ -46,8 +46,12 @@ absl::StatusOr<std::shared_ptr<const HomePlan>> HomePlan::Compile(const care::v1
   VEILLE_ASSIGN_OR_RETURN(plan->zone_, LoadZone(home.zone()));
   for (int i = 0; i < home.sources_size(); ++i)
     plan->source_index_[home.sources(i).source_id()] = i;
-  for (const care::v1::Patient& patient : home.patients())
+  for (const care::v1::Patient& patient : home.patients()) {
     plan->geofences_.push_back(MakeGeofenceConfig(patient));
+    plan->circumstances_.push_back(MakeCircumstancePlan(patient.context()));
+    plan->pauses_.push_back({domain::IsEnabled(patient.care_plan().pause()),
+                             Micros(patient.care_plan().pause(), "long_pause")});
+  }
   plan->CompileDevices();
   plan->CompileRules();
   return plan;

@@ -17,6 +17,7 @@
 #include "veille/care/v1/home.pb.h"
 
 #include "common/time/local_time.h"
+#include "services/detector/core/circumstances.h"
 #include "services/detector/core/rooms.h"
 #include "services/detector/core/rules/fall.h"
 #include "services/detector/core/rules/geofence.h"
@@ -59,6 +60,10 @@ struct OfflineFigures {
   bool enabled = true, high_risk = false;
   int64_t technical_us = 0, medium_us = 0, high_us = 0;
 };
+struct PauseFigures {
+  bool enabled = true;
+  int64_t long_us = 0;
+};
 struct BatteryFigures {
   bool enabled = true;
   double low = 0, critical = 0, charged = 0;
@@ -86,6 +91,13 @@ class HomePlan {
     return geofences_[static_cast<std::size_t>(patient)];
   }
 
+  const CircumstancePlan& circumstances(int patient) const {
+    return circumstances_[static_cast<std::size_t>(patient)];
+  }
+  const PauseFigures& pause(int patient) const {
+    return pauses_[static_cast<std::size_t>(patient)];
+  }
+
   NightExitFigures night_exit;
   DoorFigures door;
   InactivityFigures inactivity;
@@ -101,6 +113,8 @@ class HomePlan {
   absl::TimeZone zone_;
   std::vector<DevicePlan> devices_;
   std::vector<GeofenceConfig> geofences_;
+  std::vector<CircumstancePlan> circumstances_;
+  std::vector<PauseFigures> pauses_;
   std::vector<int> exit_doors_;
   int fall_detectors_ = 0;
   absl::flat_hash_map<std::string, int> device_index_, source_index_;
