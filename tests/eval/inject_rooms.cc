@@ -10,6 +10,8 @@ constexpr double kShortestStepS = 2, kLongestStepS = 60;
 // Steps between two rooms that were seen at least this often make them neighbours, and their timing
 // their own.
 constexpr std::size_t kNeighbours = 5;
+// However slowly somebody walks, this many moves make a pattern of its kind: again and again.
+constexpr std::size_t kFewestPacing = 10, kFewestRounds = 4, kFewestRandom = 12;
 // Where a recording has no step or stay to take the timing from.
 constexpr double kSupposedStepS = 10, kSupposedStayS = 600, kSupposedOnS = 5;
 
@@ -90,20 +92,21 @@ class Walker {
     const int a = Any();
     const int b = PickRoom(Neighbours(a, timing_), random_);
     Begin(a);
-    while (!IsOver()) Go(steps_.back().room == a ? b : a);
+    while (!IsOver(kFewestPacing)) Go(steps_.back().room == a ? b : a);
     return steps_;
   }
 
   std::vector<RoomStep> Lap() {
     const std::vector<int> circuit = MakeCircuit(timing_, random_);
     Begin(circuit[0]);
-    for (std::size_t i = 1; !IsOver(); ++i) Go(circuit[i % circuit.size()]);
+    for (std::size_t i = 1; !IsOver(kFewestRounds * circuit.size()); ++i)
+      Go(circuit[i % circuit.size()]);
     return steps_;
   }
 
   std::vector<RoomStep> Roam() {
     Begin(Any());
-    while (!IsOver()) {
+    while (!IsOver(kFewestRandom)) {
       std::vector<int> next;
       for (const int room : Neighbours(steps_.back().room, timing_))
         if (!Repeats(steps_, room)) next.push_back(room);
@@ -121,7 +124,7 @@ class Walker {
 
   std::vector<RoomStep> GoAbout() {
     Begin(Any());
-    while (!IsOver()) {
+    while (!IsOver(1)) {
       stay_s_ = Pick(timing_.stays_s, kSupposedStayS, random_);
       int goal = Any();
       while (goal == steps_.back().room) goal = Any();
@@ -134,7 +137,9 @@ class Walker {
   int Rooms() const { return static_cast<int>(timing_.rooms.size()); }
   int Any() { return static_cast<int>(random_.Below(timing_.rooms.size())); }
   void Begin(int room) { steps_.push_back({0, room}); }
-  bool IsOver() const { return steps_.back().at_s >= length_s_; }
+  bool IsOver(std::size_t fewest_moves) const {
+    return steps_.back().at_s >= length_s_ && steps_.size() > fewest_moves;
+  }
   void Go(int room) {
     const RoomStep from = steps_.back();
     steps_.push_back({from.at_s + stay_s_ + StepTime(from.room, room, timing_, random_), room});

@@ -9,6 +9,7 @@
 #include "tests/eval/report_injected.h"
 #include "tests/eval/report_walks.h"
 #include "tests/eval/statistics.h"
+#include "tests/eval/targets.h"
 
 namespace veille::eval {
 namespace {
@@ -41,25 +42,26 @@ std::vector<std::string> Split(const std::string& key) {
   return parts;
 }
 
-std::string PerHour(const FallCounts& counts) {
+// Suspicions in recordings without a fall.
+std::string FalseAlarms(const FallCounts& counts) {
   if (counts.wear_hours <= 0) return "-";
-  return absl::StrFormat("%.2f (below %.2f)",
-                         static_cast<double>(counts.false_suspected) / counts.wear_hours,
-                         PoissonUpper(counts.false_suspected) / counts.wear_hours);
+  return Rate(counts.false_suspected, counts.wear_hours) +
+         absl::StrFormat(", a wear-day %.1f",
+                         24 * static_cast<double>(counts.false_suspected) / counts.wear_hours);
 }
 
 void AddFallTable(const std::string& title, const Groups& groups, std::string& out) {
   if (groups.empty()) return;
   out += "\n" + title + "\n";
   out += absl::StrFormat("  %-44s %5s %5s %5s %5s  %-21s  %-21s  %-21s  %s\n", "", "tp", "fn", "fp",
-                         "tn", "sensitivity", "specificity", "soft falls", "suspected/hour");
+                         "tn", "sensitivity", "specificity", "soft falls", "suspected an hour");
   for (const auto& [key, counts] : groups) {
     std::string name;
     for (const std::string& part : Split(key)) name += (name.empty() ? "" : " / ") + part;
     out += absl::StrFormat("  %-44s %5d %5d %5d %5d  %-21s  %-21s  %-21s  %s\n", name, counts.tp,
                            counts.fn, counts.fp, counts.tn, Share(counts.tp, counts.tp + counts.fn),
                            Share(counts.tn, counts.tn + counts.fp),
-                           Share(counts.soft, counts.tp + counts.fn), PerHour(counts));
+                           Share(counts.soft, counts.tp + counts.fn), FalseAlarms(counts));
   }
 }
 
@@ -86,7 +88,7 @@ std::string FallsHtml(const std::string& title, const Groups& groups) {
     const int64_t falls = counts.tp + counts.fn;
     out += "<tr><td>" + Escape(name) + "</td>" + Bar(counts.tp, falls) +
            Bar(counts.tn, counts.tn + counts.fp) + Bar(counts.soft, falls) + "<td>" +
-           PerHour(counts) + "</td></tr>";
+           FalseAlarms(counts) + "</td></tr>";
   }
   return out + "</table>";
 }
@@ -97,11 +99,17 @@ std::string ToText(const Report& report) {
   std::string out = "Recordings of " + report.folder + "\n" +
                     "Falls are acted onto mats, walks and homes are of people without dementia: "
                     "these figures are of the laboratory, not of the product.\n";
+  out += TargetsText(CompareWithTargets(report));
   const FallResults& falls = report.falls;
   AddFallTable("Falls: set / position / group, subjects on whom nothing was tuned",
                GroupBy(falls, true, RowKey), out);
   AddFallTable("Falls: all subjects, those that thresholds were chosen on included",
                GroupBy(falls, false, RowKey), out);
+  AddFallTable(
+      "By position and age group",
+      GroupBy(falls, false,
+              [](const ClipVerdict& clip) { return clip.position + kSeparator + clip.group; }),
+      out);
   AddFallTable("By activity",
                GroupBy(falls, false,
                        [](const ClipVerdict& clip) {
@@ -145,11 +153,18 @@ std::string ToHtml(const Report& report) {
       "</h1><p>Falls are acted onto mats, walks and homes are of people "
       "without dementia: these figures are of the laboratory, not of the product. A bar is the "
       "share, the line its 95 % interval.</p>";
+  out += TargetsHtml(CompareWithTargets(report));
   out +=
       FallsHtml("Falls: subjects on whom nothing was tuned", GroupBy(report.falls, true, RowKey));
   out += FallsHtml("Falls: all subjects", GroupBy(report.falls, false, RowKey));
   out += FallsHtml("Falls by activity", GroupBy(report.falls, false, [](const ClipVerdict& clip) {
                      return clip.set + kSeparator + clip.activity;
+                   }));
+  out += FallsHtml("Falls by age group", GroupBy(report.falls, false, [](const ClipVerdict& clip) {
+                     return clip.position + kSeparator + clip.group;
+                   }));
+  out += FallsHtml("Falls by subject", GroupBy(report.falls, false, [](const ClipVerdict& clip) {
+                     return clip.set + kSeparator + clip.subject + kSeparator + clip.group;
                    }));
   out += HomesHtml(report.homes);
   out += InjectedHtml(report.injected, report.patterns);
