@@ -78,5 +78,10 @@ int main(int argc, char** argv) {
   std::fputs(veille::eval::ToText(report).c_str(), stdout);
   const bool written =
       Write(json, veille::eval::ToJson(report)) && Write(html, veille::eval::ToHtml(report));
+  if (!veille::eval::IsAnythingJudged(report)) {
+    std::fprintf(stderr, "eval: nothing in %s could be judged; the report says why\n",
+                 folder.c_str());
+    return 1;
+  }
   return written ? 0 : 1;
 }

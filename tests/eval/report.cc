@@ -1,5 +1,6 @@
 #include "tests/eval/report.h"
 
+#include <algorithm>
 #include <functional>
 
 #include "absl/strings/str_format.h"
@@ -94,6 +95,14 @@ std::string FallsHtml(const std::string& title, const Groups& groups) {
 }
 
 }  // namespace
+
+bool IsAnythingJudged(const Report& report) {
+  return !report.falls.clips.empty() ||
+         std::any_of(report.homes.begin(), report.homes.end(),
+                     [](const HomeVerdict& home) { return home.fault.empty(); }) ||
+         std::any_of(report.walks.begin(), report.walks.end(),
+                     [](const WalkSetVerdict& walks) { return walks.recordings > 0; });
+}
 
 std::string ToText(const Report& report) {
   std::string out = "Recordings of " + report.folder + "\n" +

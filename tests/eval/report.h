@@ -23,6 +23,9 @@ struct Report {
   std::vector<MadeVerdict> made_walks;
 };
 
+// False when every recording was unreadable.
+bool IsAnythingJudged(const Report& report);
+
 std::string ToText(const Report& report);
 std::string ToJson(const Report& report);
 std::string ToHtml(const Report& report);

@@ -7,6 +7,7 @@
 #include "common/base/check.h"
 #include "services/detector/core/home_plan.h"
 #include "services/domain/recordings/readers.h"
+#include "services/gateway/core/validate.h"
 #include "tests/fuzz/reader_folder.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -31,6 +32,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   VEILLE_CHECK(!recording->events.empty());
   VEILLE_CHECK(recording->start <= recording->end);
+  // The check-ins that readers make are many, and alike.
+  for (const auto& event : recording->events) {
+    VEILLE_CHECK(event.has_device_status() || !veille::gateway::FindViolation(event).has_value());
+  }
   VEILLE_CHECK(veille::detector::HomePlan::Compile(recording->home).ok());
   return 0;
 }

@@ -123,6 +123,11 @@ std::string ToId(const std::string& name) {
   return id.empty() ? "-" : id;
 }
 
+bool IsInContract(absl::Time time) {
+  constexpr int64_t kLatestSeconds = 253402300799;  // 9999-12-31, protobuf's own end.
+  return time >= absl::UnixEpoch() && time <= absl::FromUnixSeconds(kLatestSeconds);
+}
+
 void DropFarOff(const std::string& path, const std::vector<int>& lines, absl::Duration far_off,
                 Recording& recording) {
   if (recording.events.empty()) return;

@@ -16,7 +16,8 @@ namespace {
 
 constexpr double kRadiusM = 500;
 // What the contract allows a fix.
-constexpr double kWorstAccuracyM = 1e7;
+constexpr float kWorstAccuracyM = 1e7F;
+constexpr double kFastestMps = 1000;
 // A walk is of a day or so; a stamp that is further from the middle one is of a clock gone wrong.
 constexpr absl::Duration kFarOff = absl::Hours(24 * 366);
 
@@ -27,7 +28,8 @@ bool ParseStamp(std::string stamp, absl::Time* time) {
   const bool has_zone = !stamp.empty() && (stamp.back() == 'Z' || stamp.back() == 'z' ||
                                            stamp.find_first_of("+-", kDateSize) < stamp.size());
   std::string error;
-  return absl::ParseTime(absl::RFC3339_full, has_zone ? stamp : stamp + "Z", time, &error);
+  return absl::ParseTime(absl::RFC3339_full, has_zone ? stamp : stamp + "Z", time, &error) &&
+         IsInContract(*time);
 }
 
 // What is wrong with a row; empty when the fix is good.
@@ -45,12 +47,14 @@ std::string ReadFix(const CsvRow& row, event::v1::Event& event) {
   location.set_longitude_degrees(longitude);
   // Receivers write 0 or less for what they do not know.
   if (!row.Text("accuracy_m").empty()) {
-    if (!row.Number("accuracy_m", &value) || value >= kWorstAccuracyM)
+    if (!row.Number("accuracy_m", &value) || static_cast<float>(value) >= kWorstAccuracyM)
       return "'" + row.Text("accuracy_m") + "' is not an accuracy_m";
-    if (value > 0) location.set_accuracy_m(static_cast<float>(value));
+    if (const auto accuracy_m = static_cast<float>(value); accuracy_m > 0)
+      location.set_accuracy_m(accuracy_m);
   }
   if (!row.Text("speed_mps").empty()) {
-    if (!row.Number("speed_mps", &value)) return "'" + row.Text("speed_mps") + "' is no speed_mps";
+    if (!row.Number("speed_mps", &value) || value > kFastestMps)
+      return "'" + row.Text("speed_mps") + "' is no speed_mps";
     if (value >= 0) location.set_speed_mps(static_cast<float>(value));
   }
   return "";

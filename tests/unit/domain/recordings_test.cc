@@ -306,6 +306,19 @@ TEST_F(Recordings, OfAWalkLeaveAnUnknownAccuracyUnknownUnlessToldOtherwise) {
             "2 of 3 fixes do not say how accurate they are: taken as 20 m (--assume_accuracy_m)");
 }
 
+TEST_F(Recordings, OfAWalkHoldNoFixThatTheContractRefuses) {
+  Write("far/recordings.csv", "file,zone\nw.csv,UTC\n");
+  Write("far/w.csv",
+        "time,lat,lon,accuracy_m,speed_mps\n2026-06-10T17:31:10Z,24,39,5,1\n"
+        "20262026-06-10T17:31:10Z,24,39,5,1\n2026-06-10T17:31:11Z,24,39,5,1001\n"
+        "2026-06-10T17:31:12Z,24,39,9999999.9,1\n2026-06-10T17:31:13Z,24,39,1e-60,1\n");
+  const auto recording = OpenRecording("gps:" + Path("far"));
+  ASSERT_TRUE(recording.ok()) << recording.status();
+  EXPECT_EQ(recording->bad_line_count, 3U);
+  ASSERT_EQ(recording->events.size(), 2U);
+  EXPECT_FALSE(recording->events[1].location().has_accuracy_m());
+}
+
 TEST_F(Recordings, OfWalksMayBeASetWithItsZone) {
   Write("set/recordings.csv",
         "file,subject,kind,truth,zone,points\nw1.csv,1,walk,direct,Asia/Shanghai,1\n"
