@@ -173,7 +173,6 @@ class WallClock {
     *at = info.pre + fraction;
     if (info.kind == absl::TimeZone::TimeInfo::REPEATED && last_ - *at > kOutOfOrder)
       *at = info.post + fraction;
-    if (!IsInContract(*at)) return false;
     last_ = std::max(last_, *at);
     return true;
   }

@@ -41,11 +41,9 @@ absl::StatusOr<Recording> ReadWalk(const Walk& walk, const ReadOptions& options)
 // Makes an id of a name: what ids may not hold becomes '-', and a long one ends in a digest.
 std::string ToId(const std::string& name);
 
-// From 1970 to 9999: what the contract allows an event's time.
-bool IsInContract(absl::Time time);
-
-// Removes the events of a clock gone wrong: those further than `far_off` from the middle one. They
-// are bad lines of `path`; `lines` has the line of each event.
+// Removes the events of a clock gone wrong: those further than `far_off` from the middle one, and
+// those that the contract does not allow. They are bad lines of `path`; `lines` has the line of
+// each event.
 void DropFarOff(const std::string& path, const std::vector<int>& lines, absl::Duration far_off,
                 Recording& recording);
 

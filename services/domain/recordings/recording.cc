@@ -46,6 +46,12 @@ void MoveEach(const std::function<absl::Time(absl::Time)>& moved, Recording& rec
   SortEvents(recording);
 }
 
+// What the contract allows an event's time: 1970 to 9999.
+bool IsAllowed(absl::Time time) {
+  constexpr int64_t kLatestSeconds = 253402300799;
+  return time >= absl::UnixEpoch() && time <= absl::FromUnixSeconds(kLatestSeconds);
+}
+
 }  // namespace
 
 void ReadReport::AddBadLine(const std::string& file, int line, const std::string& reason) {
@@ -123,11 +129,6 @@ std::string ToId(const std::string& name) {
   return id.empty() ? "-" : id;
 }
 
-bool IsInContract(absl::Time time) {
-  constexpr int64_t kLatestSeconds = 253402300799;  // 9999-12-31, protobuf's own end.
-  return time >= absl::UnixEpoch() && time <= absl::FromUnixSeconds(kLatestSeconds);
-}
-
 void DropFarOff(const std::string& path, const std::vector<int>& lines, absl::Duration far_off,
                 Recording& recording) {
   if (recording.events.empty()) return;
@@ -140,8 +141,11 @@ void DropFarOff(const std::string& path, const std::vector<int>& lines, absl::Du
   std::vector<event::v1::Event> kept;
   kept.reserve(recording.events.size());
   for (std::size_t i = 0; i < times.size(); ++i) {
-    if (absl::AbsDuration(times[i] - *middle) <= far_off) {
+    const bool near = absl::AbsDuration(times[i] - *middle) <= far_off;
+    if (near && IsAllowed(times[i])) {
       kept.push_back(std::move(recording.events[i]));
+    } else if (near) {
+      recording.AddBadLine(path, lines[i], "is not between 1970 and 9999");
     } else {
       recording.AddBadLine(path, lines[i],
                            "is " + std::to_string(absl::ToInt64Hours(times[i] - *middle) / 24) +
