@@ -39,17 +39,22 @@ int64_t Micros(const google::protobuf::Message& rule, const char* field) {
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<const HomePlan>> HomePlan::Compile(const care::v1::Home& home) {
+absl::StatusOr<std::shared_ptr<const HomePlan>> HomePlan::Compile(const care::v1::Home& home,
+                                                                  const PlanOptions& options) {
   if (home.patients().empty())
     return absl::InvalidArgumentError("home '" + home.home_id() + "' has no patient");
   std::shared_ptr<HomePlan> plan(new HomePlan(home));
   VEILLE_ASSIGN_OR_RETURN(plan->zone_, LoadZone(home.zone()));
   for (int i = 0; i < home.sources_size(); ++i)
     plan->source_index_[home.sources(i).source_id()] = i;
-  for (const care::v1::Patient& patient : home.patients())
+  for (const care::v1::Patient& patient : home.patients()) {
     plan->geofences_.push_back(MakeGeofenceConfig(patient));
+    plan->vitals_.push_back(MakeVitalsPlan(patient.care_plan(), options.vital_signs));
+  }
   plan->CompileDevices();
   plan->CompileRules();
+  plan->dwelling = MakeDwellingPlan(plan->home_, plan->devices_);
+  plan->installation = MakeInstallationPlan(plan->home_, plan->devices_);
   return plan;
 }
 

@@ -18,8 +18,11 @@
 
 #include "common/time/local_time.h"
 #include "services/detector/core/rooms.h"
+#include "services/detector/core/rules/dwelling_plan.h"
 #include "services/detector/core/rules/fall.h"
 #include "services/detector/core/rules/geofence.h"
+#include "services/detector/core/rules/installation_plan.h"
+#include "services/detector/core/rules/vitals_plan.h"
 
 namespace veille::detector {
 
@@ -62,10 +65,17 @@ struct BatteryFigures {
   double low = 0, critical = 0, charged = 0;
 };
 
+// What the deployment decides for all homes.
+struct PlanOptions {
+  // Rules on vital signs make the software a medical device: off unless switched on.
+  bool vital_signs = false;
+};
+
 class HomePlan {
  public:
   // INVALID_ARGUMENT for a zone that is not known; everything else the registry has checked.
-  static absl::StatusOr<std::shared_ptr<const HomePlan>> Compile(const care::v1::Home& home);
+  static absl::StatusOr<std::shared_ptr<const HomePlan>> Compile(const care::v1::Home& home,
+                                                                 const PlanOptions& options = {});
 
   const care::v1::Home& home() const { return home_; }
   const absl::TimeZone& zone() const { return zone_; }
@@ -89,6 +99,10 @@ class HomePlan {
   InactivityFigures inactivity;
   OfflineFigures offline;
   BatteryFigures battery;
+  DwellingPlan dwelling;
+  InstallationPlan installation;
+  // One a patient.
+  const std::vector<VitalsPlan>& vitals() const { return vitals_; }
 
  private:
   explicit HomePlan(const care::v1::Home& home) : home_(home) {}
@@ -99,6 +113,7 @@ class HomePlan {
   absl::TimeZone zone_;
   std::vector<DevicePlan> devices_;
   std::vector<GeofenceConfig> geofences_;
+  std::vector<VitalsPlan> vitals_;
   std::vector<int> exit_doors_;
   int fall_detectors_ = 0;
   absl::flat_hash_map<std::string, int> device_index_, source_index_;

@@ -12,7 +12,32 @@ namespace {
 const Rule* const kRules[] = {
     &kFall,       // Ticks only: samples are judged as they come.
     &kNightExit,  //
-    &kDoorLeftOpen, &kGeofence, &kInactivity,
+    &kDoorLeftOpen,
+    &kGeofence,
+    // The dwelling. The book of meters comes after those who compare with it.
+    &kStoveUnattended,
+    &kRoomHot,
+    &kRoomCold,
+    &kWaterNone,
+    &kWaterContinuous,
+    &kWaterRunning,
+    &kElectricityFlat,
+    &kGasFlowLong,
+    &kMeterBook,
+    &kPowerCut,
+    &kDose,
+    // The installation.
+    &kSensorSilent,
+    &kOffBody,
+    &kTamper,
+    &kHubOnBattery,
+    // Vital signs: silent unless the deployment switches them on.
+    &kPartialNews2,
+    &kSpo2Low,
+    &kPulseAtRest,
+    &kBodyTemperatureLow,
+    //
+    &kInactivity,
 };
 static_assert(std::size(kRules) <= kMostRules);
 
