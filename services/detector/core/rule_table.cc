@@ -10,32 +10,16 @@ namespace {
 // Of two deadlines at one instant the upper rule's comes first. Inactivity is last: it moves the
 // last sign of life on, which the others compare with.
 const Rule* const kRules[] = {
-    &kFall,       // Ticks only: samples are judged as they come.
-    &kNightExit,  //
-    &kDoorLeftOpen,
-    &kGeofence,
+    &kPresence,  // First: what others conclude is muted or lowered by it.
+    &kFall,      // Ticks only: samples are judged as they come.
+    &kNightExit, &kDoorLeftOpen, &kGeofence, &kHabits,
     // The dwelling. The book of meters comes after those who compare with it.
-    &kStoveUnattended,
-    &kRoomHot,
-    &kRoomCold,
-    &kWaterNone,
-    &kWaterContinuous,
-    &kWaterRunning,
-    &kElectricityFlat,
-    &kGasFlowLong,
-    &kMeterBook,
-    &kPowerCut,
-    &kDose,
+    &kStoveUnattended, &kRoomHot, &kRoomCold, &kWaterNone, &kWaterContinuous, &kWaterRunning,
+    &kElectricityFlat, &kGasFlowLong, &kMeterBook, &kPowerCut, &kDose,
     // The installation.
-    &kSensorSilent,
-    &kOffBody,
-    &kTamper,
-    &kHubOnBattery,
+    &kSensorSilent, &kOffBody, &kTamper, &kHubOnBattery,
     // Vital signs: silent unless the deployment switches them on.
-    &kPartialNews2,
-    &kSpo2Low,
-    &kPulseAtRest,
-    &kBodyTemperatureLow,
+    &kPartialNews2, &kSpo2Low, &kPulseAtRest, &kBodyTemperatureLow,
     //
     &kInactivity,
 };

@@ -55,7 +55,7 @@ void Sort(const care::v1::Home& home, const std::vector<DevicePlan>& devices, Dw
     if (device.role == care::v1::ROLE_CLIMATE && !stove) plan.climates.push_back(i);
     if (device.role == care::v1::ROLE_METER) plan.meters.push_back(i);
     if (device.role == care::v1::ROLE_DISPENSER) {
-      DoseFigures dose = MakeDose(home.patients(device.patient).care_plan().dose(), i);
+      DoseFigures dose = MakeDose(home.care_plan(device.patient).dose(), i);
       if (dose.enabled && !dose.times.empty()) plan.doses.push_back(std::move(dose));
     }
   }
@@ -63,8 +63,8 @@ void Sort(const care::v1::Home& home, const std::vector<DevicePlan>& devices, Dw
 
 }  // namespace
 
-DwellingPlan MakeDwellingPlan(const care::v1::Home& home, const std::vector<DevicePlan>& devices) {
-  const care::v1::CarePlan& care = home.patients(0).care_plan();
+DwellingPlan MakeDwellingPlan(const HomePlan& home) {
+  const care::v1::CarePlan& care = home.care_plan(0);
   DwellingPlan plan;
   plan.stove = {IsEnabled(care.stove()),
                 NumberOr(care.stove(), "on_power_w"),
@@ -92,7 +92,7 @@ DwellingPlan MakeDwellingPlan(const care::v1::Home& home, const std::vector<Devi
                    Micros(care.gas_flow_long(), "contact_grace")};
   plan.power_cut = {IsEnabled(care.power_cut()), Micros(care.power_cut(), "span"),
                     Micros(care.power_cut(), "contact_grace")};
-  Sort(home, devices, plan);
+  Sort(home, plan);
   if (!plan.stove.enabled) plan.stoves.clear();
   return plan;
 }

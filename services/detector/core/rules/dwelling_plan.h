@@ -15,7 +15,7 @@
 
 namespace veille::detector {
 
-struct DevicePlan;
+class HomePlan;
 
 struct StoveFigures {
   bool enabled = true;
@@ -69,8 +69,8 @@ struct DwellingPlan {
   std::vector<int> meters;
 };
 
-// `devices` in the order of home.devices().
-DwellingPlan MakeDwellingPlan(const care::v1::Home& home, const std::vector<DevicePlan>& devices);
+// From its devices and care plans.
+DwellingPlan MakeDwellingPlan(const HomePlan& home);
 
 }  // namespace veille::detector
 

@@ -25,9 +25,8 @@ bool IsCarried(care::v1::Role role) {
   }
 }
 
-InstallationPlan MakeInstallationPlan(const care::v1::Home& home,
-                                      const std::vector<DevicePlan>& devices) {
-  const care::v1::CarePlan& care = home.patients(0).care_plan();
+InstallationPlan MakeInstallationPlan(const HomePlan& home) {
+  const care::v1::CarePlan& care = home.care_plan(0);
   InstallationPlan plan;
   plan.sensor_silent.enabled = domain::IsEnabled(care.sensor_silent());
   plan.sensor_silent.check_ins = domain::NumberOr(care.sensor_silent(), "check_ins");
@@ -39,9 +38,10 @@ InstallationPlan MakeInstallationPlan(const care::v1::Home& home,
   plan.on_battery.enabled = domain::IsEnabled(care.hub_on_battery());
   plan.on_battery.span_us = Micros(care.hub_on_battery(), "span");
   plan.on_battery.grace_us = Micros(care.hub_on_battery(), "contact_grace");
-  for (std::size_t i = 0; i < devices.size(); ++i) {
-    if (IsCarried(devices[i].role)) plan.worn.push_back(static_cast<int>(i));
-    if (devices[i].role == care::v1::ROLE_HUB) plan.hubs.push_back(static_cast<int>(i));
+  for (std::size_t i = 0; i < home.devices().size(); ++i) {
+    const care::v1::Role role = home.devices()[i].role;
+    if (IsCarried(role)) plan.worn.push_back(static_cast<int>(i));
+    if (role == care::v1::ROLE_HUB) plan.hubs.push_back(static_cast<int>(i));
   }
   return plan;
 }

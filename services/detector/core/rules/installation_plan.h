@@ -14,7 +14,7 @@
 
 namespace veille::detector {
 
-struct DevicePlan;
+class HomePlan;
 
 struct InstallationPlan {
   struct {
@@ -38,9 +38,8 @@ struct InstallationPlan {
   std::vector<int> hubs;
 };
 
-// `devices` in the order of home.devices().
-InstallationPlan MakeInstallationPlan(const care::v1::Home& home,
-                                      const std::vector<DevicePlan>& devices);
+// From its devices and care plans.
+InstallationPlan MakeInstallationPlan(const HomePlan& home);
 
 // Goes out with the person: at the wrist, at the waist, in the pocket.
 bool IsCarried(care::v1::Role role);
