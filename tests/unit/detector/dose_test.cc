@@ -85,7 +85,8 @@ TEST_F(Dose, TwoOpeningsForOneAreToldOnce) {
   EXPECT_EQ(home.last().reason().fr(),
             "Pilulier ouvert deux fois pour la prise de 08:00 : à 08:00 et à 09:00");
   EXPECT_EQ(Open(At(11)), Strings{});
-  EXPECT_EQ(Open(At(19, 30)), Strings{"CLEAR DOSE_DOUBLE/box MEDIUM"});
+  EXPECT_EQ(Beat(At(19)), Strings{"CLEAR DOSE_DOUBLE/box MEDIUM"});
+  EXPECT_EQ(Open(At(19, 30)), Strings{});
   EXPECT_EQ(Beat(At(22, 30)), Strings{}) << "the evening's was taken";
 }
 

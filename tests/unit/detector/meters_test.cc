@@ -193,7 +193,15 @@ TEST_F(WaterNone, ASilentMeterTellsNothing) {
     EXPECT_EQ(Beat(hour * 60 + 5), Strings{});
   }
   // It speaks again: the water stood all the while.
-  EXPECT_EQ(Read(40 * 60, kLitres, 100), Strings{"RAISE WATER_NONE MEDIUM"});
+  EXPECT_EQ(Read(40 * 60 + 10, kLitres, 100), Strings{});
+  EXPECT_EQ(Beat(40 * 60 + 30), Strings{"RAISE WATER_NONE MEDIUM"});
+}
+
+// What was drawn in an outage is known only when the meter is read again.
+TEST_F(WaterNone, WaitsForTheReadingThatCoversTheTime) {
+  Dry(0, 4);
+  home.Send({Seen(20 * 60, kLitres, 130)}, At(20 * 60), At(20 * 60 + 1));
+  EXPECT_EQ(home.Told(), Strings{});
 }
 
 TEST_F(WaterNone, OfAPersonWhoIsOutTellsNothing) {

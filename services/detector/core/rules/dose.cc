@@ -140,7 +140,7 @@ void OnSignal(Context& context, const Signal& seen) {
       OnOpening(context, figures, seen);
     } else if (dose.opened_us() == 0 && seen.time_us >= dose.due_us()) {
       // The dispenser's own word needs no waiting.
-      TellMissed(context, figures, seen.time_us, seen.receive_us);
+      TellMissed(context, figures, seen.time_us, ReceiptOf(seen, dose.due_us()));
     }
   }
 }

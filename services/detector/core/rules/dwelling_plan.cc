@@ -42,11 +42,11 @@ DoseFigures MakeDose(const care::v1::DoseRule& rule, int device) {
           Micros(rule, "same_opening")};
 }
 
-void Sort(const care::v1::Home& home, const std::vector<DevicePlan>& devices, DwellingPlan& plan) {
-  for (int i = 0; i < home.devices_size(); ++i) {
-    const DevicePlan& device = devices[static_cast<std::size_t>(i)];
+void Sort(const HomePlan& home, DwellingPlan& plan) {
+  for (int i = 0; i < home.home().devices_size(); ++i) {
+    const DevicePlan& device = home.devices()[static_cast<std::size_t>(i)];
     const bool stove =
-        home.devices(i).location_code() == event::v1::LOCATION_CODE_STOVE &&
+        home.home().devices(i).location_code() == event::v1::LOCATION_CODE_STOVE &&
         (device.role == care::v1::ROLE_APPLIANCE || device.role == care::v1::ROLE_METER ||
          device.role == care::v1::ROLE_CLIMATE);
     if (stove) plan.stoves.push_back(i);

@@ -58,7 +58,7 @@ void OnReading(Context& context, const Signal& seen) {
   if (!begun) {
     const int64_t from = reading.flow ? seen.time_us : reading.from_us;
     spell.set_since_us(std::max(from, context.state.record().dwelling().kitchen_us()));
-    spell.set_receive_us(seen.receive_us);
+    spell.set_receive_us(ReceiptOf(seen, spell.since_us()));
     if (reading.flow) spell.set_ask_us(spell.since_us() + figures.span_us);
   }
   if (!reading.flow && seen.time_us - spell.since_us() >= figures.span_us &&

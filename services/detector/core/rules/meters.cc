@@ -31,6 +31,17 @@ double RateOf(Commodity of, double amount, int64_t span_us) {
   }
 }
 
+// A reading that comes after the instant may yet say what was used before it.
+bool IsReadLater(const Context& context, int device, int64_t at_us) {
+  for (const auto& pending : context.state.record().pending()) {
+    if (static_cast<int>(pending.device()) == device && pending.time_us() > at_us &&
+        static_cast<SignalKind>(pending.kind()) == SignalKind::kMeter) {
+      return true;
+    }
+  }
+  return false;
+}
+
 // Every meter of it was heard, and none stands at a flow.
 bool AllSayNothing(const Context& context, Commodity of, int64_t at_us) {
   bool some = false;
@@ -41,10 +52,11 @@ bool AllSayNothing(const Context& context, Commodity of, int64_t at_us) {
     some = true;
     // Standing electric power is the base load; standing water runs.
     if (flows && of != Commodity::kElectricity && meter.flow() > 0) return false;
-    if (!IsAlive(context, device, at_us) ||
-        context.state.record().devices(device).seen_us() < at_us - kCoveredUs) {
-      return false;
-    }
+    const int64_t read = std::max(meter.total_us(), meter.flow_us());
+    const int64_t heard = IsReadLater(context, device, at_us)
+                              ? read
+                              : std::max(read, context.state.record().devices(device).seen_us());
+    if (!IsAlive(context, device, at_us) || heard < at_us - kCoveredUs) return false;
   }
   return some;
 }

@@ -3,6 +3,7 @@
 #ifndef SERVICES_DETECTOR_CORE_RULES_SPELL_H_
 #define SERVICES_DETECTOR_CORE_RULES_SPELL_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -42,6 +43,11 @@ void EndSpell(Context& context, const Matter& matter, Ending ending, store::v1::
 
 // Begins a spell that has not begun; judged first after `span_us`.
 void BeginSpell(const Signal& seen, int64_t span_us, store::v1::Spell& spell);
+
+// When a spell that only this signal showed counts as received: as old as the signal's own news.
+inline int64_t ReceiptOf(const Signal& seen, int64_t since_us) {
+  return since_us + std::max<int64_t>(0, seen.receive_us - seen.time_us);
+}
 
 template <typename Rule>
 alert::v1::Severity SeverityOr(const Rule& rule, alert::v1::Severity normal) {

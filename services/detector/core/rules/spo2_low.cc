@@ -37,7 +37,7 @@ void OnSignal(Context& context, const Signal& seen) {
     low.erase(low.begin());
   if (low.size() < figures.readings) return;
   spell.set_since_us(low.Get(0));
-  spell.set_receive_us(seen.receive_us);
+  spell.set_receive_us(ReceiptOf(seen, low.Get(0)));
   const std::string count = std::to_string(figures.readings);
   const Sentence limit = Figure(figures.low, 0);
   TellSpell(context, matter,

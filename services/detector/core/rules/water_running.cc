@@ -60,7 +60,7 @@ void OnSignal(Context& context, const Signal& seen) {
   if (flow == Flow::kUnknown) return meter.clear_running();
   if (!begun) {
     spell.set_since_us(reading.flow ? seen.time_us : reading.from_us);
-    spell.set_receive_us(seen.receive_us);
+    spell.set_receive_us(ReceiptOf(seen, spell.since_us()));
     if (reading.flow) spell.set_ask_us(spell.since_us() + figures.span_us);
   }
   if (!reading.flow && seen.time_us - spell.since_us() >= figures.span_us)
