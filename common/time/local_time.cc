@@ -71,4 +71,25 @@ absl::Time NextWindowEdge(absl::Time at, const absl::TimeZone& zone, const Local
   return next;
 }
 
+absl::Time AfterInWindow(absl::Time since, absl::Duration span, const absl::TimeZone& zone,
+                         const LocalWindow& window) {
+  constexpr int kMostEdges = 20;  // Two a day.
+  absl::Time from = since;
+  for (int i = 0; i < kMostEdges; ++i) {
+    const absl::Time edge = NextWindowEdge(from, zone, window);
+    if (InWindow(from, zone, window)) {
+      if (from + span <= edge) return from + span;
+      span -= edge - from;
+    }
+    from = edge;
+  }
+  return absl::InfiniteFuture();
+}
+
+absl::Time NextWallTime(absl::Time at, const absl::TimeZone& zone, int minutes) {
+  absl::CivilDay day(absl::ToCivilSecond(at, zone));
+  while (EdgeOn(day, minutes, zone) <= at) ++day;
+  return EdgeOn(day, minutes, zone);
+}
+
 }  // namespace veille

@@ -37,6 +37,15 @@ bool InWindow(absl::Time at, const absl::TimeZone& zone, const LocalWindow& wind
 // event.
 absl::Time NextWindowEdge(absl::Time at, const absl::TimeZone& zone, const LocalWindow& window);
 
+// The instant at which `span` has passed since `since`, counting only what lies in the window;
+// InfiniteFuture when that takes more than ten days.
+absl::Time AfterInWindow(absl::Time since, absl::Duration span, const absl::TimeZone& zone,
+                         const LocalWindow& window);
+
+// The first instant after `at` at which the wall clock comes to `minutes` after midnight. A time in
+// the skipped hour counts when the skip ends, one in the repeated hour at its first occurrence.
+absl::Time NextWallTime(absl::Time at, const absl::TimeZone& zone, int minutes);
+
 }  // namespace veille
 
 #endif  // COMMON_TIME_LOCAL_TIME_H_

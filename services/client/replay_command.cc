@@ -23,8 +23,17 @@ ABSL_FLAG(std::string, care_plan, "",
 ABSL_FLAG(std::string, what_if, "",
           "replay: file with another care plan; prints what it would change, not what is told.");
 
+ABSL_FLAG(bool, vital_signs, false,
+          "replay: judge vital signs, too, as a deployment does that switches them on.");
+
 namespace veille::client {
 namespace {
+
+ReplayOptions OptionsFromFlags() {
+  ReplayOptions options;
+  options.vital_signs = absl::GetFlag(FLAGS_vital_signs);
+  return options;
+}
 
 using store::v1::Finding;
 
@@ -129,7 +138,8 @@ std::string NotesJson(const domain::ReadReport& report) {
 }
 
 absl::StatusOr<Score> ReplayOne(const domain::Recording& recording) {
-  VEILLE_ASSIGN_OR_RETURN(const std::vector<Finding> findings, Replay(recording, {}));
+  VEILLE_ASSIGN_OR_RETURN(const std::vector<Finding> findings,
+                          Replay(recording, OptionsFromFlags()));
   Score score;
   score.recordings = 1;
   score.days = absl::ToDoubleHours(recording.end - recording.start) / 24;
@@ -224,9 +234,9 @@ struct Differences {
 
 absl::Status WhatIf(domain::Recording recording, const care::v1::CarePlan& other,
                     Differences& count) {
-  VEILLE_ASSIGN_OR_RETURN(const std::vector<Finding> before, Replay(recording, {}));
+  VEILLE_ASSIGN_OR_RETURN(const std::vector<Finding> before, Replay(recording, OptionsFromFlags()));
   PutCarePlan(other, recording);
-  VEILLE_ASSIGN_OR_RETURN(const std::vector<Finding> after, Replay(recording, {}));
+  VEILLE_ASSIGN_OR_RETURN(const std::vector<Finding> after, Replay(recording, OptionsFromFlags()));
   for (const Difference& difference : Compare(before, after)) {
     PrintDifference(difference, recording);
     ++(difference.kind == Difference::Kind::kComes  ? count.comes

@@ -116,7 +116,9 @@ bool Tells(const store::v1::Finding& finding, const domain::Expected& expected,
 
 absl::StatusOr<std::vector<store::v1::Finding>> Replay(const domain::Recording& recording,
                                                        const ReplayOptions& options) {
-  VEILLE_ASSIGN_OR_RETURN(const auto plan, detector::HomePlan::Compile(recording.home));
+  VEILLE_ASSIGN_OR_RETURN(
+      const auto plan,
+      detector::HomePlan::Compile(recording.home, {.vital_signs = options.vital_signs}));
   return Replayer(*plan, recording, options).Run();
 }
 

@@ -20,6 +20,8 @@ struct ReplayOptions {
   absl::Duration span = absl::Seconds(10);
   // The state goes through its serialized form this often; 0: never. The findings must not change.
   int restart_every_batches = 0;
+  // As the deployment's switch.
+  bool vital_signs = false;
 };
 
 absl::StatusOr<std::vector<store::v1::Finding>> Replay(const domain::Recording& recording,

@@ -68,6 +68,7 @@ class Detector::Parts {
       shard.lease = DurationOr(config.has_lease(), config.lease(), shard.lease);
       shard.before_judging = options.before_judging;
       shard.silence = &silence_;
+      shard.plan.vital_signs = config.vital_signs();
       shard.count_instances = [this] {
         if (const auto ago = store_.SinceGatewaySeen(); ago.ok())
           silence_.OnGatewaySeen(*ago, MonotonicNow());

@@ -1,5 +1,7 @@
 #include "services/domain/care_plan.h"
 
+#include <set>
+
 #include "absl/strings/str_format.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/duration.pb.h"
@@ -32,6 +34,12 @@ bool IsText(const FieldDescriptor& field) {
   return field.cpp_type() == FieldDescriptor::CPPTYPE_STRING;
 }
 
+// "08:00" as minutes after midnight; −1 when it is no such time.
+int ParseWallTime(const std::string& text) {
+  const auto window = ParseLocalWindow(text + "-" + text);
+  return window.ok() ? window->from_minutes : -1;
+}
+
 const FieldDescriptor& FieldOf(const Message& rule, const char* name) {
   const FieldDescriptor* field = rule.GetDescriptor()->FindFieldByName(name);
   VEILLE_CHECK(field != nullptr && IsParameter(*field));
@@ -57,12 +65,36 @@ double Value(const Message& rule, const FieldDescriptor& field) {
 
 std::string Text(const Message& rule, const FieldDescriptor& field) {
   const auto* reflection = rule.GetReflection();
+  if (field.is_repeated()) {
+    std::string all;
+    for (int i = 0; i < reflection->FieldSize(rule, &field); ++i)
+      all += (i == 0 ? "" : " ") + reflection->GetRepeatedString(rule, &field, i);
+    return all;
+  }
   return reflection->HasField(rule, &field) ? reflection->GetString(rule, &field)
                                             : ParameterOf(field).default_text();
 }
 
+// Times of the day, each once.
+void CheckTimes(const Message& rule, const FieldDescriptor& field, const std::string& path,
+                std::vector<PlanFault>& faults) {
+  const auto* reflection = rule.GetReflection();
+  std::set<int> seen;
+  for (int i = 0; i < reflection->FieldSize(rule, &field); ++i) {
+    const std::string text = reflection->GetRepeatedString(rule, &field, i);
+    const std::string place = path + "[" + std::to_string(i) + "]";
+    const int minutes = ParseWallTime(text);
+    if (minutes < 0) {
+      faults.push_back({place, "'" + text + "' is not a time of the day such as '08:00'"});
+    } else if (!seen.insert(minutes).second) {
+      faults.push_back({place, "'" + text + "' is named twice"});
+    }
+  }
+}
+
 void CheckParameter(const Message& rule, const FieldDescriptor& field, const std::string& path,
                     std::vector<PlanFault>& faults) {
+  if (field.is_repeated()) return CheckTimes(rule, field, path, faults);
   if (!rule.GetReflection()->HasField(rule, &field)) return;
   if (IsText(field)) {
     const auto window = ParseLocalWindow(Text(rule, field));
@@ -105,6 +137,13 @@ std::vector<PlanFault> CheckCarePlan(const care::v1::CarePlan& plan) {
   CheckOrder(plan.hub_offline(), "medium_silence", "high_silence", "hub_offline", faults);
   CheckOrder(plan.battery_low(), "critical_percent", "low_percent", "battery_low", faults);
   CheckOrder(plan.battery_low(), "low_percent", "charged_percent", "battery_low", faults);
+  CheckOrder(plan.stove(), "prompt_after", "tell_after", "stove", faults);
+  CheckOrder(plan.dose(), "prompt_after", "tell_after", "dose", faults);
+  CheckOrder(plan.room_hot(), "low_celsius", "medium_celsius", "room_hot", faults);
+  CheckOrder(plan.room_hot(), "medium_celsius", "high_celsius", "room_hot", faults);
+  CheckOrder(plan.room_cold(), "high_celsius", "medium_celsius", "room_cold", faults);
+  CheckOrder(plan.room_cold(), "medium_celsius", "low_celsius", "room_cold", faults);
+  CheckOrder(plan.partial_news(), "medium_score", "high_score", "partial_news", faults);
   return faults;
 }
 
@@ -122,6 +161,16 @@ LocalWindow WindowOr(const Message& rule, const char* field) {
   const auto window = ParseLocalWindow(Text(rule, descriptor));
   if (window.ok()) return *window;
   return ParseLocalWindow(ParameterOf(descriptor).default_text()).value();
+}
+
+std::vector<int> TimesOf(const Message& rule, const char* field) {
+  const FieldDescriptor& descriptor = FieldOf(rule, field);
+  std::set<int> minutes;
+  for (int i = 0; i < rule.GetReflection()->FieldSize(rule, &descriptor); ++i) {
+    const int at = ParseWallTime(rule.GetReflection()->GetRepeatedString(rule, &descriptor, i));
+    if (at >= 0) minutes.insert(at);
+  }
+  return {minutes.begin(), minutes.end()};
 }
 
 bool IsEnabled(const Message& rule) {

@@ -35,6 +35,8 @@ std::vector<PlanFault> CheckCarePlan(const care::v1::CarePlan& plan);
 double NumberOr(const google::protobuf::Message& rule, const char* field);
 absl::Duration DurationOr(const google::protobuf::Message& rule, const char* field);
 LocalWindow WindowOr(const google::protobuf::Message& rule, const char* field);
+// Of a repeated text parameter: times of the day, minutes after midnight, rising.
+std::vector<int> TimesOf(const google::protobuf::Message& rule, const char* field);
 
 // False only where the rule's `enabled` is set to false.
 bool IsEnabled(const google::protobuf::Message& rule);

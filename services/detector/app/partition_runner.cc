@@ -135,10 +135,10 @@ absl::Status PartitionRunner::LoadHome(const care::v1::Home& home, const StoredH
       stored != nullptr && !stored->registry.empty() ? stored->registry : home.SerializeAsString();
   care::v1::Home in_force;
   if (!in_force.ParseFromString(registry)) in_force = home;
-  absl::StatusOr<std::shared_ptr<const HomePlan>> plan = HomePlan::Compile(in_force);
+  absl::StatusOr<std::shared_ptr<const HomePlan>> plan = HomePlan::Compile(in_force, options_.plan);
   if (!plan.ok()) {
     in_force = home;
-    VEILLE_ASSIGN_OR_RETURN(plan, HomePlan::Compile(home));
+    VEILLE_ASSIGN_OR_RETURN(plan, HomePlan::Compile(home, options_.plan));
   }
   loaded->plan = *plan;
   loaded->registry_digest = StableHash64(in_force.SerializeAsString());
@@ -294,7 +294,7 @@ bool PartitionRunner::TakePlan(Home& home, const care::v1::Home& registry) {
     home.registry_changed = true;
     return true;
   }
-  absl::StatusOr<std::shared_ptr<const HomePlan>> plan = HomePlan::Compile(registry);
+  absl::StatusOr<std::shared_ptr<const HomePlan>> plan = HomePlan::Compile(registry, options_.plan);
   if (!plan.ok()) {
     VEILLE_LOG(kError, "a plan in the log cannot be used; the one before stays in force")
         .Field("home", home.id)

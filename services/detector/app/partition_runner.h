@@ -51,6 +51,7 @@ struct RunnerOptions {
   std::function<void(const store::v1::Envelope&)> before_judging;
   // Outlives the runner. Null: every home's silence is its own.
   SilenceWatch* silence = nullptr;
+  PlanOptions plan;
 };
 
 class PartitionRunner {

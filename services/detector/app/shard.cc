@@ -228,6 +228,7 @@ void Shard::Take(int partition) {
   options.count_takeover = survived_.count(partition) == 0;
   options.before_judging = options_.before_judging;
   options.silence = options_.silence;
+  options.plan = options_.plan;
   auto runner = std::make_unique<PartitionRunner>(
       std::move(options), store_, metrics_,
       [inbox = inbox_](std::function<void()> work) { inbox->Post(std::move(work)); });

@@ -34,6 +34,7 @@ struct ShardOptions {
   absl::Duration lease = absl::Seconds(5);
   std::function<void(const store::v1::Envelope&)> before_judging;
   SilenceWatch* silence = nullptr;  // Outlives the shard.
+  PlanOptions plan;
   // How many instances share the deployment; asked about once a second.
   std::function<int()> count_instances;
   // Changes when the store's connection was made anew.

@@ -130,6 +130,7 @@ class Engine {
       if (Speaks(event)) {
         state.set_seen_us(std::max(state.seen_us(), time_us));
         state.set_heard_us(context_.receive_us);
+        OnDeviceSpoke(context_, device, time_us);
       }
     }
     switch (ObservationOf(event)) {

@@ -40,7 +40,8 @@ int64_t Micros(const google::protobuf::Message& rule, const char* field) {
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<const HomePlan>> HomePlan::Compile(const care::v1::Home& home) {
+absl::StatusOr<std::shared_ptr<const HomePlan>> HomePlan::Compile(const care::v1::Home& home,
+                                                                  const PlanOptions& options) {
   if (home.patients().empty())
     return absl::InvalidArgumentError("home '" + home.home_id() + "' has no patient");
   std::shared_ptr<HomePlan> plan(new HomePlan(home));
@@ -59,9 +60,12 @@ absl::StatusOr<std::shared_ptr<const HomePlan>> HomePlan::Compile(const care::v1
     plan->circumstances_.push_back(MakeCircumstancePlan(home.patients(i).context()));
     plan->pauses_.push_back(
         {domain::IsEnabled(care_plan.pause()), Micros(care_plan.pause(), "long_pause")});
+    plan->vitals_.push_back(MakeVitalsPlan(care_plan, options.vital_signs));
   }
   plan->CompileDevices();
   plan->CompileRules();
+  plan->dwelling = MakeDwellingPlan(*plan);
+  plan->installation = MakeInstallationPlan(*plan);
   return plan;
 }
 

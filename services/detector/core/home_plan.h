@@ -19,8 +19,11 @@
 #include "common/time/local_time.h"
 #include "services/detector/core/circumstances.h"
 #include "services/detector/core/rooms.h"
+#include "services/detector/core/rules/dwelling_plan.h"
 #include "services/detector/core/rules/fall.h"
 #include "services/detector/core/rules/geofence.h"
+#include "services/detector/core/rules/installation_plan.h"
+#include "services/detector/core/rules/vitals_plan.h"
 
 namespace veille::detector {
 
@@ -69,10 +72,17 @@ struct BatteryFigures {
   double low = 0, critical = 0, charged = 0;
 };
 
+// What the deployment decides for all homes.
+struct PlanOptions {
+  // Rules on vital signs make the software a medical device: off unless switched on.
+  bool vital_signs = false;
+};
+
 class HomePlan {
  public:
   // INVALID_ARGUMENT for a zone that is not known; everything else the registry has checked.
-  static absl::StatusOr<std::shared_ptr<const HomePlan>> Compile(const care::v1::Home& home);
+  static absl::StatusOr<std::shared_ptr<const HomePlan>> Compile(const care::v1::Home& home,
+                                                                 const PlanOptions& options = {});
 
   // As registered.
   const care::v1::Home& home() const { return home_; }
@@ -106,6 +116,10 @@ class HomePlan {
   InactivityFigures inactivity;
   OfflineFigures offline;
   BatteryFigures battery;
+  DwellingPlan dwelling;
+  InstallationPlan installation;
+  // One a patient.
+  const std::vector<VitalsPlan>& vitals() const { return vitals_; }
 
  private:
   explicit HomePlan(const care::v1::Home& home) : home_(home) {}
@@ -119,6 +133,7 @@ class HomePlan {
   std::vector<GeofenceConfig> geofences_;
   std::vector<CircumstancePlan> circumstances_;
   std::vector<PauseFigures> pauses_;
+  std::vector<VitalsPlan> vitals_;
   std::vector<int> exit_doors_;
   int fall_detectors_ = 0;
   absl::flat_hash_map<std::string, int> device_index_, source_index_;

@@ -113,5 +113,42 @@ TEST(LocalWindow, WithAnEdgeInTheSkippedHourBeginsWhenTheSkipEnds) {
   EXPECT_TRUE(InWindow(skip, paris, window));
 }
 
+TEST(LocalWindow, CountsOnlyWhatLiesInIt) {
+  const absl::TimeZone zone = LoadZone("Europe/Paris").value();
+  const auto at = [&](int day, int hour, int minute = 0) {
+    return absl::FromCivil(absl::CivilMinute(2026, 3, day, hour, minute), zone);
+  };
+  const LocalWindow day = ParseLocalWindow("07:00-22:00").value();
+  EXPECT_EQ(AfterInWindow(at(10, 8), absl::Hours(12), zone, day), at(10, 20));
+  EXPECT_EQ(AfterInWindow(at(10, 10), absl::Hours(12), zone, day), at(10, 22));
+  EXPECT_EQ(AfterInWindow(at(10, 20), absl::Hours(12), zone, day), at(11, 17));
+  EXPECT_EQ(AfterInWindow(at(10, 23), absl::Hours(30), zone, day), at(12, 22));
+  EXPECT_EQ(AfterInWindow(at(10, 8), absl::Hours(1000), zone, day), absl::InfiniteFuture());
+  // The night of the change is an hour short: the window's own hours are what they are.
+  EXPECT_EQ(AfterInWindow(at(28, 20), absl::Hours(3), zone, day), at(29, 8));
+  const LocalWindow night = ParseLocalWindow("00:00-06:00").value();
+  EXPECT_EQ(AfterInWindow(at(29, 0), absl::Hours(5), zone, night), at(29, 6));
+  EXPECT_EQ(
+      AfterInWindow(at(10, 8), absl::Hours(30), zone, ParseLocalWindow("08:00-08:00").value()),
+      at(11, 14));
+}
+
+TEST(NextWallTime, IsRightWhereClocksChange) {
+  const absl::TimeZone zone = LoadZone("Europe/Paris").value();
+  const auto at = [&](int month, int day, int hour, int minute = 0) {
+    return absl::FromCivil(absl::CivilMinute(2026, month, day, hour, minute), zone);
+  };
+  EXPECT_EQ(NextWallTime(at(1, 15, 7), zone, 480), at(1, 15, 8));
+  EXPECT_EQ(NextWallTime(at(1, 15, 8), zone, 480), at(1, 16, 8));
+  EXPECT_EQ(NextWallTime(at(3, 28, 8), zone, 480) - at(3, 28, 8), absl::Hours(23));
+  EXPECT_EQ(NextWallTime(at(10, 24, 8), zone, 480) - at(10, 24, 8), absl::Hours(25));
+  // 02:30 does not exist: when the skip ends.
+  EXPECT_EQ(NextWallTime(at(3, 29, 0), zone, 150), at(3, 29, 3));
+  // 02:30 comes twice: the first, and not the second.
+  const absl::Time first = NextWallTime(at(10, 25, 0), zone, 150);
+  EXPECT_EQ(first - at(10, 25, 0), absl::Minutes(150));
+  EXPECT_EQ(NextWallTime(first, zone, 150), at(10, 26, 2, 30));
+}
+
 }  // namespace
 }  // namespace veille

@@ -193,6 +193,19 @@ TEST(Inactivity, OfDeadSensorsIsATechnicalMatter) {
   home.See(Home::Motion(home.At(1, 15, 9, 0)));
   for (absl::Time at = home.At(1, 15, 9, 1); at < home.At(1, 15, 13, 0); at += absl::Minutes(1))
     home.Beat(at);
+  // Each by itself, and not once more together.
+  EXPECT_EQ(home.Told(),
+            (Strings{"RAISE SENSOR_SILENT/hall TECHNICAL", "RAISE SENSOR_SILENT/door TECHNICAL",
+                     "RAISE SENSOR_SILENT/pendant TECHNICAL"}));
+}
+
+TEST(Inactivity, OfDeadSensorsIsToldOnceWhereTheyAreNotToldByThemselves) {
+  Home home;
+  home.care_plan().mutable_sensor_silent()->set_enabled(false);
+  home.Compile();
+  home.See(Home::Motion(home.At(1, 15, 9, 0)));
+  for (absl::Time at = home.At(1, 15, 9, 1); at < home.At(1, 15, 13, 0); at += absl::Minutes(1))
+    home.Beat(at);
   EXPECT_EQ(home.Told(), Strings{"RAISE SENSORS_SILENT TECHNICAL"});
 }
 
@@ -492,7 +505,9 @@ TEST(Inactivity, ASensorThatSpeaksOnlyNonsenseIsNotAlive) {
     event.mutable_unreadable()->set_field("motion.state");
     home.See(event);
   }
-  EXPECT_EQ(home.Told(), Strings{"RAISE SENSORS_SILENT TECHNICAL"});
+  EXPECT_EQ(home.Told(),
+            (Strings{"RAISE SENSOR_SILENT/hall TECHNICAL", "RAISE SENSOR_SILENT/door TECHNICAL",
+                     "RAISE SENSOR_SILENT/pendant TECHNICAL"}));
 }
 
 TEST(NightExit, IsNotArmedByADoorThatRepeatsThatItStandsOpen) {

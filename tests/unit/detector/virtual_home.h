@@ -36,8 +36,8 @@ class Home {
   }
   care::v1::Home& registry() { return home_; }
   care::v1::CarePlan& care_plan() { return *home_.mutable_patients(0)->mutable_care_plan(); }
-  void Compile() {
-    plan_ = *HomePlan::Compile(home_);
+  void Compile(const PlanOptions& options = {}) {
+    plan_ = *HomePlan::Compile(home_, options);
     state_ = std::make_unique<HomeState>(*plan_);
   }
   absl::Time At(int month, int day, int hour, int minute, double second = 0) const {
@@ -65,6 +65,22 @@ class Home {
   static event::v1::Event CheckIn(absl::Time at, const std::string& device = "hall") {
     event::v1::Event event = domain::MakeEvent(at, device);
     event.mutable_device_status()->set_kind(event::v1::DeviceStatus::KIND_CHECK_IN);
+    return event;
+  }
+  static event::v1::Event Status(absl::Time at, const std::string& device,
+                                 event::v1::DeviceStatus::Kind kind) {
+    event::v1::Event event = domain::MakeEvent(at, device);
+    event.mutable_device_status()->set_kind(kind);
+    return event;
+  }
+  static event::v1::Event Celsius(absl::Time at, const std::string& device, double celsius) {
+    event::v1::Event event = domain::MakeEvent(at, device);
+    event.mutable_temperature()->set_temperature_celsius(celsius);
+    return event;
+  }
+  static event::v1::Event Watts(absl::Time at, const std::string& device, double watts) {
+    event::v1::Event event = domain::MakeEvent(at, device);
+    event.mutable_meter_reading()->set_electricity_w(watts);
     return event;
   }
   static event::v1::Event Sos(absl::Time at, uint64_t sequence) {

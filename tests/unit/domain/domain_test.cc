@@ -81,6 +81,21 @@ TEST(CarePlan, RefusesLevelsInTheWrongOrder) {
   EXPECT_EQ(CheckCarePlan(plan).size(), 1U);
 }
 
+TEST(CarePlan, KnowsTimesOfTheDay) {
+  care::v1::CarePlan plan;
+  for (const char* time : {"20:00", "08:00"}) plan.mutable_dose()->add_times(time);
+  EXPECT_TRUE(CheckCarePlan(plan).empty());
+  EXPECT_EQ(TimesOf(plan.dose(), "times"), (std::vector<int>{480, 1200}));
+  EXPECT_EQ(ParametersInForce(plan.dose())["times"], "20:00 08:00");
+  plan.mutable_dose()->add_times("8h30");
+  plan.mutable_dose()->add_times("08:00");
+  const auto faults = CheckCarePlan(plan);
+  ASSERT_EQ(faults.size(), 2U);
+  EXPECT_EQ(faults[0].field, "dose.times[2]");
+  EXPECT_EQ(faults[0].reason, "'8h30' is not a time of the day such as '08:00'");
+  EXPECT_EQ(faults[1].reason, "'08:00' is named twice");
+}
+
 TEST(Keys, SpreadHomesForEverInTheSameWay) {
   // Changing these numbers would look for every home in the wrong place.
   EXPECT_EQ(PartitionOf("home-1", 64), PartitionOf("home-1", 64));

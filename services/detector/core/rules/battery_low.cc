@@ -8,6 +8,15 @@
 namespace veille::detector {
 
 void OnBattery(Context& context, int device, const event::v1::Event& event) {
+  // Many a wearable says only by its battery that it is on its charger.
+  if (event.battery().charging()) {
+    Signal charging;
+    charging.kind = SignalKind::kCharging;
+    charging.device = device;
+    charging.time_us = EventMicros(event);
+    charging.receive_us = context.receive_us;
+    kOffBody.on_signal(context, charging);
+  }
   const BatteryFigures& figures = context.plan.battery;
   if (!figures.enabled) return;
   const event::v1::Battery& battery = event.battery();

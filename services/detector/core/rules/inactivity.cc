@@ -154,9 +154,21 @@ int64_t Deadline(const Context& context, int64_t by_us) {
   return deadline;
 }
 
+// Each of the dead sensors was told by itself.
+bool IsToldOfEach(const Context& context) {
+  for (std::size_t i = 0; i < context.plan.devices().size(); ++i) {
+    if (context.plan.devices()[i].presence && !IsToldSilent(context, static_cast<int>(i)))
+      return false;
+  }
+  return true;
+}
+
 void OnDeadline(Context& context, int64_t deadline_us) {
-  const auto& record = context.state.record();
-  if (!SensorsAlive(context, deadline_us)) return Tell(context, deadline_us, kSensorsSilent);
+  auto& record = context.state.record();
+  if (!SensorsAlive(context, deadline_us)) {
+    if (!IsToldOfEach(context)) return Tell(context, deadline_us, kSensorsSilent);
+    return record.mutable_inactivity()->set_level(kSensorsSilent);
+  }
   const bool high = record.inactivity().level() == kMedium ||
                     deadline_us >= record.presence_us() + context.plan.inactivity.any_us;
   Tell(context, deadline_us, high ? kHigh : kMedium);

@@ -26,6 +26,17 @@ void OnBattery(Context& context, int device, const event::v1::Event& event);
 void OnClockQuality(Context& context, int source, const event::v1::Event* wrong);
 
 extern const Rule kFall, kNightExit, kDoorLeftOpen, kGeofence, kHabits, kInactivity, kPresence;
+// The dwelling.
+extern const Rule kStoveUnattended, kRoomHot, kRoomCold, kWaterNone, kWaterContinuous,
+    kWaterRunning, kElectricityFlat, kGasFlowLong, kMeterBook, kPowerCut, kDose;
+// The installation.
+extern const Rule kSensorSilent, kOffBody, kTamper, kHubOnBattery;
+// Vital signs.
+extern const Rule kPartialNews2, kSpo2Low, kPulseAtRest, kBodyTemperatureLow;
+
+// sensor_silent.cc: a device's own readable word, whatever it says; and whether it was told silent.
+void OnDeviceSpoke(Context& context, int device, int64_t time_us);
+bool IsToldSilent(const Context& context, int device);
 
 // hub_offline.cc
 void OnContact(Context& context, int source);

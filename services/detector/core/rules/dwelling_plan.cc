@@ -1,0 +1,100 @@
+#include "services/detector/core/rules/dwelling_plan.h"
+
+#include "services/detector/core/home_plan.h"
+#include "services/domain/care_plan.h"
+
+namespace veille::detector {
+namespace {
+
+using domain::IsEnabled;
+using domain::NumberOr;
+
+// Of an official warning.
+constexpr double kWarningCelsius = 2;
+
+int64_t Micros(const google::protobuf::Message& rule, const char* field) {
+  return absl::ToInt64Microseconds(domain::DurationOr(rule, field));
+}
+
+ClimateFigures MakeClimate(const google::protobuf::Message& rule, double lower_by) {
+  ClimateFigures figures;
+  figures.enabled = IsEnabled(rule);
+  figures.celsius = {NumberOr(rule, "low_celsius") - lower_by,
+                     NumberOr(rule, "medium_celsius") - lower_by,
+                     NumberOr(rule, "high_celsius") - lower_by};
+  figures.span_us = {Micros(rule, "low_span"), Micros(rule, "medium_span"),
+                     Micros(rule, "high_span")};
+  figures.hysteresis = NumberOr(rule, "hysteresis_celsius");
+  return figures;
+}
+
+AbsenceFigures MakeAbsence(const google::protobuf::Message& rule) {
+  return {IsEnabled(rule), Micros(rule, "span"), domain::WindowOr(rule, "window")};
+}
+
+DoseFigures MakeDose(const care::v1::DoseRule& rule, int device) {
+  return {device,
+          IsEnabled(rule),
+          domain::TimesOf(rule, "times"),
+          Micros(rule, "early"),
+          Micros(rule, "prompt_after"),
+          Micros(rule, "tell_after"),
+          Micros(rule, "same_opening")};
+}
+
+void Sort(const HomePlan& home, DwellingPlan& plan) {
+  for (int i = 0; i < home.home().devices_size(); ++i) {
+    const DevicePlan& device = home.devices()[static_cast<std::size_t>(i)];
+    const bool stove =
+        home.home().devices(i).location_code() == event::v1::LOCATION_CODE_STOVE &&
+        (device.role == care::v1::ROLE_APPLIANCE || device.role == care::v1::ROLE_METER ||
+         device.role == care::v1::ROLE_CLIMATE);
+    if (stove) plan.stoves.push_back(i);
+    if (device.presence && device.room_kind == RoomKind::kKitchen && !stove)
+      plan.kitchen.push_back(i);
+    if (device.role == care::v1::ROLE_CLIMATE && !stove) plan.climates.push_back(i);
+    if (device.role == care::v1::ROLE_METER) plan.meters.push_back(i);
+    if (device.role == care::v1::ROLE_DISPENSER) {
+      DoseFigures dose = MakeDose(home.care_plan(device.patient).dose(), i);
+      if (dose.enabled && !dose.times.empty()) plan.doses.push_back(std::move(dose));
+    }
+  }
+}
+
+}  // namespace
+
+DwellingPlan MakeDwellingPlan(const HomePlan& home) {
+  const care::v1::CarePlan& care = home.care_plan(0);
+  DwellingPlan plan;
+  plan.stove = {IsEnabled(care.stove()),
+                NumberOr(care.stove(), "on_power_w"),
+                NumberOr(care.stove(), "on_temperature_celsius"),
+                Micros(care.stove(), "prompt_after"),
+                Micros(care.stove(), "tell_after"),
+                Micros(care.stove(), "off_hold"),
+                Micros(care.stove(), "contact_grace")};
+  plan.hot = MakeClimate(care.room_hot(), care.room_hot().orange_warning() ? kWarningCelsius : 0);
+  plan.cold = MakeClimate(care.room_cold(), 0);
+  plan.water_none = MakeAbsence(care.water_none());
+  plan.electricity_flat = MakeAbsence(care.electricity_flat());
+  plan.use_w = NumberOr(care.electricity_flat(), "use_w");
+  plan.use_wh = NumberOr(care.electricity_flat(), "use_wh");
+  plan.water_continuous = {IsEnabled(care.water_continuous()), 0,
+                           Micros(care.water_continuous(), "span"),
+                           Micros(care.water_continuous(), "resolution"), 0};
+  plan.water_running = {
+      IsEnabled(care.water_running()), NumberOr(care.water_running(), "flow_litres_per_minute"),
+      Micros(care.water_running(), "span"), Micros(care.water_running(), "resolution"),
+      Micros(care.water_running(), "contact_grace")};
+  plan.gas_flow = {IsEnabled(care.gas_flow_long()),
+                   NumberOr(care.gas_flow_long(), "flow_m3_per_hour"),
+                   Micros(care.gas_flow_long(), "span"), Micros(care.gas_flow_long(), "resolution"),
+                   Micros(care.gas_flow_long(), "contact_grace")};
+  plan.power_cut = {IsEnabled(care.power_cut()), Micros(care.power_cut(), "span"),
+                    Micros(care.power_cut(), "contact_grace")};
+  Sort(home, plan);
+  if (!plan.stove.enabled) plan.stoves.clear();
+  return plan;
+}
+
+}  // namespace veille::detector

@@ -1,0 +1,145 @@
+// A sensor has not checked in for twice its contract, or the hub cannot reach it. Judged as far as
+// its own source says that everything was sent: a silent hub is HUB_OFFLINE, and says nothing of
+// its sensors. What the person carries is out of reach when they are out.
+
+#include <algorithm>
+
+#include "services/detector/core/rules/spell.h"
+
+namespace veille::detector {
+namespace {
+
+// Of a device that was never heard and is not waited for yet: at once.
+constexpr int64_t kAtOnce = 1;
+
+Matter About(const Context& context, int device) {
+  const std::string& id = context.plan.devices()[static_cast<std::size_t>(device)].id;
+  return {&context.plan.care_plan(0).sensor_silent(), "SENSOR_SILENT/" + id, id, 0};
+}
+
+int64_t Patience(const HomePlan& plan, int device) {
+  const auto contract =
+      static_cast<double>(plan.devices()[static_cast<std::size_t>(device)].check_in_us);
+  return static_cast<int64_t>(contract * plan.installation.sensor_silent.check_ins);
+}
+
+// Since when it is silent: its last word, or since it is waited for.
+int64_t Since(const Context& context, int device) {
+  const auto& state = context.state.record().devices(device);
+  const DevicePlan& plan = context.plan.devices()[static_cast<std::size_t>(device)];
+  if (state.seen_us() != 0) return std::max(state.seen_us(), plan.bind_us);
+  const int64_t waited = state.installation().waited_us();
+  return waited == 0 ? 0 : std::max(waited, plan.bind_us);
+}
+
+bool IsOutOfReach(const Context& context, const DevicePlan& device) {
+  const bool by_phone = device.source >= 0 && context.plan.home().sources(device.source).kind() ==
+                                                  care::v1::Source::KIND_PHONE;
+  return IsCarried(device.role) && !by_phone && IsOut(context.state.record());
+}
+
+int64_t DueOf(const Context& context, int device) {
+  const DevicePlan& plan = context.plan.devices()[static_cast<std::size_t>(device)];
+  const auto& state = context.state.record().devices(device).installation();
+  if (state.silent().told() != alert::v1::SEVERITY_UNSPECIFIED) return kNever;
+  const int64_t known = KnownUntil(context.plan, context.state.record(), device);
+  if (known == 0 || known < plan.bind_us || (plan.unbind_us != 0 && known >= plan.unbind_us))
+    return kNever;
+  int64_t due = kNever;
+  if (state.failed_us() != 0)
+    due = state.failed_us() + context.plan.installation.sensor_silent.failed_grace_us;
+  if (plan.check_in_us > 0) {
+    const int64_t since = Since(context, device);
+    due = since == 0 ? kAtOnce : std::min(due, since + Patience(context.plan, device));
+  }
+  return due > known || IsOutOfReach(context, plan) ? kNever : due;
+}
+
+Next NextSensor(const Context& context) {
+  Next next;
+  if (!context.plan.installation.sensor_silent.enabled) return next;
+  for (std::size_t i = 0; i < context.plan.devices().size(); ++i) {
+    const auto device = static_cast<int>(i);
+    const int64_t due = DueOf(context, device);
+    if (due != kNever) next.Offer(device, due);
+  }
+  return next;
+}
+
+void OnDeadline(Context& context, int64_t deadline_us) {
+  const int device = NextSensor(context).device;
+  auto& state = MutableInstallation(context, device);
+  if (deadline_us == kAtOnce)
+    return state.set_waited_us(KnownUntil(context.plan, context.state.record(), device));
+  auto& spell = *state.mutable_silent();
+  const bool never = context.state.record().devices(device).seen_us() == 0;
+  const bool failed = state.failed_us() != 0;
+  int64_t since = Since(context, device);
+  if (since == 0) since = state.failed_us();
+  spell.set_since_us(since);
+  spell.set_receive_us(since);  // A silence is judged when it is due: no late news.
+  const std::string at = WallClock(context.plan, since);
+  const std::string name = RoomOf(context.plan, device) + " (" +
+                           context.plan.devices()[static_cast<std::size_t>(device)].id + ")";
+  Sentence reason{"Le capteur " + name + " ne donne plus signe de vie depuis " + at,
+                  "The sensor " + name + " has not checked in since " + at};
+  if (never)
+    reason = {"Le capteur " + name + " n'a jamais donné signe de vie",
+              "The sensor " + name + " has never checked in"};
+  if (failed) {
+    reason.fr += " ; le boîtier ne peut le joindre";
+    reason.en += "; the hub cannot reach it";
+  }
+  const auto& rule = context.plan.care_plan(0).sensor_silent();
+  TellSpell(context, About(context, device),
+            {SeverityOr(rule, alert::v1::SEVERITY_TECHNICAL), deadline_us,
+             never ? Sentence{"Attendu depuis", "Waited for since"}
+                   : Sentence{"Dernier signe de vie", "Last word"},
+             std::move(reason)},
+            spell);
+}
+
+void OnSignal(Context& context, const Signal& seen) {
+  if (seen.code != event::v1::DeviceStatus::KIND_CHECK_IN_FAILED) return;
+  // It spoke since.
+  if (context.state.record().devices(seen.device).seen_us() > seen.time_us) return;
+  auto& state = MutableInstallation(context, seen.device);
+  if (state.failed_us() == 0) state.set_failed_us(seen.time_us);
+}
+
+}  // namespace
+
+void OnDeviceSpoke(Context& context, int device, int64_t time_us) {
+  const auto& record = context.state.record().devices(device);
+  if (!record.has_installation()) return;
+  auto& state = MutableInstallation(context, device);
+  state.clear_waited_us();
+  if (time_us > state.failed_us()) state.clear_failed_us();
+  if (!state.has_silent()) return;
+  // What it said long ago came late: it is silent still.
+  const DevicePlan& plan = context.plan.devices()[static_cast<std::size_t>(device)];
+  const int64_t known = KnownUntil(context.plan, context.state.record(), device);
+  if (plan.check_in_us > 0 && record.seen_us() + Patience(context.plan, device) <= known) return;
+  const std::string at = WallClock(context.plan, time_us);
+  EndSpell(context, About(context, device),
+           {time_us,
+            context.receive_us,
+            plan.id,
+            {"Le capteur donne de nouveau signe de vie (" + at + ")",
+             "The sensor checks in again (" + at + ")"}},
+           *state.mutable_silent());
+  state.clear_silent();
+}
+
+bool IsToldSilent(const Context& context, int device) {
+  return !InstallationOf(context, device).silent().alert_id().empty();
+}
+
+const Rule kSensorSilent = {
+    .wants = Of(SignalKind::kStatus),
+    .on_signal = OnSignal,
+    .deadline = [](const Context& context, int64_t) { return NextSensor(context).at_us; },
+    .on_deadline = OnDeadline,
+};
+
+}  // namespace veille::detector
