@@ -20,6 +20,8 @@
 #include "services/detector/core/rooms.h"
 #include "services/detector/core/rules/fall.h"
 #include "services/detector/core/rules/geofence.h"
+#include "services/detector/core/rules/living_plan.h"
+#include "services/detector/core/rules/wandering_plan.h"
 
 namespace veille::detector {
 
@@ -72,6 +74,10 @@ class HomePlan {
   const std::vector<DevicePlan>& devices() const { return devices_; }
   const std::vector<int>& exit_doors() const { return exit_doors_; }
   int fall_detectors() const { return fall_detectors_; }
+  // What all of the home's sensors together would see; see coverage.h.
+  bool sees_person() const { return sees_person_; }
+  bool sees_bathroom() const { return sees_bathroom_; }
+  bool sees_kitchen() const { return sees_kitchen_; }
   // −1 when there is none.
   int FindDevice(const std::string& id) const;
   int FindSource(const std::string& id) const;
@@ -89,6 +95,8 @@ class HomePlan {
   InactivityFigures inactivity;
   OfflineFigures offline;
   BatteryFigures battery;
+  WanderingPlan wandering;
+  LivingPlan living;
 
  private:
   explicit HomePlan(const care::v1::Home& home) : home_(home) {}
@@ -101,6 +109,7 @@ class HomePlan {
   std::vector<GeofenceConfig> geofences_;
   std::vector<int> exit_doors_;
   int fall_detectors_ = 0;
+  bool sees_person_ = false, sees_bathroom_ = false, sees_kitchen_ = false;
   absl::flat_hash_map<std::string, int> device_index_, source_index_;
 };
 

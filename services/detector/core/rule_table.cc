@@ -12,7 +12,9 @@ namespace {
 const Rule* const kRules[] = {
     &kFall,       // Ticks only: samples are judged as they come.
     &kNightExit,  //
-    &kDoorLeftOpen, &kGeofence, &kInactivity,
+    &kDoorLeftOpen, &kGeofence,
+    &kWhereabouts,  // Concludes nothing.
+    &kInactivity,
 };
 static_assert(std::size(kRules) <= kMostRules);
 
