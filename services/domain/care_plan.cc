@@ -4,8 +4,6 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/duration.pb.h"
 
-#include "veille/care/v1/parameter.pb.h"
-
 #include "common/base/check.h"
 
 namespace veille::domain {
@@ -144,13 +142,24 @@ std::map<std::string, std::string> ParametersInForce(const Message& rule) {
   return values;
 }
 
-std::string RuleName(const Message& rule) {
-  return rule.GetDescriptor()->options().GetExtension(care::v1::rule).name();
+const care::v1::RuleInfo& InfoOf(const Message& rule) {
+  return rule.GetDescriptor()->options().GetExtension(care::v1::rule);
 }
 
-uint32_t RuleVersion(const Message& rule) {
-  return rule.GetDescriptor()->options().GetExtension(care::v1::rule).version();
+const care::v1::RuleInfo* FindRule(std::string_view name) {
+  const auto* type = care::v1::CarePlan::descriptor();
+  for (int i = 0; i < type->field_count(); ++i) {
+    const auto* rule = type->field(i)->message_type();
+    if (rule == nullptr) continue;
+    const care::v1::RuleInfo& info = rule->options().GetExtension(care::v1::rule);
+    if (info.name() == name) return &info;
+  }
+  return nullptr;
 }
+
+std::string RuleName(const Message& rule) { return InfoOf(rule).name(); }
+
+uint32_t RuleVersion(const Message& rule) { return InfoOf(rule).version(); }
 
 std::string DescribeRules() {
   std::string out =

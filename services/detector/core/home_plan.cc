@@ -47,8 +47,12 @@ absl::StatusOr<std::shared_ptr<const HomePlan>> HomePlan::Compile(const care::v1
   VEILLE_ASSIGN_OR_RETURN(plan->zone_, LoadZone(home.zone()));
   for (int i = 0; i < home.sources_size(); ++i)
     plan->source_index_[home.sources(i).source_id()] = i;
-  for (const care::v1::Patient& patient : home.patients())
+  for (const care::v1::Patient& patient : home.patients()) {
     plan->geofences_.push_back(MakeGeofenceConfig(patient));
+    plan->circumstances_.push_back(MakeCircumstancePlan(patient.context()));
+    plan->pauses_.push_back({domain::IsEnabled(patient.care_plan().pause()),
+                             Micros(patient.care_plan().pause(), "long_pause")});
+  }
   plan->CompileDevices();
   plan->CompileRules();
   return plan;
@@ -92,10 +96,11 @@ void HomePlan::CompileRules() {
           domain::WindowOr(plan.door_left_open(), "window"),
           Micros(plan.door_left_open(), "night_patience"),
           Micros(plan.door_left_open(), "day_patience")};
-  inactivity = {domain::IsEnabled(plan.inactivity()),
-                domain::WindowOr(plan.inactivity(), "day_window"),
-                Micros(plan.inactivity(), "day_silence"), Micros(plan.inactivity(), "worsen"),
-                Micros(plan.inactivity(), "any_silence")};
+  inactivity = {
+      domain::IsEnabled(plan.inactivity()),     domain::WindowOr(plan.inactivity(), "day_window"),
+      Micros(plan.inactivity(), "day_silence"), Micros(plan.inactivity(), "worsen"),
+      Micros(plan.inactivity(), "any_silence"), Micros(plan.inactivity(), "usual_floor"),
+      Micros(plan.inactivity(), "usual_cap"),   domain::NumberOr(plan.inactivity(), "usual_ratio")};
   offline = {domain::IsEnabled(plan.hub_offline()), plan.hub_offline().high_risk(),
              Micros(plan.hub_offline(), "technical_silence"),
              Micros(plan.hub_offline(), "medium_silence"),

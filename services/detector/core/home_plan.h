@@ -17,6 +17,7 @@
 #include "veille/care/v1/home.pb.h"
 
 #include "common/time/local_time.h"
+#include "services/detector/core/circumstances.h"
 #include "services/detector/core/rooms.h"
 #include "services/detector/core/rules/fall.h"
 #include "services/detector/core/rules/geofence.h"
@@ -54,10 +55,16 @@ struct InactivityFigures {
   bool enabled = true;
   LocalWindow day;
   int64_t day_us = 0, worsen_us = 0, any_us = 0;
+  int64_t usual_floor_us = 0, usual_cap_us = 0;
+  double usual_ratio = 0;
 };
 struct OfflineFigures {
   bool enabled = true, high_risk = false;
   int64_t technical_us = 0, medium_us = 0, high_us = 0;
+};
+struct PauseFigures {
+  bool enabled = true;
+  int64_t long_us = 0;
 };
 struct BatteryFigures {
   bool enabled = true;
@@ -90,6 +97,13 @@ class HomePlan {
     return geofences_[static_cast<std::size_t>(patient)];
   }
 
+  const CircumstancePlan& circumstances(int patient) const {
+    return circumstances_[static_cast<std::size_t>(patient)];
+  }
+  const PauseFigures& pause(int patient) const {
+    return pauses_[static_cast<std::size_t>(patient)];
+  }
+
   NightExitFigures night_exit;
   DoorFigures door;
   InactivityFigures inactivity;
@@ -107,6 +121,8 @@ class HomePlan {
   absl::TimeZone zone_;
   std::vector<DevicePlan> devices_;
   std::vector<GeofenceConfig> geofences_;
+  std::vector<CircumstancePlan> circumstances_;
+  std::vector<PauseFigures> pauses_;
   std::vector<int> exit_doors_;
   int fall_detectors_ = 0;
   bool sees_person_ = false, sees_bathroom_ = false, sees_kitchen_ = false;

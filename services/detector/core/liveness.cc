@@ -52,8 +52,4 @@ bool IsOccupied(const Context& context, int64_t at_us) {
   });
 }
 
-bool CarerAtHome(const store::v1::HomeState& record, int64_t at_us) {
-  return at_us < record.wandering().carer_until_us();
-}
-
 }  // namespace veille::detector

@@ -43,8 +43,6 @@ bool WasOut(const store::v1::HomeState& record, int64_t at_us);
 // In a bed or on a seat that is in use and alive: a known place, where one may be still.
 bool IsOccupied(const Context& context, int64_t at_us);
 
-bool CarerAtHome(const store::v1::HomeState& record, int64_t at_us);
-
 }  // namespace veille::detector
 
 #endif  // SERVICES_DETECTOR_CORE_LIVENESS_H_

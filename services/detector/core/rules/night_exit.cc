@@ -4,7 +4,7 @@
 //
 // A door that opens for somebody who was out is a return. In a home of several people somebody
 // else's movement is no return of one whose own badge or tracker said that they left; without one,
-// it counts as presence. With a carer at home it is told as LOW.
+// it counts as presence.
 
 #include <algorithm>
 
@@ -17,9 +17,8 @@ namespace {
 // Somebody who leaves is still near the door when it closes, and the door is not open for longer.
 constexpr int64_t kComingHomeUs = 600'000'000;
 
-alert::v1::Severity SeverityOf(const Context& context) {
-  if (context.state.record().wandering().exit_accompanied()) return alert::v1::SEVERITY_LOW;
-  const care::v1::NightExitRule& rule = context.plan.care_plan(0).night_exit();
+alert::v1::Severity SeverityOf(const HomePlan& plan) {
+  const care::v1::NightExitRule& rule = plan.care_plan(0).night_exit();
   return rule.has_severity() ? rule.severity() : alert::v1::SEVERITY_HIGH;
 }
 
@@ -34,7 +33,7 @@ void Tell(Context& context, bool confirmed) {
   const auto minutes = std::to_string((armed.deadline_us() - armed.opened_us()) / 60000000);
   Conclusion conclusion;
   conclusion.rule = &context.plan.care_plan(0).night_exit();
-  conclusion.severity = SeverityOf(context);
+  conclusion.severity = SeverityOf(context.plan);
   conclusion.event_us = armed.opened_us();
   conclusion.opening_receive_us = armed.receive_us();
   conclusion.decide_us = armed.deadline_us();
@@ -47,10 +46,6 @@ void Tell(Context& context, bool confirmed) {
     conclusion.reason = {
         "Porte d'entrée ouverte à " + at + " ; non confirmé : contact perdu avec le domicile",
         "Front door opened at " + at + "; not confirmed: contact lost with the home"};
-  }
-  if (context.state.record().wandering().exit_accompanied()) {
-    conclusion.reason.fr += " (un aidant est au domicile)";
-    conclusion.reason.en += " (a carer is at home)";
   }
   conclusion.observations.push_back({armed.opened_us(),
                                      armed.receive_us(),
@@ -75,7 +70,6 @@ void Arm(Context& context, const Signal& seen, int64_t opened_us, int64_t receiv
   armed.set_receive_us(receive_us);
   armed.set_deadline_us(seen.time_us + figures.no_return_us);
   armed.set_device(static_cast<uint32_t>(seen.device));
-  record.mutable_wandering()->set_exit_accompanied(CarerAtHome(record, seen.time_us));
 }
 
 void OnOpening(Context& context, const Signal& seen) {
@@ -120,7 +114,7 @@ void OnSignOfLife(Context& context, const Signal& seen) {
   }
   Conclusion conclusion;
   conclusion.rule = &context.plan.care_plan(0).night_exit();
-  conclusion.severity = SeverityOf(context);
+  conclusion.severity = SeverityOf(context.plan);
   conclusion.kind = store::v1::Finding::KIND_CLEAR;
   conclusion.alert_id = armed.alert_id();
   conclusion.event_us = seen.time_us;

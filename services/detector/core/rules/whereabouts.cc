@@ -1,5 +1,4 @@
-// What other rules ask about where the person is: which bed or seat is in use, whether a carer is
-// there. Concludes nothing.
+// Which bed or seat is in use: a known place of the person. Concludes nothing.
 
 #include <algorithm>
 
@@ -11,8 +10,6 @@ namespace {
 constexpr int kMostPlaces = 8;
 // Who moves in another room so long after sitting down got up unseen.
 constexpr int64_t kElsewhereUs = 60'000'000;
-// A carer whose leaving was missed is not believed in for ever.
-constexpr int64_t kLongestVisitUs = 12LL * 3600 * 1000000;
 
 bool IsPlace(const DevicePlan& device) {
   return device.role == care::v1::ROLE_BED || device.role == care::v1::ROLE_SEAT;
@@ -49,21 +46,8 @@ void OnSignOfLife(Context& context, const Signal& seen) {
   used.set_since_us(seen.time_us);
 }
 
-void OnSignal(Context& context, const Signal& seen) {
-  if (seen.kind == SignalKind::kCompany) {
-    if (seen.code != event::v1::Presence::KIND_CARER_AT_HOME) return;
-    context.state.record().mutable_wandering()->set_carer_until_us(
-        seen.value > 0 ? seen.time_us + kLongestVisitUs : 0);
-    return;
-  }
-  OnSignOfLife(context, seen);
-}
-
 }  // namespace
 
-const Rule kWhereabouts = {
-    .wants = kSignsOfLife | Of(SignalKind::kCompany),
-    .on_signal = OnSignal,
-};
+const Rule kWhereabouts = {.wants = kSignsOfLife, .on_signal = OnSignOfLife};
 
 }  // namespace veille::detector
