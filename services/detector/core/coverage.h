@@ -15,14 +15,18 @@ namespace veille::detector {
 struct Coverage {
   int rooms = 0;         // Those that sensors of signs of life and exit doors name.
   int motion_rooms = 0;  // Those with motion sensors.
+  int stay_rooms = 0;    // Those with motion sensors, or a bed or seat that knows who is in it.
   int kitchen = 0;       // Sensors of signs of life in the kitchen, the fridge among them.
   bool kitchen_motion = false;
   bool bathroom_motion = false;
 
   // Who moves about is seen: motion in two rooms of three.
   bool sees_person() const { return motion_rooms > 0 && 3 * motion_rooms >= 2 * rooms; }
-  // Who comes out of the bathroom is seen, whichever way: motion there and in three rooms besides.
-  bool sees_bathroom() const { return bathroom_motion && sees_person() && motion_rooms > 3; }
+  // Who comes out of the bathroom is seen where they settle: motion there, and motion, a bed or a
+  // seat in most rooms, at least three besides.
+  bool sees_bathroom() const {
+    return bathroom_motion && stay_rooms > 3 && 3 * stay_rooms >= 2 * rooms;
+  }
   // Who eats is seen: by motion, or by several doors of fridge and cupboards.
   bool sees_kitchen() const { return kitchen_motion || kitchen >= 3; }
 };

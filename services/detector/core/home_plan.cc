@@ -53,6 +53,7 @@ absl::StatusOr<std::shared_ptr<const HomePlan>> HomePlan::Compile(const care::v1
     plan->pauses_.push_back({domain::IsEnabled(patient.care_plan().pause()),
                              Micros(patient.care_plan().pause(), "long_pause")});
   }
+  plan->place_ = PlaceOf(home, plan->zone_);
   plan->CompileDevices();
   plan->CompileRules();
   return plan;

@@ -18,6 +18,7 @@
 
 #include "common/time/local_time.h"
 #include "services/detector/core/circumstances.h"
+#include "services/detector/core/dusk.h"
 #include "services/detector/core/rooms.h"
 #include "services/detector/core/rules/fall.h"
 #include "services/detector/core/rules/geofence.h"
@@ -85,6 +86,8 @@ class HomePlan {
   bool sees_person() const { return sees_person_; }
   bool sees_bathroom() const { return sees_bathroom_; }
   bool sees_kitchen() const { return sees_kitchen_; }
+  // Where it grows dark.
+  const Place& place() const { return place_; }
   // −1 when there is none.
   int FindDevice(const std::string& id) const;
   int FindSource(const std::string& id) const;
@@ -125,6 +128,7 @@ class HomePlan {
   std::vector<PauseFigures> pauses_;
   std::vector<int> exit_doors_;
   int fall_detectors_ = 0;
+  Place place_;
   bool sees_person_ = false, sees_bathroom_ = false, sees_kitchen_ = false;
   absl::flat_hash_map<std::string, int> device_index_, source_index_;
 };

@@ -42,7 +42,9 @@ bool IsOut(const store::v1::HomeState& record) {
 }
 
 bool WasOut(const store::v1::HomeState& record, int64_t at_us) {
-  return IsOut(record) && record.door_us() + kGoneUs <= at_us;
+  // Not since the door last moved: it moves for the return, too, and more than once.
+  const int64_t left = record.wandering().away().left_us();
+  return IsOut(record) && left != 0 && left + kGoneUs <= at_us;
 }
 
 bool IsOccupied(const Context& context, int64_t at_us) {

@@ -126,13 +126,15 @@ void OnSignal(Context& context, const Signal& seen) {
   if ((kDoorEdges & Of(seen.kind)) != 0 || seen.kind == SignalKind::kLeft) return;
   auto& record = context.state.record();
   // What was told already is not taken back for what could not be read.
-  if (seen.kind == SignalKind::kUnclear && record.inactivity().level() != kQuiet) return;
+  const bool told =
+      record.inactivity().level() != kQuiet && record.inactivity().level() != kNotByDay;
+  if (seen.kind == SignalKind::kUnclear && told) return;
   if (seen.time_us <= record.presence_us()) return;
   if (record.inactivity().level() != kQuiet) {
-    const store::v1::InactivityState told = record.inactivity();
+    const store::v1::InactivityState open = record.inactivity();
     record.clear_inactivity();
-    Clear(context, seen, told.alert_id(), false);
-    Clear(context, seen, told.silent_alert_id(), true);
+    Clear(context, seen, open.alert_id(), false);
+    Clear(context, seen, open.silent_alert_id(), true);
   }
   record.set_presence_us(seen.time_us);
 }
@@ -161,8 +163,8 @@ void OnDeadline(Context& context, int64_t deadline_us) {
   if (!SensorsAlive(context, deadline_us)) return Tell(context, deadline_us, kSensorsSilent);
   const bool any = deadline_us >= record.presence_us() + context.plan.inactivity.any_us;
   const bool high = any || record.inactivity().level() == kMedium;
-  if (!high && (IsOccupied(context, deadline_us) ||
-                !AliveCoverage(context, deadline_us).sees_person())) {
+  if (!high &&
+      (IsOccupied(context, deadline_us) || !AliveCoverage(context, deadline_us).sees_person())) {
     return record.mutable_inactivity()->set_level(kNotByDay);
   }
   Tell(context, deadline_us, high ? kHigh : kMedium);

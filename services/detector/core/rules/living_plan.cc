@@ -14,7 +14,7 @@ int64_t Micros(const google::protobuf::Message& rule, const char* field) {
 LivingPlan MakeLivingPlan(const care::v1::CarePlan& plan) {
   LivingPlan made;
   const auto& bathroom = plan.bathroom_long();
-  made.bathroom = {domain::IsEnabled(bathroom),       domain::WindowOr(bathroom, "window"),
+  made.bathroom = {domain::IsEnabled(bathroom),        domain::WindowOr(bathroom, "window"),
                    Micros(bathroom, "night_patience"), Micros(bathroom, "day_patience"),
                    Micros(bathroom, "high"),           Micros(bathroom, "contact_grace")};
   const auto& morning = plan.no_morning();

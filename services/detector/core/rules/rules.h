@@ -26,6 +26,7 @@ void OnBattery(Context& context, int device, const event::v1::Event& event);
 void OnClockQuality(Context& context, int source, const event::v1::Event* wrong);
 
 extern const Rule kFall, kNightExit, kDoorLeftOpen, kGeofence, kHabits, kInactivity, kPresence,
+    kBathroomLong, kBedExit, kMealMissed, kNoMorning, kNotReturned, kRoomPatterns, kTrends,
     kWhereabouts;
 
 // hub_offline.cc

@@ -18,15 +18,14 @@ uint32_t Count(const google::protobuf::Message& rule, const char* field) {
 WanderingPlan MakeWanderingPlan(const care::v1::CarePlan& plan) {
   WanderingPlan made;
   const auto& away = plan.not_returned();
-  made.not_returned = {domain::IsEnabled(away),          away.has_longest(),
-                       away.has_dusk_margin(),           domain::NumberOr(away, "factor"),
-                       Micros(away, "shortest"),         Micros(away, "longest"),
-                       Micros(away, "dusk_margin"),      Micros(away, "unlearnt"),
-                       Micros(away, "worsen")};
+  made.not_returned = {
+      domain::IsEnabled(away),          away.has_longest(),       away.has_dusk_margin(),
+      domain::NumberOr(away, "factor"), Micros(away, "shortest"), Micros(away, "longest"),
+      Micros(away, "dusk_margin"),      Micros(away, "unlearnt"), Micros(away, "worsen")};
   const auto& bed = plan.bed_exit();
-  made.bed_exit = {domain::IsEnabled(bed),    domain::WindowOr(bed, "window"),
-                   Micros(bed, "patience"),   Micros(bed, "still"),
-                   Micros(bed, "settled"),    Micros(bed, "contact_grace")};
+  made.bed_exit = {domain::IsEnabled(bed),  domain::WindowOr(bed, "window"),
+                   Micros(bed, "patience"), Micros(bed, "still"),
+                   Micros(bed, "settled"),  Micros(bed, "contact_grace")};
   made.pacing = {domain::IsEnabled(plan.pacing()), Count(plan.pacing(), "moves"),
                  Count(plan.pacing(), "least_moves"), Count(plan.pacing(), "episodes"),
                  Micros(plan.pacing(), "span")};

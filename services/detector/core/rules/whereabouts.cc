@@ -23,6 +23,8 @@ void RemoveIf(store::v1::LivingState& living, Predicate predicate) {
 }
 
 void OnSignOfLife(Context& context, const Signal& seen) {
+  // Sent again, or late: where the person was is no news.
+  if (seen.time_us < context.state.record().released_us()) return;
   auto& living = *context.state.record().mutable_living();
   const DevicePlan& device = context.plan.devices()[static_cast<std::size_t>(seen.device)];
   const bool place = IsPlace(device);
