@@ -51,9 +51,6 @@ const care::v1::RuleInfo* FindRule(std::string_view name);
 std::string RuleName(const google::protobuf::Message& rule);
 uint32_t RuleVersion(const google::protobuf::Message& rule);
 
-// A table of every rule with its parameters, units, ranges, defaults and sources, as Markdown.
-std::string DescribeRules();
-
 }  // namespace veille::domain
 
 #endif  // SERVICES_DOMAIN_CARE_PLAN_H_

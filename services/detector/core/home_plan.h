@@ -77,6 +77,7 @@ class HomePlan {
   // INVALID_ARGUMENT for a zone that is not known; everything else the registry has checked.
   static absl::StatusOr<std::shared_ptr<const HomePlan>> Compile(const care::v1::Home& home);
 
+  // As registered.
   const care::v1::Home& home() const { return home_; }
   const absl::TimeZone& zone() const { return zone_; }
   const std::vector<DevicePlan>& devices() const { return devices_; }
@@ -92,9 +93,11 @@ class HomePlan {
   int FindDevice(const std::string& id) const;
   int FindSource(const std::string& id) const;
 
-  // The plan of a person. Rules about the home as a whole follow the first patient's.
+  // The plan of a person, with the presets of its profile. Rules about the home as a whole follow
+  // the first patient's.
   const care::v1::CarePlan& care_plan(int patient) const {
-    return home_.patients(patient).care_plan();
+    const auto& whole = with_presets_[static_cast<std::size_t>(patient)];
+    return whole != nullptr ? *whole : home_.patients(patient).care_plan();
   }
   const GeofenceConfig& geofence(int patient) const {
     return geofences_[static_cast<std::size_t>(patient)];
@@ -121,6 +124,7 @@ class HomePlan {
   void CompileRules();
 
   const care::v1::Home home_;
+  std::vector<std::unique_ptr<const care::v1::CarePlan>> with_presets_;  // Null without a profile.
   absl::TimeZone zone_;
   std::vector<DevicePlan> devices_;
   std::vector<GeofenceConfig> geofences_;
