@@ -12,7 +12,9 @@ namespace {
 const Rule* const kRules[] = {
     &kPresence,  // First: what others conclude is muted or lowered by it.
     &kFall,      // Ticks only: samples are judged as they come.
-    &kNightExit, &kDoorLeftOpen, &kGeofence, &kHabits,
+    &kNightExit, &kDoorLeftOpen, &kGeofence,
+    // Daily living and wandering.
+    &kBedExit, &kRoomPatterns, &kBathroomLong, &kNoMorning, &kMealMissed, &kTrends,
     // The dwelling. The book of meters comes after those who compare with it.
     &kStoveUnattended, &kRoomHot, &kRoomCold, &kWaterNone, &kWaterContinuous, &kWaterRunning,
     &kElectricityFlat, &kGasFlowLong, &kMeterBook, &kPowerCut, &kDose,
@@ -20,8 +22,8 @@ const Rule* const kRules[] = {
     &kSensorSilent, &kOffBody, &kTamper, &kHubOnBattery,
     // Vital signs: silent unless the deployment switches them on.
     &kPartialNews2, &kSpo2Low, &kPulseAtRest, &kBodyTemperatureLow,
-    //
-    &kInactivity,
+    // What others ask about, as it was before the signal.
+    &kHabits, &kNotReturned, &kOccupied, &kInactivity,
 };
 static_assert(std::size(kRules) <= kMostRules);
 

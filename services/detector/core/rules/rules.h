@@ -25,7 +25,11 @@ void OnBattery(Context& context, int device, const event::v1::Event& event);
 // clock_skew.cc
 void OnClockQuality(Context& context, int source, const event::v1::Event* wrong);
 
-extern const Rule kFall, kNightExit, kDoorLeftOpen, kGeofence, kHabits, kInactivity, kPresence;
+extern const Rule kFall, kNightExit, kDoorLeftOpen, kGeofence, kHabits, kInactivity,
+    kOccupied, kPresence;
+// Daily living and wandering.
+extern const Rule kBathroomLong, kBedExit, kMealMissed, kNoMorning, kNotReturned, kRoomPatterns,
+    kTrends;
 // The dwelling.
 extern const Rule kStoveUnattended, kRoomHot, kRoomCold, kWaterNone, kWaterContinuous,
     kWaterRunning, kElectricityFlat, kGasFlowLong, kMeterBook, kPowerCut, kDose;
