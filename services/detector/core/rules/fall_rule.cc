@@ -1,5 +1,6 @@
-// A fall from acceleration is told when the person has lain still, and also when the wearable falls
-// silent right after an impact and a change of posture: that is a trigger seen, not a silence.
+// A fall from acceleration is told when the person has lain still or is not up after a while, and
+// also when the wearable falls silent right after an impact and a change of posture: that is a
+// trigger seen, not a silence. Getting up again is told, too; lying for an hour is told anew.
 
 #include <algorithm>
 
@@ -14,30 +15,55 @@ namespace {
 // Two missed heartbeats.
 constexpr int64_t kGraceUs = 120'000'000;
 
-void Tell(Context& context, int device, int64_t impact_us, int64_t decide_us, float peak_g,
-          float angle_degrees, bool confirmed) {
+Conclusion About(const Context& context, int device, int64_t impact_us, int64_t decide_us) {
   const DevicePlan& plan = context.plan.devices()[static_cast<std::size_t>(device)];
-  const care::v1::FallRule& rule = context.plan.care_plan(plan.patient).fall();
   Conclusion conclusion;
-  conclusion.rule = &rule;
+  conclusion.rule = &context.plan.care_plan(plan.patient).fall();
   conclusion.patient = plan.patient;
-  conclusion.latching = true;
   conclusion.opening = plan.id;
   conclusion.event_us = impact_us;
   conclusion.decide_us = decide_us;
-  const std::string at = WallClock(context.plan, impact_us);
-  conclusion.reason = {"Chute probable à " + at + ", la personne ne bouge plus",
-                       "Probable fall at " + at + ", the person has not moved since"};
-  if (!confirmed) {
-    conclusion.reason = {"Chute probable à " + at + ", non confirmée : contact perdu",
-                         "Probable fall at " + at + ", not confirmed: contact lost"};
-  }
-  Sentence impact{absl::StrFormat("Choc de %.1f g, corps incliné de %.0f°", peak_g, angle_degrees),
-                  absl::StrFormat("Impact of %.1f g, body turned by %.0f°", peak_g, angle_degrees)};
-  if (peak_g == 0) impact = {"Choc, puis changement de posture", "Impact, then another posture"};
-  conclusion.observations.push_back({impact_us, context.receive_us, plan.id, std::move(impact)});
-  conclusion.observations.push_back({decide_us, 0, "", conclusion.reason});
+  return conclusion;
+}
+
+void Tell(Context& context, Conclusion conclusion, Sentence impact) {
+  conclusion.observations.push_back(
+      {conclusion.event_us, context.receive_us, conclusion.opening, std::move(impact)});
+  conclusion.observations.push_back({conclusion.decide_us, 0, "", conclusion.reason});
   Conclude(context, std::move(conclusion));
+}
+
+void TellEvent(Context& context, int device, const FallEvent& fall) {
+  Conclusion conclusion = About(context, device, fall.impact_us, fall.decide_us);
+  const std::string at = WallClock(context.plan, fall.impact_us);
+  switch (fall.kind) {
+    case FallEvent::Kind::kSuspected:
+      return;
+    case FallEvent::Kind::kFallen:
+      conclusion.latching = true;
+      conclusion.reason =
+          fall.still ? Sentence{"Chute probable à " + at + ", la personne ne bouge plus",
+                                "Probable fall at " + at + ", the person has not moved since"}
+                     : Sentence{"Chute probable à " + at + ", la personne ne s'est pas relevée",
+                                "Probable fall at " + at + ", the person is not up again"};
+      break;
+    case FallEvent::Kind::kLongLie:
+      conclusion.latching = true;
+      conclusion.rule_key = "LONG_LIE";
+      conclusion.reason = {"Chute à " + at + " : toujours pas relevée une heure après",
+                           "Fall at " + at + ": still not up, long after"};
+      break;
+    case FallEvent::Kind::kRecovered:
+      conclusion.rule_key = "FALL_RECOVERED";
+      conclusion.severity = alert::v1::SEVERITY_LOW;
+      conclusion.reason = {"Chute probable à " + at + ", la personne s'est relevée",
+                           "Probable fall at " + at + ", the person is up again"};
+      break;
+  }
+  Tell(
+      context, std::move(conclusion),
+      {absl::StrFormat("Choc de %.1f g, corps incliné de %.0f°", fall.peak_g, fall.angle_degrees),
+       absl::StrFormat("Impact of %.1f g, body turned by %.0f°", fall.peak_g, fall.angle_degrees)});
 }
 
 }  // namespace
@@ -51,10 +77,12 @@ void OnAcceleration(Context& context, int device, const event::v1::Event& event)
   context.state.fall(plan.fall).Feed(plan.fall_config, EventMicros(event), acceleration.rate_hz(),
                                      acceleration.samples_mg(), events);
   if (events.empty() || !domain::IsEnabled(context.plan.care_plan(plan.patient).fall())) return;
-  for (const FallEvent& fall : events) {
-    if (fall.kind != FallEvent::Kind::kFallen) continue;
-    Tell(context, device, fall.impact_us, fall.decide_us, fall.peak_g, fall.angle_degrees, true);
-  }
+  for (const FallEvent& fall : events) TellEvent(context, device, fall);
+}
+
+void DisarmFalls(Context& context, int patient) {
+  for (const DevicePlan& plan : context.plan.devices())
+    if (plan.fall >= 0 && plan.patient == patient) context.state.fall(plan.fall).Disarm();
 }
 
 void OnFallTick(Context& context, int64_t tick_us) {
@@ -68,7 +96,13 @@ void OnFallTick(Context& context, int64_t tick_us) {
     const int64_t impact = detector.PendingImpact();
     detector.Disarm();
     if (!domain::IsEnabled(context.plan.care_plan(plan.patient).fall())) continue;
-    Tell(context, static_cast<int>(i), impact, deadline, 0, 0, false);
+    Conclusion conclusion = About(context, static_cast<int>(i), impact, deadline);
+    conclusion.latching = true;
+    const std::string at = WallClock(context.plan, impact);
+    conclusion.reason = {"Chute probable à " + at + ", non confirmée : contact perdu",
+                         "Probable fall at " + at + ", not confirmed: contact lost"};
+    Tell(context, std::move(conclusion),
+         {"Choc, puis changement de posture", "Impact, then another posture"});
   }
 }
 
