@@ -108,6 +108,30 @@ std::string Conclude(Context& context, Conclusion conclusion) {
   return alert_id;
 }
 
+std::string Ask(Context& context, Question question) {
+  const HomePlan& plan = context.plan;
+  const care::v1::Patient& patient = plan.home().patients(question.patient);
+  store::v1::PromptOrder order;
+  order.set_format(1);
+  order.set_home_id(plan.home().home_id());
+  if (question.source >= 0) order.set_source_id(plan.home().sources(question.source).source_id());
+  if (context.correlation_id != nullptr) order.set_correlation_id(*context.correlation_id);
+  hub::v1::Prompt& prompt = *order.mutable_prompt();
+  std::string id =
+      Sha256Hex16("prompt\n" + patient.patient_id() + '\n' + domain::RuleName(*question.rule) +
+                  '\n' + question.opening + '\n' + std::to_string(question.event_us));
+  prompt.set_prompt_id(id);
+  prompt.set_device_id(std::move(question.device_id));
+  prompt.set_patient_id(patient.patient_id());
+  // French is the language of the first deployment, and of whoever speaks neither.
+  const bool english = patient.language().rfind("en", 0) == 0;
+  prompt.set_language(english ? "en" : "fr");
+  prompt.set_text(english ? question.text.en : question.text.fr);
+  SetTime(context.receive_us + question.life_us, *prompt.mutable_expire_time());
+  context.effects.prompts.push_back(std::move(order));
+  return id;
+}
+
 void ReleaseHeld(Context& context) {
   store::v1::HomeState& record = context.state.record();
   for (Finding& finding : *record.mutable_held())

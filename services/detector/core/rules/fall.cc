@@ -9,8 +9,6 @@
 namespace veille::detector {
 namespace {
 
-// An impact is judged when the windows after it are full.
-constexpr int64_t kJudgeAfter = 26;
 // So many windows before an impact are another story, and part of what is usual.
 constexpr int64_t kUsualLag = 36;
 constexpr float kUsualShare = 0.02F;
@@ -25,27 +23,18 @@ constexpr int32_t kSteps = 10;
 constexpr int64_t kShortestStep = 4, kLongestStep = 10;
 constexpr int kStepRiseMg = 120;
 constexpr int32_t kUpWindows = 300;
-constexpr float kDegrees = 57.29578F;
 // Upright is within 40° of the usual; where the fall ended within 45° of it, posture tells nothing.
-const float kUprightCosine = std::cos(40 / kDegrees);
-const float kLyingCosine = std::cos(45 / kDegrees);
+constexpr float kUprightDegrees = 40, kLyingDegrees = 45;
+// Taken off, or carried away: the next fall is a new one.
+constexpr int64_t kLongLiesFollowed = 4;
 
 int16_t Clamp16(float value) {
   return static_cast<int16_t>(std::clamp(value, -32767.0F, 32767.0F));
 }
 uint16_t ClampU16(float value) { return static_cast<uint16_t>(std::clamp(value, 0.0F, 65535.0F)); }
 
-template <typename Vector>
-float Cosine(const Vector& a, const Vector& b) {
-  const float norms = std::sqrt((a[0] * a[0] + a[1] * a[1] + a[2] * a[2]) *
-                                (b[0] * b[0] + b[1] * b[1] + b[2] * b[2]));
-  if (norms <= 0) return 1;
-  return std::clamp((a[0] * b[0] + a[1] * b[1] + a[2] * b[2]) / norms, -1.0F, 1.0F);
-}
-
-template <typename Vector>
-float Degrees(const Vector& a, const Vector& b) {
-  return std::acos(Cosine(a, b)) * kDegrees;
+int64_t Micros(const care::v1::FallRule& rule, const char* field) {
+  return absl::ToInt64Microseconds(domain::DurationOr(rule, field));
 }
 
 }  // namespace
@@ -55,27 +44,22 @@ FallConfig MakeFallConfig(const care::v1::FallRule& rule, care::v1::Role role) {
   FallConfig config;
   config.place = wrist ? WornAt::kWrist : WornAt::kTrunk;
   config.impact_mg = static_cast<float>(domain::NumberOr(rule, "least_impact_g") * 1000);
-  config.angle_cosine = 0.9397F;
   config.least_score =
       static_cast<float>(domain::NumberOr(rule, wrist ? "wrist_score" : "waist_score"));
-  config.stillness_us = absl::ToInt64Microseconds(domain::DurationOr(rule, "stillness"));
-  config.patience_us = absl::ToInt64Microseconds(domain::DurationOr(rule, "patience"));
-  config.long_lie_us = absl::ToInt64Microseconds(domain::DurationOr(rule, "long_lie"));
+  config.stillness_us = Micros(rule, "stillness");
+  config.give_up_us = 2 * config.stillness_us;
+  config.patience_us = Micros(rule, "patience");
+  config.long_lie_us = Micros(rule, "long_lie");
+  config.answer_us = Micros(rule, "answer");
   return config;
 }
 
-void FallDetector::StartWindow(int64_t index) {
-  window_ = index;
-  count_ = 0;
-  sum_x_ = sum_y_ = sum_z_ = sum_ = sum_squares_ = peak_ = 0;
-}
-
 void FallDetector::OnGap(const FallConfig& config, int64_t index) {
-  first_window_ = index;
+  windows_.BeginAt(index);
   candidate_ = -1;
   usual_count_ = 0;
   up_windows_ = steps_ = 0;
-  if (phase_ == Phase::kSuspected) deadline_us_ = index * kWindowUs + config.stillness_us;
+  still_deadline_us_ = index * FallWindows::kMicros + config.stillness_us;
 }
 
 void FallDetector::Feed(const FallConfig& config, int64_t first_us, float rate_hz,
@@ -83,24 +67,19 @@ void FallDetector::Feed(const FallConfig& config, int64_t first_us, float rate_h
   const double step_us = 1e6 / static_cast<double>(rate_hz);
   const std::size_t samples = samples_mg.size() / 6;
   const char* at = samples_mg.data();
-  int64_t window_end = window_ < 0 ? 0 : (window_ + 1) * kWindowUs;
+  int64_t window_end = window_ < 0 ? 0 : (window_ + 1) * FallWindows::kMicros;
   for (std::size_t i = 0; i < samples; ++i, at += 6) {
     const int64_t time_us = first_us + static_cast<int64_t>(static_cast<double>(i) * step_us);
     if (time_us <= newest_us_) continue;
     newest_us_ = time_us;
     if (time_us >= window_end) {
-      const int64_t index = time_us / kWindowUs;
-      if (window_ >= 0 && count_ > 0) CloseWindow(config, out);
-      if (window_ < 0 || index > window_ + kMaxGapWindows) {
-        OnGap(config, index);
-      } else {
-        // Low rates and bad links skip a window now and then: it is as the one before.
-        for (int64_t skipped = window_ + 1; skipped < index; ++skipped) {
-          ring_[static_cast<std::size_t>(skipped % kWindows)] = At(skipped - 1);
-        }
-      }
-      StartWindow(index);
-      window_end = (index + 1) * kWindowUs;
+      const int64_t index = time_us / FallWindows::kMicros;
+      if (window_ >= 0 && sums_.count > 0) CloseWindow(config, out);
+      // Low rates and bad links skip a window now and then.
+      if (window_ < 0 || index > window_ + kMaxGapWindows) OnGap(config, index);
+      window_ = index;
+      sums_ = {};
+      window_end = (index + 1) * FallWindows::kMicros;
     }
     int16_t sample[3];
     std::memcpy(sample, at, sizeof(sample));
@@ -108,33 +87,29 @@ void FallDetector::Feed(const FallConfig& config, int64_t first_us, float rate_h
                z = static_cast<float>(sample[2]);
     const float square = x * x + y * y + z * z;
     const float magnitude = std::sqrt(square);
-    sum_x_ += x;
-    sum_y_ += y;
-    sum_z_ += z;
-    sum_ += magnitude;
-    sum_squares_ += square;
-    peak_ = std::max(peak_, magnitude);
-    ++count_;
+    sums_.x += x;
+    sums_.y += y;
+    sums_.z += z;
+    sums_.size += magnitude;
+    sums_.squares += square;
+    sums_.peak = std::max(sums_.peak, magnitude);
+    sums_.least = std::min(sums_.least, magnitude);
+    ++sums_.count;
   }
 }
 
-FallDetector::Vector FallDetector::Direction(const Window& window) {
-  return {static_cast<float>(window.x), static_cast<float>(window.y), static_cast<float>(window.z)};
-}
-
 void FallDetector::CloseWindow(const FallConfig& config, std::vector<FallEvent>& out) {
-  const auto n = static_cast<float>(count_);
-  Window& window = ring_[static_cast<std::size_t>(window_ % kWindows)];
-  window.x = Clamp16(sum_x_ / n);
-  window.y = Clamp16(sum_y_ / n);
-  window.z = Clamp16(sum_z_ / n);
-  const float mean = sum_ / n;
-  window.mean = ClampU16(mean);
-  window.peak = ClampU16(peak_);
-  window.deviation = ClampU16(std::sqrt(std::max(0.0F, sum_squares_ / n - mean * mean)));
-  if (phase_ != Phase::kQuiet) return Follow(config, out);
-  if (window_ - kUsualLag >= first_window_) {
-    const Vector old = Direction(At(window_ - kUsualLag));
+  const auto n = static_cast<float>(sums_.count);
+  const float mean = sums_.size / n;
+  const float deviation = std::sqrt(std::max(0.0F, sums_.squares / n - mean * mean));
+  windows_.Add(window_, {Clamp16(sums_.x / n), Clamp16(sums_.y / n), Clamp16(sums_.z / n),
+                         ClampU16(mean), ClampU16(sums_.peak), ClampU16(sums_.least),
+                         ClampU16(deviation)});
+  if (phase_ != Phase::kQuiet) Follow(config, out);
+  // A fall that was told is not told again: the person lies there.
+  if (phase_ != Phase::kQuiet && phase_ != Phase::kFine) return;
+  if (window_ - kUsualLag >= windows_.first()) {
+    const Vector3 old = windows_.Direction(window_ - kUsualLag, window_ - kUsualLag + 1);
     usual_count_ = std::min(usual_count_ + 1, 1000);
     const float share = std::max(kUsualShare, 1 / static_cast<float>(usual_count_));
     for (std::size_t i = 0; i < 3; ++i) usual_[i] += (old[i] - usual_[i]) * share;
@@ -143,178 +118,72 @@ void FallDetector::CloseWindow(const FallConfig& config, std::vector<FallEvent>&
 }
 
 bool FallDetector::FindCandidate(const FallConfig& config) {
-  const uint16_t peak = At(window_).peak;
+  const uint16_t peak = windows_.At(window_).peak;
   if (static_cast<float>(peak) >= config.impact_mg &&
-      (candidate_ < 0 || peak > At(candidate_).peak)) {
+      (candidate_ < 0 || peak > windows_.At(candidate_).peak)) {
     candidate_ = window_;
   }
   // A window that was skipped may have been the one at which to judge.
-  return candidate_ >= 0 && window_ >= candidate_ + kJudgeAfter;
-}
-
-FallDetector::Vector FallDetector::MeanDirection(int64_t from, int64_t to) const {
-  from = std::max(from, first_window_);
-  Vector mean{};
-  for (int64_t i = from; i < to; ++i) {
-    const Vector direction = Direction(At(i));
-    for (std::size_t k = 0; k < 3; ++k) mean[k] += direction[k] / static_cast<float>(to - from);
-  }
-  return mean;
-}
-
-float FallDetector::Deviation(int64_t from, int64_t to) const {
-  from = std::max(from, first_window_);
-  if (from >= to) return 0;
-  float sum = 0, squares = 0;
-  const auto n = static_cast<float>(to - from);
-  for (int64_t i = from; i < to; ++i) {
-    const Window& window = At(i);
-    const float mean = window.mean, deviation = window.deviation;
-    sum += mean;
-    squares += mean * mean + deviation * deviation;
-  }
-  return std::sqrt(std::max(0.0F, squares / n - sum / n * (sum / n))) / 1000;
-}
-
-float FallDetector::Rolling(int64_t from, int64_t to) const {
-  from = std::max(from, first_window_);
-  float sum = 0;
-  for (int64_t i = from + 1; i < to; ++i) sum += Degrees(Direction(At(i)), Direction(At(i - 1)));
-  return to - from > 1 ? sum / static_cast<float>(to - from - 1) : 0;
-}
-
-float FallDetector::LargestDeviation(int64_t from, int64_t to) const {
-  uint16_t largest = 0;
-  for (int64_t i = from; i < to; ++i) largest = std::max(largest, At(i).deviation);
-  return static_cast<float>(largest) / 1000;
-}
-
-FallFeatures FallDetector::Measure(float* angle_cosine) const {
-  const int64_t c = candidate_;
-  // Soon after the stream began, what there is before the impact has to do.
-  int64_t before_from = std::max(first_window_, c - 20), before_to = c - 10;
-  if (before_to <= before_from) {
-    before_to = std::max(first_window_ + 1, c - 3);
-    before_from = std::max(first_window_, before_to - 10);
-  }
-  const Vector before = MeanDirection(before_from, before_to);
-  const Vector after = MeanDirection(c + 10, c + 25);
-  *angle_cosine = Cosine(before, after);
-  const Vector usual = usual_count_ > 0 ? usual_ : before;
-
-  const float peak = At(c).peak;
-  float least = 1000, lost = 0, path = 0, widest = 0;
-  int repeats = 0, moving = 0;
-  for (int64_t i = std::max(first_window_, c - 25); i < c + kJudgeAfter; ++i) {
-    if ((i < c - 3 || i > c + 3) && At(i).peak >= 0.7F * peak) ++repeats;
-  }
-  for (int64_t i = std::max(first_window_, c - 12); i <= c; ++i) {
-    const float mean = At(i).mean;
-    if (i >= c - 10) least = std::min(least, mean);
-    lost += std::max(0.0F, 1000 - mean);
-  }
-  const int64_t near_from = std::max(first_window_, c - 10);
-  Vector sum{}, squares{};
-  for (int64_t i = near_from; i < c + 15; ++i) {
-    const Window& window = At(i);
-    if (window.deviation > 300 || window.mean > 1250 || window.mean < 750) ++moving;
-    if (i > c + 10) continue;
-    const Vector here = Direction(window);
-    if (i > near_from) {
-      const Vector last = Direction(At(i - 1));
-      path += std::hypot(here[0] - last[0], here[1] - last[1], here[2] - last[2]);
-    }
-    if (i == c + 10) continue;
-    for (std::size_t k = 0; k < 3; ++k) {
-      sum[k] += here[k];
-      squares[k] += here[k] * here[k];
-    }
-  }
-  float spread = 0;
-  const auto n = static_cast<float>(c + 10 - near_from);
-  for (std::size_t k = 0; k < 3; ++k) spread += squares[k] / n - sum[k] / n * (sum[k] / n);
-  for (int64_t i = c; i <= c + 20; i += 5)
-    widest = std::max(widest, Degrees(before, MeanDirection(i, i + 5)));
-
-  const int64_t half_from = std::max(first_window_, c - 10);
-  const int64_t half_to = std::max(half_from + 1, c - 5);
-  return {std::log(peak / 1000),
-          std::acos(*angle_cosine) * kDegrees / 60,
-          std::log(Deviation(c + 10, c + 25) + 0.02F),
-          least / 1000,
-          std::log(Rolling(c + 10, c + 25) + 1),
-          std::log(Deviation(before_from, before_to) + 0.02F),
-          std::log(Deviation(c - 5, c + 8) + 0.05F),
-          static_cast<float>(moving) / 10,
-          std::log(std::sqrt(std::max(0.0F, spread)) / 1000 + 0.05F),
-          widest / 60,
-          static_cast<float>(std::min(repeats, 6)) / 3,
-          std::log(Rolling(before_from, before_to) + 1),
-          std::log(Deviation(c + 18, c + 26) + 0.02F),
-          Degrees(usual, after) / 60,
-          lost / 2000,
-          Degrees(MeanDirection(half_from, half_to), after) / 60,
-          std::log(LargestDeviation(c + 14, c + 26) + 0.01F),
-          std::log(path / 1000 + 0.3F),
-          std::log(Deviation(c + 3, c + 10) + 0.03F),
-          std::log(Deviation(c - 12, std::max(first_window_ + 1, c - 4)) + 0.03F)};
+  return candidate_ >= 0 && window_ >= candidate_ + kWindowsAfterBlow;
 }
 
 void FallDetector::JudgeCandidate(const FallConfig& config, std::vector<FallEvent>& out) {
   const int64_t impact = candidate_;
-  float cosine = 1;
-  FallFeatures features{};
+  candidate_ = -1;
+  bool suspected = false;
   // An impact at the very beginning of a stream has no before.
-  const bool judged = impact > first_window_ + 2;
-  if (judged) features = Measure(&cosine);
-  const bool suspected = judged && cosine <= config.angle_cosine &&
-                         FallScore(config.place, features) >= config.least_score;
+  if (impact > windows_.first() + 2) {
+    const Vector3 before = windows_.Direction(impact - 20, impact - 10);
+    const Vector3 usual = usual_count_ > 0 ? usual_ : before;
+    const FallFeatures features = MeasureBlow(windows_, impact, usual);
+    if (config.trace != nullptr)
+      config.trace->push_back({impact * FallWindows::kMicros, features});
+    suspected = FallScore(config.place, features) >= config.least_score;
+    if (suspected) {
+      suspicion_.impact_us = impact * FallWindows::kMicros;
+      suspicion_.decide_us = (window_ + 1) * FallWindows::kMicros;
+      suspicion_.peak_g = features[static_cast<std::size_t>(FallFeature::kPeak)];
+      suspicion_.angle_degrees = features[static_cast<std::size_t>(FallFeature::kTurn)];
+      upright_ = usual;
+    }
+  }
   if (!suspected) {
     // The strongest of what came after it is the next to be judged.
-    candidate_ = -1;
     for (int64_t i = impact + 1; i <= window_; ++i) {
-      if (static_cast<float>(At(i).peak) >= config.impact_mg &&
-          (candidate_ < 0 || At(i).peak > At(candidate_).peak)) {
+      const uint16_t peak = windows_.At(i).peak;
+      if (static_cast<float>(peak) >= config.impact_mg &&
+          (candidate_ < 0 || peak > windows_.At(candidate_).peak)) {
         candidate_ = i;
       }
     }
     return;
   }
-  impact_us_ = impact * kWindowUs;
-  impact_peak_ = static_cast<float>(At(impact).peak);
-  angle_ = std::acos(cosine) * kDegrees;
-  upright_ = usual_count_ > 0 ? usual_ : MeanDirection(impact - 20, impact - 10);
   if (config.place == WornAt::kWrist ||
-      Cosine(upright_, MeanDirection(impact + 10, impact + 25)) > kLyingCosine) {
+      DegreesBetween(upright_, windows_.Direction(impact + 10, impact + 25)) < kLyingDegrees) {
     upright_ = {};
   }
-  candidate_ = -1;
   up_windows_ = steps_ = 0;
   step_window_ = window_;
-  deadline_us_ = impact_us_ + config.stillness_us;
+  still_said_ = not_up_said_ = false;
+  still_deadline_us_ = suspicion_.impact_us + config.stillness_us;
   phase_ = Phase::kSuspected;
-  out.push_back(Tell(FallEvent::Kind::kSuspected));
+  Say(FallEvent::Kind::kSuspected, out);
 }
 
-FallEvent FallDetector::Tell(FallEvent::Kind kind) const {
-  FallEvent event;
-  event.kind = kind;
-  event.impact_us = impact_us_;
-  event.decide_us = (window_ + 1) * kWindowUs;
-  event.peak_g = impact_peak_ / 1000;
-  event.angle_degrees = angle_;
-  event.told = phase_ != Phase::kSuspected;
-  return event;
+void FallDetector::Say(FallEvent::Kind kind, std::vector<FallEvent>& out) const {
+  out.push_back(suspicion_);
+  out.back().kind = kind;
+  out.back().decide_us = (window_ + 1) * FallWindows::kMicros;
 }
 
 // Even steps: rises of the magnitude at a steady pace. Stirring is neither even nor steady.
 void FallDetector::CountStep() {
   const int64_t at = window_ - 1;
-  if (at < first_window_ + 5) return;
-  const int here = At(at).mean;
-  if (here <= At(at - 1).mean || here < At(window_).mean) return;
+  if (at < windows_.first() + 5) return;
+  const int here = windows_.At(at).mean;
+  if (here <= windows_.At(at - 1).mean || here < windows_.At(window_).mean) return;
   int trough = here;
-  for (int64_t i = at - 4; i < at; ++i) trough = std::min<int>(trough, At(i).mean);
+  for (int64_t i = at - 4; i < at; ++i) trough = std::min<int>(trough, windows_.At(i).mean);
   if (here - trough < kStepRiseMg) return;
   const int64_t interval = at - step_window_;
   const bool paced = interval >= kShortestStep && interval <= kLongestStep;
@@ -324,49 +193,64 @@ void FallDetector::CountStep() {
   step_window_ = at;
 }
 
-bool FallDetector::IsUp(const FallConfig& config) {
+bool FallDetector::IsUp() {
   CountStep();
-  const bool knows_posture = upright_[0] != 0 || upright_[1] != 0 || upright_[2] != 0;
-  if (config.place == WornAt::kTrunk && knows_posture) {
-    const float cosine = Cosine(upright_, MeanDirection(window_ - 9, window_ + 1));
-    up_windows_ = cosine >= kUprightCosine ? up_windows_ + 1 : 0;
+  if (KnowsPosture()) {
+    const Vector3 now = windows_.Direction(window_ - 9, window_ + 1);
+    up_windows_ = DegreesBetween(upright_, now) <= kUprightDegrees ? up_windows_ + 1 : 0;
     // Whoever lies does not walk, however evenly the body is rocked.
     return up_windows_ >= kUpWindows || (up_windows_ > 10 && steps_ >= kSteps);
   }
   return steps_ >= kSteps;
 }
 
+bool FallDetector::IsMoving() const {
+  int moving = 0;
+  for (int64_t i = std::max(windows_.first(), window_ - 9); i <= window_; ++i)
+    moving += windows_.At(i).deviation >= kMovingMg ? 1 : 0;
+  return moving >= kMovingWindows;
+}
+
 void FallDetector::Follow(const FallConfig& config, std::vector<FallEvent>& out) {
-  const int64_t end_us = (window_ + 1) * kWindowUs;
-  if (IsUp(config)) {
-    out.push_back(Tell(FallEvent::Kind::kRecovered));
-    phase_ = Phase::kQuiet;
+  const int64_t end_us = (window_ + 1) * FallWindows::kMicros;
+  const bool wrist = config.place == WornAt::kWrist;
+  if (IsUp()) {
+    Say(FallEvent::Kind::kUp, out);
+    Forget();
     usual_count_ = 0;
-    first_window_ = window_ + 1;
     return;
   }
   if (phase_ == Phase::kSuspected) {
-    int moving = 0;
-    for (int64_t i = std::max(first_window_, window_ - 9); i <= window_; ++i)
-      moving += At(i).deviation >= kMovingMg ? 1 : 0;
-    if (moving >= kMovingWindows) deadline_us_ = end_us + config.stillness_us;
-    const bool still = end_us >= deadline_us_;
-    if (!still && end_us < impact_us_ + config.patience_us) return;
-    out.push_back(Tell(FallEvent::Kind::kFallen));
-    out.back().still = still;
-    phase_ = Phase::kFallen;
-  } else if (phase_ == Phase::kFallen && end_us >= impact_us_ + config.long_lie_us) {
-    out.push_back(Tell(FallEvent::Kind::kLongLie));
+    if (IsMoving()) still_deadline_us_ = end_us + config.stillness_us;
+    // Whoever is asked is not given up before the answer.
+    const bool asked = dialogue.stage == FallDialogue::Stage::kAsked;
+    if (!still_said_ && end_us >= still_deadline_us_) {
+      still_said_ = true;
+      Say(FallEvent::Kind::kStill, out);
+    } else if (wrist && !asked && !still_said_ &&
+               end_us >= suspicion_.decide_us + config.give_up_us) {
+      Say(FallEvent::Kind::kGivenUp, out);
+      Forget();
+    } else if (!wrist && !not_up_said_ && end_us >= suspicion_.impact_us + config.patience_us) {
+      not_up_said_ = true;
+      Say(FallEvent::Kind::kNotUp, out);
+    }
+  } else if (phase_ == Phase::kFine && !KnowsPosture() &&
+             end_us >= suspicion_.impact_us + config.patience_us) {
+    Forget();
+  } else if (phase_ != Phase::kLongLie && end_us >= suspicion_.impact_us + config.long_lie_us) {
     phase_ = Phase::kLongLie;
-  } else if (end_us >= impact_us_ + 4 * config.long_lie_us) {
-    // Taken off, or carried away: the next fall is a new one.
-    phase_ = Phase::kQuiet;
+    Say(FallEvent::Kind::kLongLie, out);
+  } else if (end_us >= suspicion_.impact_us + kLongLiesFollowed * config.long_lie_us) {
+    Forget();
     usual_count_ = 0;
-    first_window_ = window_ + 1;
   }
 }
 
 namespace {
+
+constexpr char kVersion = '\3';
+
 template <typename T>
 void Put(const T& value, std::string& out) {
   out.append(reinterpret_cast<const char*>(&value), sizeof(value));
@@ -376,47 +260,67 @@ void Take(T& value, std::string_view& bytes) {
   std::memcpy(&value, bytes.data(), sizeof(value));
   bytes.remove_prefix(sizeof(value));
 }
+
+bool IsFlag(uint8_t byte) { return byte <= 1; }
+
+// Beyond the year 9999 nothing is computed with.
+bool IsTime(int64_t number) { return number >= -1 && number <= 2 * 253402300799LL * 1000000; }
+
 }  // namespace
 
 // The record: a version byte, then the members in order. Little-endian machines only, as all of
 // ours.
 void FallDetector::AppendTo(std::string& out) const {
-  out += '\2';
-  Put(ring_, out);
+  out += kVersion;
+  Put(windows_, out);
   for (const int64_t number :
-       {window_, first_window_, candidate_, newest_us_, impact_us_, deadline_us_, step_window_}) {
+       {window_, candidate_, newest_us_, suspicion_.impact_us, suspicion_.decide_us,
+        still_deadline_us_, step_window_, dialogue.answer_by_us, dialogue.heard_us}) {
     Put(number, out);
   }
-  for (const int32_t number : {count_, usual_count_, up_windows_, steps_, step_interval_})
+  for (const int32_t number : {sums_.count, usual_count_, up_windows_, steps_, step_interval_,
+                               dialogue.room_before}) {
     Put(number, out);
-  for (const float number :
-       {sum_x_, sum_y_, sum_z_, sum_, sum_squares_, peak_, impact_peak_, angle_})
+  }
+  for (const float number : {sums_.x, sums_.y, sums_.z, sums_.size, sums_.squares, sums_.peak,
+                             sums_.least, suspicion_.peak_g, suspicion_.angle_degrees}) {
     Put(number, out);
+  }
   Put(usual_, out);
   Put(upright_, out);
-  Put(phase_, out);
+  for (const uint8_t byte :
+       {static_cast<uint8_t>(phase_), static_cast<uint8_t>(dialogue.stage),
+        static_cast<uint8_t>(still_said_), static_cast<uint8_t>(not_up_said_),
+        static_cast<uint8_t>(dialogue.still), static_cast<uint8_t>(dialogue.shown),
+        static_cast<uint8_t>(dialogue.others_moved)}) {
+    Put(byte, out);
+  }
+  Put(dialogue.prompt_id, out);
 }
 
 bool FallDetector::ParseFrom(std::string_view bytes) {
   std::string mine;
   AppendTo(mine);
-  if (bytes.size() != mine.size() || bytes[0] != '\2') return false;
+  if (bytes.size() != mine.size() || bytes[0] != kVersion) return false;
   FallDetector read;
   bytes.remove_prefix(1);
-  Take(read.ring_, bytes);
-  for (int64_t* number : {&read.window_, &read.first_window_, &read.candidate_, &read.newest_us_,
-                          &read.impact_us_, &read.deadline_us_, &read.step_window_}) {
+  Take(read.windows_, bytes);
+  FallEvent& suspicion = read.suspicion_;
+  for (int64_t* number :
+       {&read.window_, &read.candidate_, &read.newest_us_, &suspicion.impact_us,
+        &suspicion.decide_us, &read.still_deadline_us_, &read.step_window_,
+        &read.dialogue.answer_by_us, &read.dialogue.heard_us}) {
     Take(*number, bytes);
-    // Beyond the year 9999 nothing is computed with.
-    if (*number < -1 || *number > 2 * 253402300799LL * 1000000) return false;
+    if (!IsTime(*number)) return false;
   }
-  for (int32_t* number :
-       {&read.count_, &read.usual_count_, &read.up_windows_, &read.steps_, &read.step_interval_}) {
+  Sums& sums = read.sums_;
+  for (int32_t* number : {&sums.count, &read.usual_count_, &read.up_windows_, &read.steps_,
+                          &read.step_interval_, &read.dialogue.room_before}) {
     Take(*number, bytes);
     if (*number < 0) return false;
   }
-  for (float* number : {&read.sum_x_, &read.sum_y_, &read.sum_z_, &read.sum_, &read.sum_squares_,
-                        &read.peak_, &read.impact_peak_, &read.angle_}) {
+  for (float* number : {&sums.x, &sums.y, &sums.z, &sums.size, &sums.squares, &sums.peak,
+                        &sums.least, &suspicion.peak_g, &suspicion.angle_degrees}) {
     Take(*number, bytes);
     if (!std::isfinite(*number)) return false;
   }
@@ -424,16 +328,32 @@ bool FallDetector::ParseFrom(std::string_view bytes) {
   Take(read.upright_, bytes);
   for (std::size_t k = 0; k < 3; ++k)
     if (!std::isfinite(read.usual_[k]) || !std::isfinite(read.upright_[k])) return false;
-  uint8_t phase = 0;
-  Take(phase, bytes);
-  // A candidate is among the windows that are kept.
-  if (phase > 3 || read.first_window_ < 0 || read.newest_us_ < 0 ||
-      (read.candidate_ >= 0 && (read.candidate_ < read.first_window_ ||
-                                read.candidate_ + kJudgeAfter + kMaxGapWindows < read.window_ ||
-                                read.candidate_ > read.window_))) {
+  uint8_t phase = 0, stage = 0, still_said = 0, not_up_said = 0, still = 0, shown = 0, others = 0;
+  for (uint8_t* byte : {&phase, &stage, &still_said, &not_up_said, &still, &shown, &others})
+    Take(*byte, bytes);
+  Take(read.dialogue.prompt_id, bytes);
+  if (phase > static_cast<uint8_t>(Phase::kFine) ||
+      stage > static_cast<uint8_t>(FallDialogue::Stage::kFine) || !IsFlag(still_said) ||
+      !IsFlag(not_up_said) || !IsFlag(still) || !IsFlag(shown) || !IsFlag(others) ||
+      read.dialogue.prompt_id.back() != 0) {
+    return false;
+  }
+  // The open window follows the closed ones, and a candidate is among those that are kept.
+  const int64_t first = read.windows_.first(), newest = read.windows_.newest();
+  if (!IsTime(first) || !IsTime(newest) || first < 0 || newest < first - 1 ||
+      (read.window_ >= 0 &&
+       (read.window_ <= newest || read.window_ > newest + 1 + kMaxGapWindows)) ||
+      (read.candidate_ >= 0 && (read.candidate_ < first || read.candidate_ > newest ||
+                                read.candidate_ + kWindowsAfterBlow + kMaxGapWindows < newest))) {
     return false;
   }
   read.phase_ = static_cast<Phase>(phase);
+  read.still_said_ = still_said == 1;
+  read.not_up_said_ = not_up_said == 1;
+  read.dialogue.stage = static_cast<FallDialogue::Stage>(stage);
+  read.dialogue.still = still == 1;
+  read.dialogue.shown = shown == 1;
+  read.dialogue.others_moved = others == 1;
   *this = read;
   return true;
 }

@@ -1,0 +1,21 @@
+#include "services/detector/core/rule_table.h"
+
+#include <iterator>
+
+#include "services/detector/core/rules/rules.h"
+
+namespace veille::detector {
+namespace {
+
+// Of two deadlines at one instant the upper rule's comes first. Inactivity is last: it moves the
+// last sign of life on, which the others compare with.
+const Rule* const kRules[] = {
+    &kFall, &kNightExit, &kDoorLeftOpen, &kGeofence, &kInactivity,
+};
+static_assert(std::size(kRules) <= kMostRules);
+
+}  // namespace
+
+RuleList AllRules() { return {kRules, std::size(kRules)}; }
+
+}  // namespace veille::detector
