@@ -20,8 +20,8 @@ struct BoostRow {
 struct BoostOptions {
   int trees = 120;
   float rate = 0.08F;
-  float l2 = 4;             // Against large leaves.
-  float least_weight = 4;   // Of a leaf's curvature.
+  float l2 = 4;            // Against large leaves.
+  float least_weight = 4;  // Of a leaf's curvature.
   float feature_share = 0.4F;
   uint64_t seed = 1;
   // 1: the score never falls when the feature grows; −1: never rises; 0: either.

@@ -29,6 +29,12 @@ std::vector<std::array<int16_t, 3>> SamplesOf(const event::v1::Event& event) {
   return samples;
 }
 
+// Told as a fall where nobody can be asked.
+bool IsConfirmed(const detector::FallEvent& event) {
+  return event.kind == detector::FallEvent::Kind::kStill ||
+         event.kind == detector::FallEvent::Kind::kNotUp;
+}
+
 std::vector<detector::FallEvent> Detect(const domain::Recording& recording) {
   std::vector<detector::FallEvent> found;
   const auto plan = detector::HomePlan::Compile(recording.home);
@@ -37,6 +43,8 @@ std::vector<detector::FallEvent> Detect(const domain::Recording& recording) {
   for (const event::v1::Event& event : recording.events) {
     detector.Feed((*plan)->devices()[0].fall_config, Micros(event), event.acceleration().rate_hz(),
                   event.acceleration().samples_mg(), found);
+    // A fall that is told ends the matter here: what comes after it counts anew.
+    if (!found.empty() && IsConfirmed(found.back())) detector.Forget();
   }
   return found;
 }
@@ -51,7 +59,7 @@ void Judge(const domain::Recording& recording, double onset_s, ClipVerdict& clip
   const auto found = Detect(recording);
   clip.suspected = Suspicions(found);
   for (const detector::FallEvent& event : found) {
-    if (event.kind == detector::FallEvent::Kind::kStill) ++clip.confirmed;
+    if (IsConfirmed(event)) ++clip.confirmed;
     if (event.kind != detector::FallEvent::Kind::kSuspected || onset_s < 0 || clip.delay_s >= 0)
       continue;
     clip.delay_s = static_cast<double>(event.decide_us) / 1e6 -

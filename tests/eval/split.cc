@@ -7,10 +7,9 @@ namespace veille::eval {
 Split ReadSplit(const std::string& path) {
   Split split;
   domain::ReadReport report;
-  const auto read =
-      domain::ReadCsv(path, {{"set", "subject"}, {}}, report, [&](const domain::CsvRow& row) {
-        split.Add(row.Text("set"), row.Text("subject"));
-      });
+  const auto read = domain::ReadCsv(
+      path, {{"set", "subject"}, {}}, report,
+      [&](const domain::CsvRow& row) { split.Add(row.Text("set"), row.Text("subject")); });
   read.IgnoreError();
   return split;
 }

@@ -44,7 +44,8 @@ class Motion {
       return peak_g * (1 - 0.5 * t / 0.15) + Noise(0.3);
     });
     tilt_ = after;
-    return Add(0.6, [&](double t) { return 1 + 0.4 * (1 - t / 0.6) * std::sin(40 * t) + Noise(0.1); });
+    return Add(0.6,
+               [&](double t) { return 1 + 0.4 * (1 - t / 0.6) * std::sin(40 * t) + Noise(0.1); });
   }
   // A blow in which the body stays as it is: sitting down hard, a hand on a table.
   Motion& Bump(double peak_g) {

@@ -1,8 +1,11 @@
 // Falls out of acceleration: what is suspected, what is not, and what follows a suspicion.
 
+#include "services/detector/core/rules/fall.h"
+
 #include "gtest/gtest.h"
 
-#include "services/detector/core/rules/fall.h"
+#include "services/detector/core/rules/fall_score.h"
+#include "services/detector/core/rules/fall_windows.h"
 #include "tests/unit/detector/fall_signals.h"
 
 namespace veille::detector {
@@ -17,8 +20,8 @@ struct Feeding {
   care::v1::Role role = care::v1::ROLE_WRIST;
   std::size_t chunk = 50;
   bool restart = false;
-  bool told = false;           // Whatever is suspected is told at once.
-  std::size_t lost_from = 0;   // Samples that never come.
+  bool told = false;          // Whatever is suspected is told at once.
+  std::size_t lost_from = 0;  // Samples that never come.
   std::size_t lost_until = 0;
 };
 
@@ -51,8 +54,8 @@ std::vector<FallEvent> Feed(const Motion& motion, const Feeding& how) {
 }
 
 int Count(const std::vector<FallEvent>& events, Kind kind) {
-  return static_cast<int>(std::count_if(events.begin(), events.end(),
-                                        [&](const FallEvent& event) { return event.kind == kind; }));
+  return static_cast<int>(std::count_if(
+      events.begin(), events.end(), [&](const FallEvent& event) { return event.kind == kind; }));
 }
 
 Motion FallAndLie(double rate_hz, double lie_s = 40) {
@@ -183,6 +186,60 @@ TEST(Fall, RefusesARecordThatItDidNotWrite) {
   EXPECT_TRUE(detector.ParseFrom(stored));
   EXPECT_FALSE(detector.ParseFrom(std::string(stored.size(), '\xff')));
   EXPECT_FALSE(detector.ParseFrom(stored.substr(1)));
+}
+
+FallWindow Lying(int16_t x, int16_t y) {
+  const auto size = static_cast<uint16_t>(std::lround(std::hypot(x, y)));
+  return {x, y, 0, size, size, size, 0};
+}
+
+TEST(FallWindows, KnowDirectionsAndFillShortGaps) {
+  FallWindows windows;
+  windows.BeginAt(1000);
+  windows.Add(1000, Lying(1000, 0));
+  windows.Add(1005, Lying(0, 1000));
+  EXPECT_EQ(windows.newest(), 1005);
+  EXPECT_NEAR(DegreesBetween(windows.Direction(1000, 1005), windows.Direction(1005, 1006)), 90,
+              0.1);
+  EXPECT_NEAR(windows.Rolling(1000, 1006), 90.0 / 5, 0.1);
+  EXPECT_EQ(windows.Deviation(1000, 1006), 0);
+}
+
+TEST(FallWindows, TellRhythmFromRest) {
+  FallWindows walking, resting;
+  walking.BeginAt(0);
+  resting.BeginAt(0);
+  for (int i = 0; i < 30; ++i) {
+    walking.Add(i, Lying(static_cast<int16_t>(1000 + 300 * std::sin(i * 2 * 3.14159 / 5)), 0));
+    resting.Add(i, Lying(static_cast<int16_t>(1000 + (i * 7 % 3)), 0));
+  }
+  EXPECT_GT(walking.Rhythm(0, 30), 0.8);
+  EXPECT_LT(resting.Rhythm(0, 30), 0.2);
+}
+
+// A blow after which the body lies still in another posture is more like a fall than the same blow
+// without one, or with unrest after it.
+TEST(FallScore, NeedsATurnAndRest) {
+  const auto score = [](const Motion& motion, care::v1::Role role) {
+    std::vector<FallBlow> blows;
+    FallConfig config = MakeFallConfig({}, role);
+    config.trace = &blows;
+    config.least_score = 1000;
+    const std::vector<int16_t> samples = motion.Pack();
+    FallDetector detector;
+    std::vector<FallEvent> out;
+    detector.Feed(config, 1'700'000'000'000'000, static_cast<float>(motion.rate_hz()),
+                  {reinterpret_cast<const char*>(samples.data()), samples.size() * 2}, out);
+    float best = -1000;
+    for (const FallBlow& blow : blows)
+      best = std::max(best, FallScore(config.place, blow.features));
+    return best;
+  };
+  for (const auto role : kPlaces) {
+    const float fall = score(Motion(50).Rest(4).Fall(4.5, 80).Rest(10), role);
+    EXPECT_GT(fall, score(Motion(50).Rest(4).Fall(4.5, 3).Rest(10), role));
+    EXPECT_GT(fall, score(Motion(50).Rest(4).Fall(4.5, 80).Steps(10, 2, 1), role));
+  }
 }
 
 }  // namespace

@@ -38,8 +38,7 @@ void OnDeviceFall(Context& context, int device, const event::v1::Event& event) {
   Conclude(context, std::move(conclusion));
   // What the same person's acceleration made suspect is told with this. A cancelled one is not:
   // lying still afterwards is told all the same.
-  if (event.test() || device < 0 ||
-      event.fall().verdict() == event::v1::Fall::VERDICT_CANCELLED) {
+  if (event.test() || device < 0 || event.fall().verdict() == event::v1::Fall::VERDICT_CANCELLED) {
     return;
   }
   CloseFalls(context, PatientOf(context, device), severity == alert::v1::SEVERITY_LOW);

@@ -14,10 +14,9 @@ constexpr int64_t kUsualLag = 36;
 constexpr float kUsualShare = 0.02F;
 // Short gaps are as the window before them; after a longer one begins another story.
 constexpr int64_t kMaxGapWindows = 6;
-// Lying still, a watch moves with the breath and a stir of the hand; so many moving windows of the
-// last second mean that the person moves.
-constexpr uint16_t kMovingMg = 250;
-constexpr int kMovingWindows = 4;
+// Lying still, a watch moves with the breath. Within a second, somebody awake sways or turns more.
+constexpr float kMovingG = 0.1F;
+constexpr float kMovingDegrees = 25;
 // Getting up: ten even steps of 0.4 to 1 s, or this long upright.
 constexpr int32_t kSteps = 10;
 constexpr int64_t kShortestStep = 4, kLongestStep = 10;
@@ -102,9 +101,9 @@ void FallDetector::CloseWindow(const FallConfig& config, std::vector<FallEvent>&
   const auto n = static_cast<float>(sums_.count);
   const float mean = sums_.size / n;
   const float deviation = std::sqrt(std::max(0.0F, sums_.squares / n - mean * mean));
-  windows_.Add(window_, {Clamp16(sums_.x / n), Clamp16(sums_.y / n), Clamp16(sums_.z / n),
-                         ClampU16(mean), ClampU16(sums_.peak), ClampU16(sums_.least),
-                         ClampU16(deviation)});
+  windows_.Add(window_,
+               {Clamp16(sums_.x / n), Clamp16(sums_.y / n), Clamp16(sums_.z / n), ClampU16(mean),
+                ClampU16(sums_.peak), ClampU16(sums_.least), ClampU16(deviation)});
   if (phase_ != Phase::kQuiet) Follow(config, out);
   // A fall that was told is not told again: the person lies there.
   if (phase_ != Phase::kQuiet && phase_ != Phase::kFine) return;
@@ -136,8 +135,7 @@ void FallDetector::JudgeCandidate(const FallConfig& config, std::vector<FallEven
     const Vector3 before = windows_.Direction(impact - 20, impact - 10);
     const Vector3 usual = usual_count_ > 0 ? usual_ : before;
     const FallFeatures features = MeasureBlow(windows_, impact, usual);
-    if (config.trace != nullptr)
-      config.trace->push_back({impact * FallWindows::kMicros, features});
+    if (config.trace != nullptr) config.trace->push_back({impact * FallWindows::kMicros, features});
     suspected = FallScore(config.place, features) >= config.least_score;
     if (suspected) {
       suspicion_.impact_us = impact * FallWindows::kMicros;
@@ -205,10 +203,10 @@ bool FallDetector::IsUp() {
 }
 
 bool FallDetector::IsMoving() const {
-  int moving = 0;
-  for (int64_t i = std::max(windows_.first(), window_ - 9); i <= window_; ++i)
-    moving += windows_.At(i).deviation >= kMovingMg ? 1 : 0;
-  return moving >= kMovingWindows;
+  const int64_t end = window_ + 1;
+  return windows_.Deviation(end - 10, end) >= kMovingG ||
+         DegreesBetween(windows_.Direction(end - 20, end - 10),
+                        windows_.Direction(end - 10, end)) >= kMovingDegrees;
 }
 
 void FallDetector::Follow(const FallConfig& config, std::vector<FallEvent>& out) {
@@ -278,8 +276,8 @@ void FallDetector::AppendTo(std::string& out) const {
         still_deadline_us_, step_window_, dialogue.answer_by_us, dialogue.heard_us}) {
     Put(number, out);
   }
-  for (const int32_t number : {sums_.count, usual_count_, up_windows_, steps_, step_interval_,
-                               dialogue.room_before}) {
+  for (const int32_t number :
+       {sums_.count, usual_count_, up_windows_, steps_, step_interval_, dialogue.room_before}) {
     Put(number, out);
   }
   for (const float number : {sums_.x, sums_.y, sums_.z, sums_.size, sums_.squares, sums_.peak,
@@ -306,10 +304,9 @@ bool FallDetector::ParseFrom(std::string_view bytes) {
   bytes.remove_prefix(1);
   Take(read.windows_, bytes);
   FallEvent& suspicion = read.suspicion_;
-  for (int64_t* number :
-       {&read.window_, &read.candidate_, &read.newest_us_, &suspicion.impact_us,
-        &suspicion.decide_us, &read.still_deadline_us_, &read.step_window_,
-        &read.dialogue.answer_by_us, &read.dialogue.heard_us}) {
+  for (int64_t* number : {&read.window_, &read.candidate_, &read.newest_us_, &suspicion.impact_us,
+                          &suspicion.decide_us, &read.still_deadline_us_, &read.step_window_,
+                          &read.dialogue.answer_by_us, &read.dialogue.heard_us}) {
     Take(*number, bytes);
     if (!IsTime(*number)) return false;
   }

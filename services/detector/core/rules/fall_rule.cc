@@ -42,11 +42,11 @@ const care::v1::FallRule& RuleOf(const HomePlan& plan, const DevicePlan& device)
   return plan.care_plan(device.patient).fall();
 }
 
-void Tell(Context& context, int device, alert::v1::Severity severity, int64_t decide_us,
-          const std::string& rule_key, Sentence reason) {
+// `fall` is the suspicion, or what was concluded of it.
+void Tell(Context& context, int device, const FallEvent& fall, alert::v1::Severity severity,
+          int64_t decide_us, const std::string& rule_key, Sentence reason) {
   const DevicePlan& plan = context.plan.devices()[static_cast<std::size_t>(device)];
-  const FallDetector& detector = DetectorOf(context, device);
-  const FallEvent& fall = detector.suspicion();
+  const int64_t heard_us = DetectorOf(context, device).dialogue.heard_us;
   Conclusion conclusion;
   conclusion.rule = &RuleOf(context.plan, plan);
   conclusion.rule_key = rule_key;
@@ -55,13 +55,13 @@ void Tell(Context& context, int device, alert::v1::Severity severity, int64_t de
   conclusion.latching = true;
   conclusion.severity = severity;
   conclusion.event_us = fall.impact_us;
-  conclusion.opening_receive_us = detector.dialogue.heard_us;
+  conclusion.opening_receive_us = heard_us;
   conclusion.decide_us = decide_us;
   const std::string at = WallClock(context.plan, fall.impact_us);
   conclusion.reason = {"Chute probable à " + at + reason.fr, "Probable fall at " + at + reason.en};
   conclusion.observations.push_back(
       {fall.impact_us,
-       detector.dialogue.heard_us,
+       heard_us,
        plan.id,
        {absl::StrFormat("Choc de %.1f g, corps tourné de %.0f°", fall.peak_g, fall.angle_degrees),
         absl::StrFormat("Impact of %.1f g, turned by %.0f°", fall.peak_g, fall.angle_degrees)}});
@@ -79,7 +79,7 @@ void TellFall(Context& context, int device, int64_t decide_us, Sentence reason) 
   }
   detector.dialogue.stage = Stage::kTold;
   detector.SetTold();
-  Tell(context, device, severity, decide_us, "", std::move(reason));
+  Tell(context, device, detector.suspicion(), severity, decide_us, "", std::move(reason));
 }
 
 void TellUnanswered(Context& context, int device, int64_t decide_us) {
@@ -92,13 +92,14 @@ void TellStill(Context& context, int device, int64_t decide_us) {
            {", la personne ne bouge plus", ", the person has not moved since"});
 }
 
-void TellRecovered(Context& context, int device, int64_t decide_us) {
-  Tell(context, device, alert::v1::SEVERITY_LOW, decide_us, "FALL_RECOVERED",
+void TellRecovered(Context& context, int device, const FallEvent& fall) {
+  Tell(context, device, fall, alert::v1::SEVERITY_LOW, fall.decide_us, "FALL_RECOVERED",
        {", la personne s'est relevée", ", the person is up again"});
 }
 
-void TellLongLie(Context& context, int device, int64_t decide_us, bool heard) {
-  Tell(context, device, alert::v1::SEVERITY_HIGH, decide_us, "LONG_LIE",
+void TellLongLie(Context& context, int device, const FallEvent& fall, int64_t decide_us,
+                 bool heard) {
+  Tell(context, device, fall, alert::v1::SEVERITY_HIGH, decide_us, "LONG_LIE",
        heard ? Sentence{", toujours pas relevée longtemps après", ", still not up long after"}
              : Sentence{", aucune nouvelle depuis longtemps", ", no news for long since"});
 }
@@ -160,23 +161,24 @@ void OnFallEvent(Context& context, int device, const FallEvent& fall) {
                       {", la personne ne s'est pas relevée", ", the person is not up again"});
     case FallEvent::Kind::kUp:
       if (dialogue.stage == Stage::kTold || dialogue.stage == Stage::kFine)
-        TellRecovered(context, device, fall.decide_us);
+        TellRecovered(context, device, fall);
       dialogue.stage = Stage::kNone;
       return;
     case FallEvent::Kind::kGivenUp:
       dialogue.stage = Stage::kNone;
       return;
     case FallEvent::Kind::kLongLie:
-      return TellLongLie(context, device, fall.decide_us, true);
+      return TellLongLie(context, device, fall, fall.decide_us, true);
   }
 }
 
-// The wearers of the home whose falls are judged.
+// The wearables of the home that stream, where falls are judged.
 template <typename Visit>
-void ForEachWearer(const HomePlan& plan, Visit visit) {
+void ForEachWearer(const HomePlan& plan, const HomeState& state, Visit visit) {
   for (std::size_t i = 0; i < plan.devices().size(); ++i) {
-    if (plan.devices()[i].fall >= 0 && domain::IsEnabled(RuleOf(plan, plan.devices()[i])))
-      visit(static_cast<int>(i), plan.devices()[i]);
+    const DevicePlan& device = plan.devices()[i];
+    if (device.fall < 0 || state.fall(device.fall).empty()) continue;
+    if (domain::IsEnabled(RuleOf(plan, device))) visit(static_cast<int>(i), device);
   }
 }
 
@@ -186,7 +188,7 @@ void OnFine(Context& context, int device, int64_t time_us) {
   const care::v1::FallRule& rule = RuleOf(context.plan, plan);
   detector.dialogue.stage = Stage::kFine;
   detector.SetAnsweredFine();
-  Tell(context, device,
+  Tell(context, device, detector.suspicion(),
        rule.has_cancelled_severity() ? rule.cancelled_severity() : alert::v1::SEVERITY_MEDIUM,
        time_us, "",
        {", la personne a répondu que tout va bien", ", the person answered that all is well"});
@@ -197,7 +199,7 @@ void OnSteps(Context& context, const Signal& seen) {
   const int patient = context.plan.devices()[static_cast<std::size_t>(seen.device)].patient;
   const auto span_us = static_cast<int64_t>(seen.value_2 * 1e6);
   if (seen.value < kStepsOfRecovery || span_us <= 0) return;
-  ForEachWearer(context.plan, [&](int device, const DevicePlan& plan) {
+  ForEachWearer(context.plan, context.state, [&](int device, const DevicePlan& plan) {
     FallDetector& detector = DetectorOf(context, device);
     if (plan.patient != patient || detector.dialogue.stage == Stage::kNone ||
         !detector.IsFollowing() || seen.time_us - span_us < detector.suspicion().impact_us) {
@@ -215,7 +217,7 @@ void OnSignal(Context& context, const Signal& seen) {
   if (seen.kind == SignalKind::kSteps) return OnSteps(context, seen);
   const DevicePlan& sensor = context.plan.devices()[static_cast<std::size_t>(seen.device)];
   const bool door = (kDoorEdges & Of(seen.kind)) != 0;
-  ForEachWearer(context.plan, [&](int device, const DevicePlan&) {
+  ForEachWearer(context.plan, context.state, [&](int device, const DevicePlan&) {
     FallDetector& detector = DetectorOf(context, device);
     FallDialogue& dialogue = detector.dialogue;
     if (!dialogue.IsOpen() || seen.time_us <= detector.suspicion().impact_us) {
@@ -227,15 +229,15 @@ void OnSignal(Context& context, const Signal& seen) {
         seen.time_us <= detector.suspicion().impact_us + kSettledUs) {
       return;
     }
-    const bool elsewhere =
-        sensor.room != 0 && dialogue.room_before != 0 && sensor.room != dialogue.room_before;
-    if (door || elsewhere) dialogue.others_moved = true;
+    if (dialogue.room_before == 0) dialogue.room_before = sensor.room;
+    if (door || (sensor.room != 0 && sensor.room != dialogue.room_before))
+      dialogue.others_moved = true;
   });
 }
 
 int64_t Deadline(const Context& context, int64_t) {
   int64_t next = kNever;
-  ForEachWearer(context.plan, [&](int, const DevicePlan& plan) {
+  ForEachWearer(context.plan, context.state, [&](int, const DevicePlan& plan) {
     const HomeState& state = context.state;
     const FallDialogue& dialogue = state.fall(plan.fall).dialogue;
     if (dialogue.stage == Stage::kAsked)
@@ -245,7 +247,7 @@ int64_t Deadline(const Context& context, int64_t) {
 }
 
 void OnDeadline(Context& context, int64_t deadline_us) {
-  ForEachWearer(context.plan, [&](int device, const DevicePlan&) {
+  ForEachWearer(context.plan, context.state, [&](int device, const DevicePlan&) {
     const FallDialogue& dialogue = DetectorOf(context, device).dialogue;
     if (dialogue.stage == Stage::kAsked && dialogue.answer_by_us + kAnswerGraceUs <= deadline_us)
       TellUnanswered(context, device, dialogue.answer_by_us);
@@ -273,14 +275,14 @@ int64_t TickDeadline(const HomePlan& plan, const HomeState& state, int device) {
 }
 
 void OnTick(Context& context, int64_t tick_us) {
-  ForEachWearer(context.plan, [&](int device, const DevicePlan& plan) {
+  ForEachWearer(context.plan, context.state, [&](int device, const DevicePlan& plan) {
     if (tick_us < TickDeadline(context.plan, context.state, device)) return;
     FallDetector& detector = DetectorOf(context, device);
     const FallDialogue& dialogue = detector.dialogue;
     if (dialogue.stage == Stage::kTold) {
       const int64_t decide_us = detector.suspicion().impact_us + plan.fall_config.long_lie_us;
       detector.SetLongLie();
-      return TellLongLie(context, device, decide_us, false);
+      return TellLongLie(context, device, detector.suspicion(), decide_us, false);
     }
     const int64_t decide_us = dialogue.stage == Stage::kAsked
                                   ? dialogue.answer_by_us
@@ -292,7 +294,7 @@ void OnTick(Context& context, int64_t tick_us) {
 
 int64_t NextTick(const HomePlan& plan, const HomeState& state) {
   int64_t next = kNever;
-  ForEachWearer(plan, [&](int device, const DevicePlan&) {
+  ForEachWearer(plan, state, [&](int device, const DevicePlan&) {
     next = std::min(next, TickDeadline(plan, state, device));
   });
   return next;
@@ -322,7 +324,7 @@ void OnAcceleration(Context& context, int device, const event::v1::Event& event)
 void OnFallAnswer(Context& context, const event::v1::Event& event) {
   if (event.test()) return;
   const event::v1::PromptAnswer& answer = event.prompt_answer();
-  ForEachWearer(context.plan, [&](int device, const DevicePlan& plan) {
+  ForEachWearer(context.plan, context.state, [&](int device, const DevicePlan& plan) {
     FallDetector& detector = DetectorOf(context, device);
     FallDialogue& dialogue = detector.dialogue;
     if (!dialogue.IsOpen() || !dialogue.IsPrompt(answer.prompt_id())) return;
@@ -338,10 +340,9 @@ void OnFallAnswer(Context& context, const event::v1::Event& event) {
       case event::v1::PromptAnswer::ANSWER_PENDING:
         dialogue.stage = Stage::kAsked;
         dialogue.shown = true;
-        dialogue.answer_by_us =
-            std::min(std::max(dialogue.answer_by_us,
-                              context.receive_us + plan.fall_config.answer_us),
-                     dialogue.heard_us + kLongestAnswerUs);
+        dialogue.answer_by_us = std::min(
+            std::max(dialogue.answer_by_us, context.receive_us + plan.fall_config.answer_us),
+            dialogue.heard_us + kLongestAnswerUs);
         return;
       case event::v1::PromptAnswer::ANSWER_UNDELIVERED:
         // Another hub may show it.
@@ -356,7 +357,7 @@ void OnFallAnswer(Context& context, const event::v1::Event& event) {
 }
 
 void CloseFalls(Context& context, int patient, bool up) {
-  ForEachWearer(context.plan, [&](int device, const DevicePlan& plan) {
+  ForEachWearer(context.plan, context.state, [&](int device, const DevicePlan& plan) {
     FallDetector& detector = DetectorOf(context, device);
     if (plan.patient != patient || !detector.dialogue.IsOpen()) return;
     detector.dialogue.stage = up ? Stage::kNone : Stage::kTold;

@@ -19,9 +19,9 @@ float DegreesBetween(const Vector3& a, const Vector3& b);
 
 // Thousandths of g; 14 bytes.
 struct FallWindow {
-  int16_t x = 0, y = 0, z = 0;          // Mean of each axis.
+  int16_t x = 0, y = 0, z = 0;             // Mean of each axis.
   uint16_t mean = 0, peak = 0, least = 0;  // Of the magnitude.
-  uint16_t deviation = 0;               // Of the magnitude, around its mean.
+  uint16_t deviation = 0;                  // Of the magnitude, around its mean.
 };
 
 class FallWindows {
