@@ -5,8 +5,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "gtest/gtest.h"
 #include "google/protobuf/descriptor.h"
+#include "gtest/gtest.h"
 
 #include "veille/care/v1/care_plan.pb.h"
 #include "veille/care/v1/parameter.pb.h"
