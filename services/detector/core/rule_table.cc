@@ -11,8 +11,7 @@ namespace {
 // last sign of life on, which the others compare with.
 const Rule* const kRules[] = {
     &kPresence,  // First: what others conclude is muted or lowered by it.
-    &kFall,      // Ticks only: samples are judged as they come.
-    &kNightExit, &kDoorLeftOpen, &kGeofence,
+    &kFall, &kNightExit, &kDoorLeftOpen, &kGeofence,
     // Daily living and wandering.
     &kBedExit, &kRoomPatterns, &kBathroomLong, &kNoMorning, &kMealMissed, &kTrends,
     // The dwelling. The book of meters comes after those who compare with it.
