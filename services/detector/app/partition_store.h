@@ -64,6 +64,7 @@ struct HomeCommit {
   std::string checkpoint;
   std::string registry;  // Empty when unchanged.
   std::vector<std::string> findings;
+  std::vector<std::string> prompts;
 };
 
 class PartitionStore {

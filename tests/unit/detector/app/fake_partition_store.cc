@@ -108,6 +108,7 @@ absl::Status FakePartitionStore::CommitNow(int partition, uint64_t epoch,
     stored.position = home.position;
     if (!home.registry.empty()) stored.registry = home.registry;
     p.queue.insert(p.queue.end(), home.findings.begin(), home.findings.end());
+    p.prompts.insert(p.prompts.end(), home.prompts.begin(), home.prompts.end());
   }
   if (progress != nullptr) p.stored.progress = *progress;
   return absl::OkStatus();
