@@ -65,6 +65,8 @@ void HomePlan::CompileDevices() {
     if (device.has_unbind_time()) compiled.unbind_us = device.unbind_time().seconds() * 1000000;
     compiled.check_in_us = device.check_in().seconds() * 1000000;
     compiled.presence = IsPresence(device.role());
+    if (!device.room().empty()) compiled.room = RoomDigest(device.room());
+    compiled.room_kind = RoomKindOf(home_, device);
     if (IsWorn(device.role())) {
       compiled.fall = fall_detectors_++;
       compiled.fall_config = MakeFallConfig(care_plan(compiled.patient).fall(), device.role());

@@ -17,6 +17,7 @@
 #include "veille/care/v1/home.pb.h"
 
 #include "common/time/local_time.h"
+#include "services/detector/core/rooms.h"
 #include "services/detector/core/rules/fall.h"
 #include "services/detector/core/rules/geofence.h"
 
@@ -32,6 +33,8 @@ struct DevicePlan {
   int64_t unbind_us = 0;    // 0: still bound.
   int64_t check_in_us = 0;  // 0: no contract.
   bool presence = false;    // Its events are signs of life inside the home.
+  uint16_t room = 0;        // RoomDigest() of its room's name; 0: not said.
+  RoomKind room_kind = RoomKind::kOther;
   FallConfig fall_config;
 };
 

@@ -14,9 +14,6 @@ namespace {
 
 constexpr uint32_t kQuiet = 0, kSensorsSilent = 1, kMedium = 2, kHigh = 3;
 
-// A device without a check-in contract is taken to be alive for a day after it spoke.
-constexpr int64_t kAssumedAliveUs = 24LL * 3600 * 1000000;
-
 // The instant at which day-time silence since `since` has lasted long enough.
 int64_t DayDeadline(const HomePlan& plan, int64_t since_us) {
   absl::Time from = absl::FromUnixMicros(since_us);
@@ -31,21 +28,6 @@ int64_t DayDeadline(const HomePlan& plan, int64_t since_us) {
     from = edge;
   }
   return kNever;
-}
-
-bool SensorsAlive(const Context& context, int64_t at_us) {
-  for (std::size_t i = 0; i < context.plan.devices().size(); ++i) {
-    const DevicePlan& device = context.plan.devices()[i];
-    if (!device.presence) continue;
-    const int64_t seen = context.state.record().devices(static_cast<int>(i)).seen_us();
-    const int64_t patience = device.check_in_us > 0 ? 2 * device.check_in_us : kAssumedAliveUs;
-    if (seen != 0 && at_us - seen <= patience) return true;
-  }
-  return false;
-}
-
-bool IsOut(const store::v1::HomeState& record) {
-  return record.door_us() != 0 && record.presence_us() <= record.door_us() + kDoorwayUs;
 }
 
 void Tell(Context& context, int64_t deadline_us, uint32_t level) {
@@ -83,7 +65,7 @@ void Tell(Context& context, int64_t deadline_us, uint32_t level) {
   state.set_level(level);
 }
 
-void Clear(Context& context, const Seen& seen, const std::string& alert_id, bool technical) {
+void Clear(Context& context, const Signal& seen, const std::string& alert_id, bool technical) {
   if (alert_id.empty()) return;
   Conclusion conclusion;
   conclusion.rule = &context.plan.care_plan(0).inactivity();
@@ -105,10 +87,12 @@ void Clear(Context& context, const Seen& seen, const std::string& alert_id, bool
   Conclude(context, std::move(conclusion));
 }
 
-}  // namespace
-
-void OnPresenceForInactivity(Context& context, const Seen& seen) {
+void OnSignal(Context& context, const Signal& seen) {
+  // A door is none: it says where the person may be.
+  if ((kDoorEdges & Of(seen.kind)) != 0 || seen.kind == SignalKind::kLeft) return;
   auto& record = context.state.record();
+  // What was told already is not taken back for what could not be read.
+  if (seen.kind == SignalKind::kUnclear && record.inactivity().level() != kQuiet) return;
   if (seen.time_us <= record.presence_us()) return;
   if (record.inactivity().level() != kQuiet) {
     const store::v1::InactivityState told = record.inactivity();
@@ -119,7 +103,7 @@ void OnPresenceForInactivity(Context& context, const Seen& seen) {
   record.set_presence_us(seen.time_us);
 }
 
-int64_t InactivityDeadline(const Context& context, int64_t frontier_us) {
+int64_t Deadline(const Context& context, int64_t by_us) {
   const InactivityFigures& figures = context.plan.inactivity;
   const auto& record = context.state.record();
   const int64_t since = record.presence_us();
@@ -127,7 +111,7 @@ int64_t InactivityDeadline(const Context& context, int64_t frontier_us) {
   if (!figures.enabled || since == 0 || level == kHigh || level == kSensorsSilent) return kNever;
   // No deadline can be nearer than this, so that a usual event costs two comparisons.
   const int64_t least = std::min(figures.day_us, figures.any_us);
-  if (frontier_us < since + least) return since + least;
+  if (by_us < since + least) return since + least;
   int64_t deadline = since + figures.any_us;
   if (!IsOut(record)) {
     const int64_t day = DayDeadline(context.plan, since);
@@ -137,12 +121,23 @@ int64_t InactivityDeadline(const Context& context, int64_t frontier_us) {
   return deadline;
 }
 
-void OnInactivityDeadline(Context& context, int64_t deadline_us) {
+void OnDeadline(Context& context, int64_t deadline_us) {
   const auto& record = context.state.record();
   if (!SensorsAlive(context, deadline_us)) return Tell(context, deadline_us, kSensorsSilent);
   const bool high = record.inactivity().level() == kMedium ||
                     deadline_us >= record.presence_us() + context.plan.inactivity.any_us;
   Tell(context, deadline_us, high ? kHigh : kMedium);
 }
+
+}  // namespace
+
+const Rule kInactivity = {
+    .wants = kSignsOfLife | kDoorEdges | Of(SignalKind::kLeft) | Of(SignalKind::kAnswered) |
+             Of(SignalKind::kUnclear),
+    .on_signal = OnSignal,
+    .deadline = Deadline,
+    .on_deadline = OnDeadline,
+    .proof = Proof::kSilence,
+};
 
 }  // namespace veille::detector
