@@ -344,8 +344,7 @@ void Advance(const HomePlan& plan, HomeState& state, const store::v1::Envelope& 
 absl::Time NextServerDeadline(const HomePlan& plan, const HomeState& state) {
   int64_t next = OfflineServerDeadline(plan, state);
   for (const Rule* rule : AllRules())
-    if (rule->server_deadline != nullptr)
-      next = std::min(next, rule->server_deadline(plan, state));
+    if (rule->server_deadline != nullptr) next = std::min(next, rule->server_deadline(plan, state));
   if (state.record().held_size() > 0)
     next = std::min(next, state.record().held_receive_us() + kMaxHeldUs);
   return next == kNever ? absl::InfiniteFuture() : absl::FromUnixMicros(next);

@@ -87,10 +87,11 @@ void HomePlan::CompileRules() {
           domain::WindowOr(plan.door_left_open(), "window"),
           Micros(plan.door_left_open(), "night_patience"),
           Micros(plan.door_left_open(), "day_patience")};
-  inactivity = {domain::IsEnabled(plan.inactivity()),
-                domain::WindowOr(plan.inactivity(), "day_window"),
-                Micros(plan.inactivity(), "day_silence"), Micros(plan.inactivity(), "worsen"),
-                Micros(plan.inactivity(), "any_silence")};
+  inactivity = {
+      domain::IsEnabled(plan.inactivity()),     domain::WindowOr(plan.inactivity(), "day_window"),
+      Micros(plan.inactivity(), "day_silence"), Micros(plan.inactivity(), "worsen"),
+      Micros(plan.inactivity(), "any_silence"), Micros(plan.inactivity(), "usual_floor"),
+      Micros(plan.inactivity(), "usual_cap"),   domain::NumberOr(plan.inactivity(), "usual_ratio")};
   offline = {domain::IsEnabled(plan.hub_offline()), plan.hub_offline().high_risk(),
              Micros(plan.hub_offline(), "technical_silence"),
              Micros(plan.hub_offline(), "medium_silence"),

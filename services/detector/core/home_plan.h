@@ -52,6 +52,8 @@ struct InactivityFigures {
   bool enabled = true;
   LocalWindow day;
   int64_t day_us = 0, worsen_us = 0, any_us = 0;
+  int64_t usual_floor_us = 0, usual_cap_us = 0;
+  double usual_ratio = 0;
 };
 struct OfflineFigures {
   bool enabled = true, high_risk = false;

@@ -15,11 +15,11 @@ struct Named {
 };
 // Parts of names; "wc" and "bain" are French.
 constexpr Named kNames[] = {
-    {"bath", RoomKind::kBathroom},    {"toilet", RoomKind::kBathroom},
-    {"shower", RoomKind::kBathroom},  {"bain", RoomKind::kBathroom},
-    {"douche", RoomKind::kBathroom},  {"wc", RoomKind::kBathroom},
-    {"kitchen", RoomKind::kKitchen},  {"cuisine", RoomKind::kKitchen},
-    {"bedroom", RoomKind::kBedroom},  {"chambre", RoomKind::kBedroom},
+    {"bath", RoomKind::kBathroom},   {"toilet", RoomKind::kBathroom},
+    {"shower", RoomKind::kBathroom}, {"bain", RoomKind::kBathroom},
+    {"douche", RoomKind::kBathroom}, {"wc", RoomKind::kBathroom},
+    {"kitchen", RoomKind::kKitchen}, {"cuisine", RoomKind::kKitchen},
+    {"bedroom", RoomKind::kBedroom}, {"chambre", RoomKind::kBedroom},
 };
 
 }  // namespace

@@ -10,16 +10,13 @@ namespace {
 // Of two deadlines at one instant the upper rule's comes first. Inactivity is last: it moves the
 // last sign of life on, which the others compare with.
 const Rule* const kRules[] = {
-    &kFall,        // Ticks only: samples are judged as they come.
-    &kNightExit,   //
-    &kDoorLeftOpen,
-    &kGeofence,
-    &kInactivity,
+    &kFall,  // Ticks only: samples are judged as they come.
+    &kNightExit, &kDoorLeftOpen, &kGeofence, &kHabits, &kInactivity,
 };
 static_assert(std::size(kRules) <= kMostRules);
 
 }  // namespace
 
-absl::Span<const Rule* const> AllRules() { return kRules; }
+RuleList AllRules() { return {kRules, std::size(kRules)}; }
 
 }  // namespace veille::detector

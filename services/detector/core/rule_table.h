@@ -3,7 +3,7 @@
 #ifndef SERVICES_DETECTOR_CORE_RULE_TABLE_H_
 #define SERVICES_DETECTOR_CORE_RULE_TABLE_H_
 
-#include "absl/types/span.h"
+#include <cstddef>
 
 #include "services/detector/core/rule.h"
 
@@ -11,8 +11,17 @@ namespace veille::detector {
 
 inline constexpr int kMostRules = 48;
 
+struct RuleList {
+  const Rule* const* first;
+  std::size_t count;
+  const Rule* const* begin() const { return first; }
+  const Rule* const* end() const { return first + count; }
+  std::size_t size() const { return count; }
+  const Rule* operator[](std::size_t index) const { return first[index]; }
+};
+
 // At most kMostRules. Thread safe.
-absl::Span<const Rule* const> AllRules();
+RuleList AllRules();
 
 }  // namespace veille::detector
 

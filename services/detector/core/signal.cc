@@ -113,12 +113,9 @@ SignalKind VitalKind(const Event& event, int part) {
 }
 
 float VitalValue(const event::v1::Vitals& vitals, int part) {
-  const float values[kVitalFields] = {vitals.heart_rate_bpm(),
-                                      vitals.spo2_percent(),
-                                      vitals.body_temperature_celsius(),
-                                      vitals.respiration_per_minute(),
-                                      vitals.systolic_mmhg(),
-                                      vitals.diastolic_mmhg()};
+  const float values[kVitalFields] = {
+      vitals.heart_rate_bpm(),         vitals.spo2_percent(),  vitals.body_temperature_celsius(),
+      vitals.respiration_per_minute(), vitals.systolic_mmhg(), vitals.diastolic_mmhg()};
   return values[part];
 }
 
@@ -261,10 +258,10 @@ void Fill(const DevicePlan& device, const Event& event, int part, SignalKind kin
     default:
       break;
   }
-  constexpr SignalSet kMadeBySomebody =
-      Of(SignalKind::kMovement) | Of(SignalKind::kUseBegan) | Of(SignalKind::kUseEnded) |
-      Of(SignalKind::kOpened) | Of(SignalKind::kClosed) | Of(SignalKind::kSwitchOn) |
-      Of(SignalKind::kSwitchOff) | Of(SignalKind::kDoseTaken);
+  constexpr SignalSet kMadeBySomebody = Of(SignalKind::kMovement) | Of(SignalKind::kUseBegan) |
+                                        Of(SignalKind::kUseEnded) | Of(SignalKind::kOpened) |
+                                        Of(SignalKind::kClosed) | Of(SignalKind::kSwitchOn) |
+                                        Of(SignalKind::kSwitchOff) | Of(SignalKind::kDoseTaken);
   pending.set_sign_of_life(
       kind == SignalKind::kReturned ||
       (device.presence && !event.unchanged() && (kMadeBySomebody & Of(kind)) != 0));

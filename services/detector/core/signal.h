@@ -24,9 +24,9 @@ enum class SignalKind : uint32_t {
   kFix = 4,  // value, value_2: degrees; value_3: accuracy m, 0 unknown; value_4: m/s, −1 unknown.
   kDoorStillOpen = 5,  // An exit door's state, said once more.
   kDoorStillClosed = 6,
-  kLeft = 7,      // The occupant left, by a sensor's own judgement.
-  kAnswered = 8,  // The person answered a prompt, wherever.
-  kUnclear = 9,   // Something of a sensor of signs of life that could not be read.
+  kLeft = 7,       // The occupant left, by a sensor's own judgement.
+  kAnswered = 8,   // The person answered a prompt, wherever.
+  kUnclear = 9,    // Something of a sensor of signs of life that could not be read.
   kReturned = 10,  // The occupant came back, by a sensor's own judgement.
   kUseBegan = 11,  // Bed, seat, toilet, appliance: the device's role says which.
   kUseEnded = 12,
@@ -41,14 +41,14 @@ enum class SignalKind : uint32_t {
   kWorn = 21,
   kOffBody = 22,
   kCharging = 23,
-  kSteps = 24,       // value: steps; value_2: seconds they were counted in, 0 unknown.
-  kTap = 25,         // text: network, line and stop, each ended by a line feed; code: direction.
-  kCompany = 26,     // code: Presence.Kind; value: 1 near, 0 gone; value_2: m, −1 unknown;
-                     // text: who.
-  kPause = 27,       // value: 1 paused, 0 goes on; value_2: seconds at most, 0 unlimited.
-  kStatus = 28,      // code: DeviceStatus.Kind, all but check-ins.
-  kVital = 29,       // value; code: the number of the field of Vitals; value_3: Activity;
-                     // value_4: Quality.
+  kSteps = 24,    // value: steps; value_2: seconds they were counted in, 0 unknown.
+  kTap = 25,      // text: network, line and stop, each ended by a line feed; code: direction.
+  kCompany = 26,  // code: Presence.Kind; value: 1 near, 0 gone; value_2: m, −1 unknown;
+                  // text: who.
+  kPause = 27,    // value: 1 paused, 0 goes on; value_2: seconds at most, 0 unlimited.
+  kStatus = 28,   // code: DeviceStatus.Kind, all but check-ins.
+  kVital = 29,    // value; code: the number of the field of Vitals; value_3: Activity;
+                  // value_4: Quality.
 };
 
 // A set of kinds, and whether any sign of life is wanted, too.

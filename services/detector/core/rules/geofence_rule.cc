@@ -14,7 +14,8 @@ void OnFix(Context& context, const Signal& seen) {
   const care::v1::GeofenceRule& rule = context.plan.care_plan(patient).geofence();
   if (!domain::IsEnabled(rule)) return;
   const std::optional<GeofenceEvent> event = context.state.geofence(patient).Feed(
-      context.plan.geofence(patient), {seen.time_us, seen.value, seen.value_2, static_cast<double>(seen.value_3)});
+      context.plan.geofence(patient),
+      {seen.time_us, seen.value, seen.value_2, static_cast<double>(seen.value_3)});
   if (!event.has_value()) return;
   auto& state = *context.state.record().mutable_patients(patient);
   if (!event->exited && state.geofence_alert_id().empty()) return;
