@@ -10,7 +10,8 @@ namespace {
 // Of two deadlines at one instant the upper rule's comes first. Inactivity is last: it moves the
 // last sign of life on, which the others compare with.
 const Rule* const kRules[] = {
-    &kFall,  // Ticks only: samples are judged as they come.
+    &kPresence,  // First: what others conclude is muted or lowered by it.
+    &kFall,      // Ticks only: samples are judged as they come.
     &kNightExit, &kDoorLeftOpen, &kGeofence, &kHabits, &kInactivity,
 };
 static_assert(std::size(kRules) <= kMostRules);
