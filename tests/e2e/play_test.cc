@@ -77,14 +77,14 @@ TEST(CheckConfig, NamesEveryFaultOfEveryHomeWithFileLineAndReason) {
   EXPECT_NE(check(0).find("the configuration is good"), std::string::npos);
   home("unknown", "    night_exit { patience: 3 }\n");
   home("impossible",
-       "    fall { wrist_impact_g: 0.1 }\n"
+       "    fall { least_impact_g: 0.1 }\n"
        "    night_exit { window: \"25:00-06:00\" }\n"
        "    battery_low { low_percent: 300 }\n");
   home("broken", "    night_exit { window: \n");
   const std::string said = check(1);
   for (const char* fault :
        {"unknown.textproto:8:", "patience", "impossible.textproto:8:",
-        "fall.wrist_impact_g: 0.1 g is not in", "impossible.textproto:9:", "night_exit.window",
+        "fall.least_impact_g: 0.1 g is not in", "impossible.textproto:9:", "night_exit.window",
         "impossible.textproto:10:", "battery_low.low_percent: 300", "broken.textproto:"}) {
     EXPECT_NE(said.find(fault), std::string::npos) << fault << " in " << said;
   }

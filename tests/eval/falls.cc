@@ -4,13 +4,12 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
-#include <set>
 #include <utility>
 
 #include "services/detector/core/home_plan.h"
 #include "services/detector/core/rules/fall.h"
-#include "services/domain/recordings/csv.h"
 #include "services/domain/recordings/readers.h"
+#include "tests/eval/split.h"
 #include "tests/eval/statistics.h"
 
 namespace veille::eval {
@@ -18,8 +17,6 @@ namespace {
 
 // What falls of elderly people reach: medians of 2.1 to 2.9 g.
 constexpr double kSoftPeakG = 2.5;
-
-using Subjects = std::set<std::pair<std::string, std::string>>;
 
 int64_t Micros(const event::v1::Event& event) {
   return event.event_time().seconds() * 1000000 + event.event_time().nanos() / 1000;
@@ -32,6 +29,12 @@ std::vector<std::array<int16_t, 3>> SamplesOf(const event::v1::Event& event) {
   return samples;
 }
 
+// Told as a fall where nobody can be asked.
+bool IsConfirmed(const detector::FallEvent& event) {
+  return event.kind == detector::FallEvent::Kind::kStill ||
+         event.kind == detector::FallEvent::Kind::kNotUp;
+}
+
 std::vector<detector::FallEvent> Detect(const domain::Recording& recording) {
   std::vector<detector::FallEvent> found;
   const auto plan = detector::HomePlan::Compile(recording.home);
@@ -40,6 +43,8 @@ std::vector<detector::FallEvent> Detect(const domain::Recording& recording) {
   for (const event::v1::Event& event : recording.events) {
     detector.Feed((*plan)->devices()[0].fall_config, Micros(event), event.acceleration().rate_hz(),
                   event.acceleration().samples_mg(), found);
+    // A fall that is told ends the matter here: what comes after it counts anew.
+    if (!found.empty() && IsConfirmed(found.back())) detector.Forget();
   }
   return found;
 }
@@ -54,7 +59,7 @@ void Judge(const domain::Recording& recording, double onset_s, ClipVerdict& clip
   const auto found = Detect(recording);
   clip.suspected = Suspicions(found);
   for (const detector::FallEvent& event : found) {
-    if (event.kind == detector::FallEvent::Kind::kFallen) ++clip.confirmed;
+    if (IsConfirmed(event)) ++clip.confirmed;
     if (event.kind != detector::FallEvent::Kind::kSuspected || onset_s < 0 || clip.delay_s >= 0)
       continue;
     clip.delay_s = static_cast<double>(event.decide_us) / 1e6 -
@@ -65,8 +70,8 @@ void Judge(const domain::Recording& recording, double onset_s, ClipVerdict& clip
 
 class SetJudge {
  public:
-  SetJudge(std::string folder, std::string set, const Subjects& tuned, FallResults& results)
-      : folder_(std::move(folder)), set_(std::move(set)), tuned_(tuned), results_(results) {}
+  SetJudge(std::string folder, std::string set, const Split& split, FallResults& results)
+      : folder_(std::move(folder)), set_(std::move(set)), split_(split), results_(results) {}
 
   void Run() {
     domain::ReadReport report;
@@ -94,7 +99,7 @@ class SetJudge {
     clip.position = listed.position;
     clip.activity = listed.activity;
     clip.is_fall = listed.label == "fall";
-    clip.held_out = tuned_.count({set_, clip.subject}) == 0;
+    clip.held_out = !split_.IsTunedOn(set_, clip.subject);
     Judge(*recording, listed.onset_s, clip);
     if (clip.is_fall) {
       peaks_.push_back(PeakG(*recording));
@@ -114,7 +119,7 @@ class SetJudge {
   }
 
   const std::string folder_, set_;
-  const Subjects& tuned_;
+  const Split& split_;
   FallResults& results_;
   std::vector<double> peaks_;
   std::vector<std::pair<std::size_t, domain::Recording>> falls_;
@@ -159,6 +164,28 @@ void Soften(double scale, domain::Recording& recording) {
   }
 }
 
+void Thin(int factor, domain::Recording& recording) {
+  for (event::v1::Event& event : recording.events) {
+    const auto samples = SamplesOf(event);
+    std::vector<std::array<int16_t, 3>> kept;
+    for (std::size_t i = 0; i < samples.size(); i += static_cast<std::size_t>(factor))
+      kept.push_back(samples[i]);
+    auto& acceleration = *event.mutable_acceleration();
+    acceleration.set_rate_hz(acceleration.rate_hz() / static_cast<float>(factor));
+    acceleration.set_samples_mg(kept.data(), kept.size() * 6);
+  }
+}
+
+void Limit(double range_g, domain::Recording& recording) {
+  const auto most = static_cast<int16_t>(std::lround(range_g * 1000));
+  for (event::v1::Event& event : recording.events) {
+    auto samples = SamplesOf(event);
+    for (auto& sample : samples)
+      for (int16_t& axis : sample) axis = std::clamp<int16_t>(axis, -most, most);
+    event.mutable_acceleration()->set_samples_mg(samples.data(), samples.size() * 6);
+  }
+}
+
 void FallCounts::Add(const ClipVerdict& clip) {
   const bool detected = clip.suspected > 0;
   if (clip.is_fall) {
@@ -175,21 +202,14 @@ void FallCounts::Add(const ClipVerdict& clip) {
 
 FallResults JudgeFalls(const std::string& folder, const std::string& split) {
   FallResults results;
-  Subjects tuned;
-  domain::ReadReport report;
-  const auto read =
-      domain::ReadCsv(split, {{"set", "subject"}, {}}, report, [&](const domain::CsvRow& row) {
-        tuned.insert({row.Text("set"), row.Text("subject")});
-      });
-  // Without the file, nobody's recordings were tuned on.
-  read.IgnoreError();
+  const Split tuned_on = ReadSplit(split);
   std::error_code ignored;
   std::vector<std::filesystem::path> sets;
   for (const auto& set : std::filesystem::directory_iterator(folder + "/falls", ignored))
     if (std::filesystem::exists(set.path() / "recordings.csv")) sets.push_back(set.path());
   std::sort(sets.begin(), sets.end());
   for (const auto& set : sets)
-    SetJudge(set.string(), set.filename().string(), tuned, results).Run();
+    SetJudge(set.string(), set.filename().string(), tuned_on, results).Run();
   return results;
 }
 

@@ -47,6 +47,10 @@ struct FallCounts {
 
 // The moving part of the acceleration, scaled; gravity stays. Exposed for tests.
 void Soften(double scale, domain::Recording& recording);
+// Every factor-th sample of an event.
+void Thin(int factor, domain::Recording& recording);
+// As of a sensor of this range.
+void Limit(double range_g, domain::Recording& recording);
 // The largest magnitude in g.
 double PeakG(const domain::Recording& recording);
 

@@ -1,6 +1,7 @@
 #include "tests/eval/report.h"
 
 #include <functional>
+#include <set>
 
 #include "absl/strings/str_format.h"
 
@@ -24,6 +25,13 @@ Groups GroupBy(const FallResults& falls, bool held_out_only, const KeyOf& key) {
   for (const ClipVerdict& clip : falls.clips)
     if (clip.held_out || !held_out_only) groups[key(clip)].Add(clip);
   return groups;
+}
+
+int CountSubjects(const FallResults& falls, bool held_out_too) {
+  std::set<std::string> subjects;
+  for (const ClipVerdict& clip : falls.clips)
+    if (held_out_too || !clip.held_out) subjects.insert(clip.set + kSeparator + clip.subject);
+  return static_cast<int>(subjects.size());
 }
 
 std::string RowKey(const ClipVerdict& clip) {
@@ -53,15 +61,17 @@ std::string FalseAlarms(const FallCounts& counts) {
 void AddFallTable(const std::string& title, const Groups& groups, std::string& out) {
   if (groups.empty()) return;
   out += "\n" + title + "\n";
-  out += absl::StrFormat("  %-44s %5s %5s %5s %5s  %-21s  %-21s  %-21s  %s\n", "", "tp", "fn", "fp",
-                         "tn", "sensitivity", "specificity", "soft falls", "suspected an hour");
+  out += absl::StrFormat("  %-44s %5s %5s %5s %5s  %-21s  %-21s  %-21s  %-9s  %s\n", "", "tp", "fn",
+                         "fp", "tn", "sensitivity", "specificity", "soft falls", "confirmed",
+                         "suspected an hour");
   for (const auto& [key, counts] : groups) {
     std::string name;
     for (const std::string& part : Split(key)) name += (name.empty() ? "" : " / ") + part;
-    out += absl::StrFormat("  %-44s %5d %5d %5d %5d  %-21s  %-21s  %-21s  %s\n", name, counts.tp,
-                           counts.fn, counts.fp, counts.tn, Share(counts.tp, counts.tp + counts.fn),
-                           Share(counts.tn, counts.tn + counts.fp),
-                           Share(counts.soft, counts.tp + counts.fn), FalseAlarms(counts));
+    out += absl::StrFormat(
+        "  %-44s %5d %5d %5d %5d  %-21s  %-21s  %-21s  %-9d  %s\n", name, counts.tp, counts.fn,
+        counts.fp, counts.tn, Share(counts.tp, counts.tp + counts.fn),
+        Share(counts.tn, counts.tn + counts.fp), Share(counts.soft, counts.tp + counts.fn),
+        counts.confirmed, FalseAlarms(counts));
   }
 }
 
@@ -101,6 +111,10 @@ std::string ToText(const Report& report) {
                     "these figures are of the laboratory, not of the product.\n";
   out += TargetsText(CompareWithTargets(report));
   const FallResults& falls = report.falls;
+  if (!falls.clips.empty()) {
+    out += absl::StrFormat("Falls: thresholds were chosen on %d of %d subjects.\n",
+                           CountSubjects(falls, false), CountSubjects(falls, true));
+  }
   AddFallTable("Falls: set / position / group, subjects on whom nothing was tuned",
                GroupBy(falls, true, RowKey), out);
   AddFallTable("Falls: all subjects, those that thresholds were chosen on included",

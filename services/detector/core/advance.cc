@@ -146,6 +146,7 @@ class Engine {
         // "I need help", whoever asked.
         if (event.prompt_answer().answer() == event::v1::PromptAnswer::ANSWER_HELP)
           OnPersonalEmergency(context_, device, event);
+        OnFallAnswer(context_, event);
         break;
       default:
         break;

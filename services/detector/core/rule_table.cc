@@ -11,8 +11,7 @@ namespace {
 // last sign of life on, which the others compare with.
 const Rule* const kRules[] = {
     &kPresence,  // First: what others conclude is muted or lowered by it.
-    &kFall,      // Ticks only: samples are judged as they come.
-    &kNightExit, &kDoorLeftOpen, &kGeofence, &kHabits, &kInactivity,
+    &kFall,     &kNightExit, &kDoorLeftOpen, &kGeofence, &kHabits, &kInactivity,
 };
 static_assert(std::size(kRules) <= kMostRules);
 

@@ -1,6 +1,7 @@
 // A device that concluded a fall itself. It had its dialogue with the wearer, so this is told at
 // once.
 
+#include "services/detector/core/rules/rules.h"
 #include "services/detector/core/rules/urgent.h"
 #include "services/domain/care_plan.h"
 
@@ -35,6 +36,12 @@ void OnDeviceFall(Context& context, int device, const event::v1::Event& event) {
   conclusion.severity = severity;
   if (event.test()) MarkTest("DEVICE_FALL", conclusion);
   Conclude(context, std::move(conclusion));
+  // What the same person's acceleration made suspect is told with this. A cancelled one is not:
+  // lying still afterwards is told all the same.
+  if (event.test() || device < 0 || event.fall().verdict() == event::v1::Fall::VERDICT_CANCELLED) {
+    return;
+  }
+  CloseFalls(context, PatientOf(context, device), severity == alert::v1::SEVERITY_LOW);
 }
 
 }  // namespace veille::detector

@@ -9,74 +9,76 @@
 namespace veille::detector {
 namespace {
 
-constexpr float kSlowHz = 12;
-// Before the impact: 2 to 1 s. After: 1 to 2.5 s. In windows of 100 ms.
-constexpr int64_t kBeforeFrom = 20, kBeforeTo = 10, kAfterFrom = 10, kAfterTo = 25;
-// An impact is judged when the windows after it are full.
-constexpr int64_t kJudgeAfter = 26;
-// Lying still, a watch moves with the breath and a stir of the hand; a person who gets up does
-// more.
-constexpr float kMovingMg = 250;
-// So many moving windows of the last second mean that the person moves.
-constexpr int kMovingWindows = 4;
-constexpr float kDegrees = 57.29578F;
+// So many windows before an impact are another story, and part of what is usual.
+constexpr int64_t kUsualLag = 36;
+constexpr float kUsualShare = 0.02F;
+// Short gaps are as the window before them; after a longer one begins another story.
+constexpr int64_t kMaxGapWindows = 6;
+// Lying still, a watch moves with the breath. Within a second, somebody awake sways or turns more.
+constexpr float kMovingG = 0.1F;
+constexpr float kMovingDegrees = 25;
+// Getting up: ten even steps of 0.4 to 1 s, or this long upright.
+constexpr int32_t kSteps = 10;
+constexpr int64_t kShortestStep = 4, kLongestStep = 10;
+constexpr int kStepRiseMg = 120;
+constexpr int32_t kUpWindows = 300;
+// Upright is within 40° of the usual; where the fall ended within 45° of it, posture tells nothing.
+constexpr float kUprightDegrees = 40, kLyingDegrees = 45;
+// Taken off, or carried away: the next fall is a new one.
+constexpr int64_t kLongLiesFollowed = 4;
 
 int16_t Clamp16(float value) {
   return static_cast<int16_t>(std::clamp(value, -32767.0F, 32767.0F));
 }
 uint16_t ClampU16(float value) { return static_cast<uint16_t>(std::clamp(value, 0.0F, 65535.0F)); }
 
+int64_t Micros(const care::v1::FallRule& rule, const char* field) {
+  return absl::ToInt64Microseconds(domain::DurationOr(rule, field));
+}
+
 }  // namespace
 
 FallConfig MakeFallConfig(const care::v1::FallRule& rule, care::v1::Role role) {
   const bool wrist = role == care::v1::ROLE_WRIST;
   FallConfig config;
-  const auto mg = [&rule](const char* field) {
-    return static_cast<float>(domain::NumberOr(rule, field) * 1000);
-  };
-  config.impact_mg = mg(wrist ? "wrist_impact_g" : "waist_impact_g");
-  config.slow_impact_mg = std::min(config.impact_mg, mg("slow_wrist_impact_g"));
-  const double degrees =
-      domain::NumberOr(rule, wrist ? "wrist_angle_degrees" : "waist_angle_degrees");
-  config.angle_cosine = static_cast<float>(std::cos(degrees / static_cast<double>(kDegrees)));
-  config.still_mg = mg("still_deviation_g");
-  config.stillness_us = absl::ToInt64Microseconds(domain::DurationOr(rule, "stillness"));
+  config.place = wrist ? WornAt::kWrist : WornAt::kTrunk;
+  config.impact_mg = static_cast<float>(domain::NumberOr(rule, "least_impact_g") * 1000);
+  config.least_score =
+      static_cast<float>(domain::NumberOr(rule, wrist ? "wrist_score" : "waist_score"));
+  config.stillness_us = Micros(rule, "stillness");
+  config.give_up_us = 2 * config.stillness_us;
+  config.patience_us = Micros(rule, "patience");
+  config.long_lie_us = Micros(rule, "long_lie");
+  config.answer_us = Micros(rule, "answer");
   return config;
 }
 
-void FallDetector::StartWindow(int64_t index) {
-  window_ = index;
-  count_ = 0;
-  sum_x_ = sum_y_ = sum_z_ = sum_ = sum_squares_ = peak_ = 0;
+void FallDetector::OnGap(const FallConfig& config, int64_t index) {
+  windows_.BeginAt(index);
+  candidate_ = -1;
+  usual_count_ = 0;
+  up_windows_ = steps_ = 0;
+  still_deadline_us_ = index * FallWindows::kMicros + config.stillness_us;
 }
 
 void FallDetector::Feed(const FallConfig& config, int64_t first_us, float rate_hz,
                         std::string_view samples_mg, std::vector<FallEvent>& out) {
   const double step_us = 1e6 / static_cast<double>(rate_hz);
-  slow_ = rate_hz <= kSlowHz;
   const std::size_t samples = samples_mg.size() / 6;
   const char* at = samples_mg.data();
-  int64_t window_end = window_ < 0 ? 0 : (window_ + 1) * kWindowUs;
+  int64_t window_end = window_ < 0 ? 0 : (window_ + 1) * FallWindows::kMicros;
   for (std::size_t i = 0; i < samples; ++i, at += 6) {
     const int64_t time_us = first_us + static_cast<int64_t>(static_cast<double>(i) * step_us);
     if (time_us <= newest_us_) continue;
     newest_us_ = time_us;
     if (time_us >= window_end) {
-      const int64_t index = time_us / kWindowUs;
-      if (window_ >= 0 && count_ > 0) CloseWindow(config, out);
-      // More than a window missing at 10 Hz and above is a gap: what came before is another story.
-      if (window_ < 0 || index > window_ + 3) {
-        first_window_ = index;
-        if (phase_ == Phase::kImpact) phase_ = Phase::kQuiet;
-      } else {
-        // Low rates skip a window now and then: it is as the one before.
-        for (int64_t skipped = window_ + 1; skipped < index; ++skipped) {
-          ring_[static_cast<std::size_t>(skipped % kWindows)] =
-              ring_[static_cast<std::size_t>((skipped - 1) % kWindows)];
-        }
-      }
-      StartWindow(index);
-      window_end = (index + 1) * kWindowUs;
+      const int64_t index = time_us / FallWindows::kMicros;
+      if (window_ >= 0 && sums_.count > 0) CloseWindow(config, out);
+      // Low rates and bad links skip a window now and then.
+      if (window_ < 0 || index > window_ + kMaxGapWindows) OnGap(config, index);
+      window_ = index;
+      sums_ = {};
+      window_end = (index + 1) * FallWindows::kMicros;
     }
     int16_t sample[3];
     std::memcpy(sample, at, sizeof(sample));
@@ -84,105 +86,169 @@ void FallDetector::Feed(const FallConfig& config, int64_t first_us, float rate_h
                z = static_cast<float>(sample[2]);
     const float square = x * x + y * y + z * z;
     const float magnitude = std::sqrt(square);
-    sum_x_ += x;
-    sum_y_ += y;
-    sum_z_ += z;
-    sum_ += magnitude;
-    sum_squares_ += square;
-    peak_ = std::max(peak_, magnitude);
-    ++count_;
+    sums_.x += x;
+    sums_.y += y;
+    sums_.z += z;
+    sums_.size += magnitude;
+    sums_.squares += square;
+    sums_.peak = std::max(sums_.peak, magnitude);
+    sums_.least = std::min(sums_.least, magnitude);
+    ++sums_.count;
   }
 }
 
 void FallDetector::CloseWindow(const FallConfig& config, std::vector<FallEvent>& out) {
-  const auto n = static_cast<float>(count_);
-  Window& window = ring_[static_cast<std::size_t>(window_ % kWindows)];
-  window.x = Clamp16(sum_x_ / n);
-  window.y = Clamp16(sum_y_ / n);
-  window.z = Clamp16(sum_z_ / n);
-  const float mean = sum_ / n;
-  window.mean = ClampU16(mean);
-  window.peak = ClampU16(peak_);
-  window.deviation = ClampU16(std::sqrt(std::max(0.0F, sum_squares_ / n - mean * mean)));
-  Judge(config, out);
-}
-
-bool FallDetector::MeanDirection(int64_t from, int64_t to, std::array<float, 3>& mean) const {
-  mean = {0, 0, 0};
-  if (from < first_window_) return false;
-  for (int64_t i = from; i < to; ++i) {
-    const Window& window = ring_[static_cast<std::size_t>(i % kWindows)];
-    mean[0] += window.x;
-    mean[1] += window.y;
-    mean[2] += window.z;
+  const auto n = static_cast<float>(sums_.count);
+  const float mean = sums_.size / n;
+  const float deviation = std::sqrt(std::max(0.0F, sums_.squares / n - mean * mean));
+  windows_.Add(window_,
+               {Clamp16(sums_.x / n), Clamp16(sums_.y / n), Clamp16(sums_.z / n), ClampU16(mean),
+                ClampU16(sums_.peak), ClampU16(sums_.least), ClampU16(deviation)});
+  if (phase_ != Phase::kQuiet) Follow(config, out);
+  // A fall that was told is not told again: the person lies there.
+  if (phase_ != Phase::kQuiet && phase_ != Phase::kFine) return;
+  if (window_ - kUsualLag >= windows_.first()) {
+    const Vector3 old = windows_.Direction(window_ - kUsualLag, window_ - kUsualLag + 1);
+    usual_count_ = std::min(usual_count_ + 1, 1000);
+    const float share = std::max(kUsualShare, 1 / static_cast<float>(usual_count_));
+    for (std::size_t i = 0; i < 3; ++i) usual_[i] += (old[i] - usual_[i]) * share;
   }
-  return true;
+  if (FindCandidate(config)) JudgeCandidate(config, out);
 }
 
-float FallDetector::Deviation(int64_t from, int64_t to) const {
-  float sum = 0, squares = 0;
-  const auto n = static_cast<float>(to - from);
-  for (int64_t i = from; i < to; ++i) {
-    const Window& window = ring_[static_cast<std::size_t>(i % kWindows)];
-    const float mean = window.mean, deviation = window.deviation;
-    sum += mean;
-    squares += mean * mean + deviation * deviation;
+bool FallDetector::FindCandidate(const FallConfig& config) {
+  const uint16_t peak = windows_.At(window_).peak;
+  if (static_cast<float>(peak) >= config.impact_mg &&
+      (candidate_ < 0 || peak > windows_.At(candidate_).peak)) {
+    candidate_ = window_;
   }
-  return std::sqrt(std::max(0.0F, squares / n - sum / n * (sum / n)));
+  // A window that was skipped may have been the one at which to judge.
+  return candidate_ >= 0 && window_ >= candidate_ + kWindowsAfterBlow;
 }
 
-void FallDetector::Judge(const FallConfig& config, std::vector<FallEvent>& out) {
-  const Window& window = ring_[static_cast<std::size_t>(window_ % kWindows)];
-  const int64_t end_us = (window_ + 1) * kWindowUs;
-  const float threshold = slow_ ? config.slow_impact_mg : config.impact_mg;
-  if (phase_ == Phase::kSuspected) {
-    int moving = 0;
-    for (int64_t i = std::max(first_window_, window_ - 9); i <= window_; ++i)
-      moving += ring_[static_cast<std::size_t>(i % kWindows)].deviation > kMovingMg ? 1 : 0;
-    if (moving >= kMovingWindows) {
-      out.push_back({FallEvent::Kind::kRecovered, impact_us_, end_us, impact_peak_ / 1000, angle_});
-      phase_ = Phase::kQuiet;
-    } else if (end_us >= deadline_us_) {
-      out.push_back(
-          {FallEvent::Kind::kFallen, impact_us_, deadline_us_, impact_peak_ / 1000, angle_});
-      phase_ = Phase::kQuiet;
+void FallDetector::JudgeCandidate(const FallConfig& config, std::vector<FallEvent>& out) {
+  const int64_t impact = candidate_;
+  candidate_ = -1;
+  bool suspected = false;
+  // An impact at the very beginning of a stream has no before.
+  if (impact > windows_.first() + 2) {
+    const Vector3 before = windows_.Direction(impact - 20, impact - 10);
+    const Vector3 usual = usual_count_ > 0 ? usual_ : before;
+    const FallFeatures features = MeasureBlow(windows_, impact, usual);
+    if (config.trace != nullptr) config.trace->push_back({impact * FallWindows::kMicros, features});
+    suspected = FallScore(config.place, features) >= config.least_score;
+    if (suspected) {
+      suspicion_.impact_us = impact * FallWindows::kMicros;
+      suspicion_.decide_us = (window_ + 1) * FallWindows::kMicros;
+      suspicion_.peak_g = features[static_cast<std::size_t>(FallFeature::kPeak)];
+      suspicion_.angle_degrees = features[static_cast<std::size_t>(FallFeature::kTurn)];
+      upright_ = usual;
+    }
+  }
+  if (!suspected) {
+    // The strongest of what came after it is the next to be judged.
+    for (int64_t i = impact + 1; i <= window_; ++i) {
+      const uint16_t peak = windows_.At(i).peak;
+      if (static_cast<float>(peak) >= config.impact_mg &&
+          (candidate_ < 0 || peak > windows_.At(candidate_).peak)) {
+        candidate_ = i;
+      }
     }
     return;
   }
-  if (static_cast<float>(window.peak) >= threshold) {
-    // The last strong blow of a row counts: bouncing and hands on the floor come before the rest.
-    impact_peak_ = phase_ == Phase::kImpact
-                       ? std::max(impact_peak_, static_cast<float>(window.peak))
-                       : static_cast<float>(window.peak);
-    phase_ = Phase::kImpact;
-    impact_us_ = window_ * kWindowUs;
-    return;
+  if (config.place == WornAt::kWrist ||
+      DegreesBetween(upright_, windows_.Direction(impact + 10, impact + 25)) < kLyingDegrees) {
+    upright_ = {};
   }
-  const int64_t impact = impact_us_ / kWindowUs;
-  if (phase_ != Phase::kImpact || window_ < impact + kJudgeAfter) return;
-  phase_ = Phase::kQuiet;
-  std::array<float, 3> before, after;
-  if (!MeanDirection(std::max(impact - kBeforeFrom, first_window_), impact - kBeforeTo, before) ||
-      impact - kBeforeTo <= first_window_ ||
-      !MeanDirection(impact + kAfterFrom, impact + kAfterTo, after)) {
-    return;
-  }
-  const float norms =
-      std::sqrt((before[0] * before[0] + before[1] * before[1] + before[2] * before[2]) *
-                (after[0] * after[0] + after[1] * after[1] + after[2] * after[2]));
-  if (norms <= 0) return;
-  const float cosine = (before[0] * after[0] + before[1] * after[1] + before[2] * after[2]) / norms;
-  if (cosine > config.angle_cosine ||
-      Deviation(impact + kAfterFrom, impact + kAfterTo) >= config.still_mg) {
-    return;
-  }
-  angle_ = std::acos(std::clamp(cosine, -1.0F, 1.0F)) * kDegrees;
+  up_windows_ = steps_ = 0;
+  step_window_ = window_;
+  still_said_ = not_up_said_ = false;
+  still_deadline_us_ = suspicion_.impact_us + config.stillness_us;
   phase_ = Phase::kSuspected;
-  deadline_us_ = impact_us_ + config.stillness_us;
-  out.push_back({FallEvent::Kind::kSuspected, impact_us_, end_us, impact_peak_ / 1000, angle_});
+  Say(FallEvent::Kind::kSuspected, out);
+}
+
+void FallDetector::Say(FallEvent::Kind kind, std::vector<FallEvent>& out) const {
+  out.push_back(suspicion_);
+  out.back().kind = kind;
+  out.back().decide_us = (window_ + 1) * FallWindows::kMicros;
+}
+
+// Even steps: rises of the magnitude at a steady pace. Stirring is neither even nor steady.
+void FallDetector::CountStep() {
+  const int64_t at = window_ - 1;
+  if (at < windows_.first() + 5) return;
+  const int here = windows_.At(at).mean;
+  if (here <= windows_.At(at - 1).mean || here < windows_.At(window_).mean) return;
+  int trough = here;
+  for (int64_t i = at - 4; i < at; ++i) trough = std::min<int>(trough, windows_.At(i).mean);
+  if (here - trough < kStepRiseMg) return;
+  const int64_t interval = at - step_window_;
+  const bool paced = interval >= kShortestStep && interval <= kLongestStep;
+  const bool even = steps_ < 2 || std::abs(interval - step_interval_) <= 1;
+  steps_ = paced && even ? steps_ + 1 : 1;
+  step_interval_ = static_cast<int32_t>(std::min(interval, kLongestStep + 1));
+  step_window_ = at;
+}
+
+bool FallDetector::IsUp() {
+  CountStep();
+  if (KnowsPosture()) {
+    const Vector3 now = windows_.Direction(window_ - 9, window_ + 1);
+    up_windows_ = DegreesBetween(upright_, now) <= kUprightDegrees ? up_windows_ + 1 : 0;
+    // Whoever lies does not walk, however evenly the body is rocked.
+    return up_windows_ >= kUpWindows || (up_windows_ > 10 && steps_ >= kSteps);
+  }
+  return steps_ >= kSteps;
+}
+
+bool FallDetector::IsMoving() const {
+  const int64_t end = window_ + 1;
+  return windows_.Deviation(end - 10, end) >= kMovingG ||
+         DegreesBetween(windows_.Direction(end - 20, end - 10),
+                        windows_.Direction(end - 10, end)) >= kMovingDegrees;
+}
+
+void FallDetector::Follow(const FallConfig& config, std::vector<FallEvent>& out) {
+  const int64_t end_us = (window_ + 1) * FallWindows::kMicros;
+  const bool wrist = config.place == WornAt::kWrist;
+  if (IsUp()) {
+    Say(FallEvent::Kind::kUp, out);
+    Forget();
+    usual_count_ = 0;
+    return;
+  }
+  if (phase_ == Phase::kSuspected) {
+    if (IsMoving()) still_deadline_us_ = end_us + config.stillness_us;
+    // Whoever is asked is not given up before the answer.
+    const bool asked = dialogue.stage == FallDialogue::Stage::kAsked;
+    if (!still_said_ && end_us >= still_deadline_us_) {
+      still_said_ = true;
+      Say(FallEvent::Kind::kStill, out);
+    } else if (wrist && !asked && !still_said_ &&
+               end_us >= suspicion_.decide_us + config.give_up_us) {
+      Say(FallEvent::Kind::kGivenUp, out);
+      Forget();
+    } else if (!wrist && !not_up_said_ && end_us >= suspicion_.impact_us + config.patience_us) {
+      not_up_said_ = true;
+      Say(FallEvent::Kind::kNotUp, out);
+    }
+  } else if (phase_ == Phase::kFine && !KnowsPosture() &&
+             end_us >= suspicion_.impact_us + config.patience_us) {
+    Forget();
+  } else if (phase_ != Phase::kLongLie && end_us >= suspicion_.impact_us + config.long_lie_us) {
+    phase_ = Phase::kLongLie;
+    Say(FallEvent::Kind::kLongLie, out);
+  } else if (end_us >= suspicion_.impact_us + kLongLiesFollowed * config.long_lie_us) {
+    Forget();
+    usual_count_ = 0;
+  }
 }
 
 namespace {
+
+constexpr char kVersion = '\3';
+
 template <typename T>
 void Put(const T& value, std::string& out) {
   out.append(reinterpret_cast<const char*>(&value), sizeof(value));
@@ -192,59 +258,99 @@ void Take(T& value, std::string_view& bytes) {
   std::memcpy(&value, bytes.data(), sizeof(value));
   bytes.remove_prefix(sizeof(value));
 }
+
+bool IsFlag(uint8_t byte) { return byte <= 1; }
+
+// Beyond the year 9999 nothing is computed with.
+bool IsTime(int64_t number) { return number >= -1 && number <= 2 * 253402300799LL * 1000000; }
+
 }  // namespace
 
 // The record: a version byte, then the members in order. Little-endian machines only, as all of
 // ours.
 void FallDetector::AppendTo(std::string& out) const {
-  out += '\1';
-  Put(ring_, out);
-  Put(window_, out);
-  Put(first_window_, out);
-  Put(newest_us_, out);
-  Put(count_, out);
-  for (const float sum : {sum_x_, sum_y_, sum_z_, sum_, sum_squares_, peak_}) Put(sum, out);
-  Put(phase_, out);
-  Put(static_cast<uint8_t>(slow_), out);
-  Put(impact_us_, out);
-  Put(deadline_us_, out);
-  Put(impact_peak_, out);
-  Put(angle_, out);
+  out += kVersion;
+  Put(windows_, out);
+  for (const int64_t number :
+       {window_, candidate_, newest_us_, suspicion_.impact_us, suspicion_.decide_us,
+        still_deadline_us_, step_window_, dialogue.answer_by_us, dialogue.heard_us}) {
+    Put(number, out);
+  }
+  for (const int32_t number :
+       {sums_.count, usual_count_, up_windows_, steps_, step_interval_, dialogue.room_before}) {
+    Put(number, out);
+  }
+  for (const float number : {sums_.x, sums_.y, sums_.z, sums_.size, sums_.squares, sums_.peak,
+                             sums_.least, suspicion_.peak_g, suspicion_.angle_degrees}) {
+    Put(number, out);
+  }
+  Put(usual_, out);
+  Put(upright_, out);
+  for (const uint8_t byte :
+       {static_cast<uint8_t>(phase_), static_cast<uint8_t>(dialogue.stage),
+        static_cast<uint8_t>(still_said_), static_cast<uint8_t>(not_up_said_),
+        static_cast<uint8_t>(dialogue.still), static_cast<uint8_t>(dialogue.shown),
+        static_cast<uint8_t>(dialogue.others_moved)}) {
+    Put(byte, out);
+  }
+  Put(dialogue.prompt_id, out);
 }
 
 bool FallDetector::ParseFrom(std::string_view bytes) {
   std::string mine;
   AppendTo(mine);
-  if (bytes.size() != mine.size() || bytes[0] != '\1') return false;
+  if (bytes.size() != mine.size() || bytes[0] != kVersion) return false;
   FallDetector read;
-  uint8_t slow = 0;
   bytes.remove_prefix(1);
-  Take(read.ring_, bytes);
-  Take(read.window_, bytes);
-  Take(read.first_window_, bytes);
-  Take(read.newest_us_, bytes);
-  Take(read.count_, bytes);
-  for (float* sum :
-       {&read.sum_x_, &read.sum_y_, &read.sum_z_, &read.sum_, &read.sum_squares_, &read.peak_}) {
-    Take(*sum, bytes);
+  Take(read.windows_, bytes);
+  FallEvent& suspicion = read.suspicion_;
+  for (int64_t* number : {&read.window_, &read.candidate_, &read.newest_us_, &suspicion.impact_us,
+                          &suspicion.decide_us, &read.still_deadline_us_, &read.step_window_,
+                          &read.dialogue.answer_by_us, &read.dialogue.heard_us}) {
+    Take(*number, bytes);
+    if (!IsTime(*number)) return false;
   }
-  uint8_t phase = 0;
-  Take(phase, bytes);
-  Take(slow, bytes);
-  Take(read.impact_us_, bytes);
-  Take(read.deadline_us_, bytes);
-  Take(read.impact_peak_, bytes);
-  Take(read.angle_, bytes);
-  // Beyond the year 9999 nothing is computed with.
-  constexpr int64_t kMax = 253402300799LL * 1000000;
-  if (phase > 2 || slow > 1 || read.window_ < -1 || read.window_ > kMax || read.first_window_ < 0 ||
-      read.first_window_ > kMax || read.newest_us_ < 0 || read.newest_us_ > kMax ||
-      read.impact_us_ < 0 || read.impact_us_ > kMax || read.deadline_us_ < 0 ||
-      read.deadline_us_ > 2 * kMax || read.count_ < 0) {
+  Sums& sums = read.sums_;
+  for (int32_t* number : {&sums.count, &read.usual_count_, &read.up_windows_, &read.steps_,
+                          &read.step_interval_, &read.dialogue.room_before}) {
+    Take(*number, bytes);
+    if (*number < 0) return false;
+  }
+  for (float* number : {&sums.x, &sums.y, &sums.z, &sums.size, &sums.squares, &sums.peak,
+                        &sums.least, &suspicion.peak_g, &suspicion.angle_degrees}) {
+    Take(*number, bytes);
+    if (!std::isfinite(*number)) return false;
+  }
+  Take(read.usual_, bytes);
+  Take(read.upright_, bytes);
+  for (std::size_t k = 0; k < 3; ++k)
+    if (!std::isfinite(read.usual_[k]) || !std::isfinite(read.upright_[k])) return false;
+  uint8_t phase = 0, stage = 0, still_said = 0, not_up_said = 0, still = 0, shown = 0, others = 0;
+  for (uint8_t* byte : {&phase, &stage, &still_said, &not_up_said, &still, &shown, &others})
+    Take(*byte, bytes);
+  Take(read.dialogue.prompt_id, bytes);
+  if (phase > static_cast<uint8_t>(Phase::kFine) ||
+      stage > static_cast<uint8_t>(FallDialogue::Stage::kFine) || !IsFlag(still_said) ||
+      !IsFlag(not_up_said) || !IsFlag(still) || !IsFlag(shown) || !IsFlag(others) ||
+      read.dialogue.prompt_id.back() != 0) {
+    return false;
+  }
+  // The open window follows the closed ones, and a candidate is among those that are kept.
+  const int64_t first = read.windows_.first(), newest = read.windows_.newest();
+  if (!IsTime(first) || !IsTime(newest) || first < 0 || newest < first - 1 ||
+      (read.window_ >= 0 &&
+       (read.window_ <= newest || read.window_ > newest + 1 + kMaxGapWindows)) ||
+      (read.candidate_ >= 0 && (read.candidate_ < first || read.candidate_ > newest ||
+                                read.candidate_ + kWindowsAfterBlow + kMaxGapWindows < newest))) {
     return false;
   }
   read.phase_ = static_cast<Phase>(phase);
-  read.slow_ = slow == 1;
+  read.still_said_ = still_said == 1;
+  read.not_up_said_ = not_up_said == 1;
+  read.dialogue.stage = static_cast<FallDialogue::Stage>(stage);
+  read.dialogue.still = still == 1;
+  read.dialogue.shown = shown == 1;
+  read.dialogue.others_moved = others == 1;
   *this = read;
   return true;
 }

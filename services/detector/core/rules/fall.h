@@ -1,22 +1,21 @@
-// A fall out of packed acceleration: impact, change of posture, stillness.
+// A fall out of packed acceleration: impact, change of posture, what the person does then.
 //
-// Streaming and in constant memory: samples are folded into sub-windows of 100 ms on an absolute
-// grid, so how they were cut into events never matters. Any orientation of the axes, 10 to 400 Hz.
-// Pure.
+// Streaming and in constant memory (fall_windows.h), the dialogue with the person beside it
+// (fall_dialogue.h). Any orientation of the axes, 10 to 400 Hz. Pure.
 //
-//   impact     the magnitude reaches the position's threshold
-//   suspected  2.5 s to 3 s later: the mean direction has turned by the position's angle against
-//   that of
-//              2 to 1 s before the impact, and the magnitude was still (domain figures:
-//              care_plan.proto)
-//   fallen     still for `stillness` after that
-//   recovered  moved again before
-// A stream that ends after "suspected" stays armed: see PendingSince().
+//   impact     the strongest window of 2.6 s reaches the least impact
+//   suspected  2.6 s later: what lies around it is more like a fall than not (fall_score.h)
+//   still      lay still for `stillness` on end; at the wrist, within `give_up` of the suspicion:
+//              whoever moves the arm later than that is awake, and may as well sit at a table
+//   not up     at the waist or chest, where posture is known: not upright within `patience`
+//   given up   at the wrist: neither
+//   up         ten even steps, or, at the waist or chest, upright again for 30 s
+//   long lie   told as a fall, and not up an hour after the impact
+// Nothing of this is told to anybody: see fall_rule.cc.
 
 #ifndef SERVICES_DETECTOR_CORE_RULES_FALL_H_
 #define SERVICES_DETECTOR_CORE_RULES_FALL_H_
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -25,21 +24,35 @@
 #include "veille/care/v1/care_plan.pb.h"
 #include "veille/care/v1/home.pb.h"
 
+#include "services/detector/core/rules/fall_dialogue.h"
+#include "services/detector/core/rules/fall_score.h"
+#include "services/detector/core/rules/fall_windows.h"
+
 namespace veille::detector {
 
+// A blow that was judged: for whoever fits the score.
+struct FallBlow {
+  int64_t impact_us = 0;
+  FallFeatures features{};
+};
+
 struct FallConfig {
-  float impact_mg = 3000;
-  float slow_impact_mg = 2000;  // At 12 Hz or less.
-  float angle_cosine = 0.7071F;
-  float still_mg = 400;
+  WornAt place = WornAt::kWrist;
+  float impact_mg = 1300;
+  float least_score = 0;
   int64_t stillness_us = 30'000'000;
+  int64_t give_up_us = 60'000'000;
+  int64_t patience_us = 300'000'000;
+  int64_t long_lie_us = 3'600'000'000;
+  int64_t answer_us = 30'000'000;
+  std::vector<FallBlow>* trace = nullptr;  // When set, what is judged is appended to it.
 };
 
 // For a position; care.v1.ROLE_WRIST, ROLE_WAIST, ROLE_CHEST.
 FallConfig MakeFallConfig(const care::v1::FallRule& rule, care::v1::Role role);
 
 struct FallEvent {
-  enum class Kind { kSuspected, kFallen, kRecovered };
+  enum class Kind { kSuspected, kStill, kNotUp, kGivenUp, kUp, kLongLie };
   Kind kind = Kind::kSuspected;
   int64_t impact_us = 0;
   int64_t decide_us = 0;  // The time by which it was certain.
@@ -55,51 +68,75 @@ class FallDetector {
   void Feed(const FallConfig& config, int64_t first_us, float rate_hz, std::string_view samples_mg,
             std::vector<FallEvent>& out);
 
-  // The impact of a suspected fall that has not been decided, and when it would be told; 0 when
-  // none.
-  int64_t PendingImpact() const { return phase_ == Phase::kSuspected ? impact_us_ : 0; }
-  int64_t PendingDeadline() const { return phase_ == Phase::kSuspected ? deadline_us_ : 0; }
+  // The last suspicion, while it is followed: neither given up nor up again.
+  bool IsFollowing() const { return phase_ != Phase::kQuiet; }
+  const FallEvent& suspicion() const { return suspicion_; }
+  // The fall has been told: what follows is up or a long lie.
+  void SetTold() {
+    if (phase_ == Phase::kSuspected) phase_ = Phase::kTold;
+  }
+  // The person said that all is well: getting up is looked for, and the next fall.
+  void SetAnsweredFine() {
+    if (phase_ != Phase::kQuiet) phase_ = Phase::kFine;
+  }
+  // A long lie was told by another way than by an event.
+  void SetLongLie() { phase_ = Phase::kLongLie; }
+  // A fall was told, and neither getting up nor a long lie since.
+  bool IsTold() const { return phase_ == Phase::kTold; }
+  // Nothing more is to be concluded from the suspicion.
+  void Forget() { phase_ = Phase::kQuiet; }
+
   // Nothing was ever fed.
   bool empty() const { return window_ < 0; }
-  // The suspicion has been told by another way: forget it.
-  void Disarm() { phase_ = Phase::kQuiet; }
+  // The time of the newest sample.
+  int64_t newest_us() const { return newest_us_; }
+
+  FallDialogue dialogue;
 
   void AppendTo(std::string& out) const;
   // False, and unchanged, for what AppendTo() did not write.
   bool ParseFrom(std::string_view bytes);
 
  private:
-  // Means over 100 ms, in thousandths of g; 12 bytes.
-  struct Window {
-    int16_t x = 0, y = 0, z = 0;
-    uint16_t mean = 0;  // Of the magnitude.
-    uint16_t peak = 0;
-    uint16_t deviation = 0;  // Of the magnitude, around its mean.
-  };
-  // 2.4 s before the impact to 3 s after: 54 windows.
-  static constexpr int kWindows = 56;
-  static constexpr int64_t kWindowUs = 100'000;
+  enum class Phase : uint8_t { kQuiet, kSuspected, kTold, kLongLie, kFine };
 
-  enum class Phase : uint8_t { kQuiet, kImpact, kSuspected };
+  // The sums of the open window.
+  struct Sums {
+    int32_t count = 0;
+    float x = 0, y = 0, z = 0, size = 0, squares = 0, peak = 0, least = 1e9F;
+  };
 
   void CloseWindow(const FallConfig& config, std::vector<FallEvent>& out);
-  void StartWindow(int64_t index);
-  void Judge(const FallConfig& config, std::vector<FallEvent>& out);
-  bool MeanDirection(int64_t from, int64_t to, std::array<float, 3>& mean) const;
-  float Deviation(int64_t from, int64_t to) const;
+  void OnGap(const FallConfig& config, int64_t index);
 
-  std::array<Window, kWindows> ring_{};
-  int64_t window_ = -1;  // Index of the open window on the absolute grid; −1 before the first.
-  int64_t first_window_ = 0;  // The oldest window of this run without a gap.
+  // True when `candidate_` is to be judged.
+  bool FindCandidate(const FallConfig& config);
+  void JudgeCandidate(const FallConfig& config, std::vector<FallEvent>& out);
+  // After a suspicion.
+  void Follow(const FallConfig& config, std::vector<FallEvent>& out);
+  // False at the wrist, and where the fall ended as upright as it began.
+  bool KnowsPosture() const { return upright_[0] != 0 || upright_[1] != 0 || upright_[2] != 0; }
+  bool IsUp();
+  void CountStep();
+  bool IsMoving() const;
+  void Say(FallEvent::Kind kind, std::vector<FallEvent>& out) const;
+
+  FallWindows windows_;
+  int64_t window_ = -1;  // Index of the open window; −1 before the first.
+  Sums sums_;
+  int64_t candidate_ = -1;  // The strongest window so far.
   int64_t newest_us_ = 0;
-  int32_t count_ = 0;
-  float sum_x_ = 0, sum_y_ = 0, sum_z_ = 0, sum_ = 0, sum_squares_ = 0, peak_ = 0;
+  Vector3 usual_{};  // Direction of the past minute, until a second before a candidate.
+  int32_t usual_count_ = 0;
   Phase phase_ = Phase::kQuiet;
-  bool slow_ = false;
-  int64_t impact_us_ = 0;
-  int64_t deadline_us_ = 0;
-  float impact_peak_ = 0;
-  float angle_ = 0;
+  bool still_said_ = false, not_up_said_ = false;
+  FallEvent suspicion_;
+  int64_t still_deadline_us_ = 0;
+  Vector3 upright_{};  // The usual direction before the fall; zero when it tells nothing.
+  int32_t up_windows_ = 0;
+  int32_t steps_ = 0;
+  int32_t step_interval_ = 0;
+  int64_t step_window_ = 0;
 };
 
 }  // namespace veille::detector

@@ -19,6 +19,11 @@ void OnHazard(Context& context, int device, const event::v1::Event& event);
 
 // fall_rule.cc
 void OnAcceleration(Context& context, int device, const event::v1::Event& event);
+// Whatever became of a prompt.
+void OnFallAnswer(Context& context, const event::v1::Event& event);
+// A device told the fall of this person, or that they are up: what is suspected of it is the same.
+void CloseFalls(Context& context, int patient, bool up);
+
 // battery_low.cc
 void OnBattery(Context& context, int device, const event::v1::Event& event);
 
