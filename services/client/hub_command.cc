@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "absl/flags/flag.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
 #include "google/protobuf/text_format.h"
 
@@ -17,9 +18,15 @@
 #include "common/time/local_time.h"
 #include "services/client/commands.h"
 #include "services/client/flags.h"
+#include "services/hub/command_prompter.h"
 #include "services/hub/player.h"
 
 ABSL_FLAG(std::string, source_id, "", "hub: speak as this source. Default: the recording's own.");
+ABSL_FLAG(
+    std::string, prompt_command, "",
+    "hub: puts prompts to the person, run by the shell: the text on its standard input, its "
+    "language in VEILLE_PROMPT_LANGUAGE. A line 'fine' or 'help' on its output is the answer; "
+    "it is killed when the prompt expires. Default: prompts are not delivered.");
 ABSL_FLAG(std::string, start, "",
           "hub: RFC 3339 time from which on the recording begins, at its own time of day. Default: "
           "the gateway's clock.");
@@ -86,10 +93,26 @@ struct ServiceClock {
   double speed = 1;
 };
 
+void ReportAnswer(const hub::v1::Prompt& prompt, event::v1::PromptAnswer::Answer answer) {
+  const std::string how = event::v1::PromptAnswer::Answer_Name(answer).substr(7);
+  if (JsonFromFlags()) {
+    std::printf("{\"prompt\":{\"id\":%s,\"text\":%s,\"language\":%s,\"answer\":%s}}\n",
+                JsonString(prompt.prompt_id()).c_str(), JsonString(prompt.text()).c_str(),
+                JsonString(prompt.language()).c_str(), JsonString(how).c_str());
+  } else {
+    std::printf("prompt %s \"%s\": %s\n", Printable(prompt.prompt_id()).c_str(),
+                Printable(prompt.text()).c_str(), absl::AsciiStrToLower(how).c_str());
+  }
+  std::fflush(stdout);
+}
+
 // One recording through one connection.
 class Sender {
  public:
-  Sender(const Plan& plan, domain::Recording& recording) : plan_(plan), recording_(recording) {}
+  Sender(const Plan& plan, domain::Recording& recording) : plan_(plan), recording_(recording) {
+    if (const std::string command = absl::GetFlag(FLAGS_prompt_command); !command.empty())
+      prompter_.emplace(command, [this] { return world_.load()->Now(); });
+  }
 
   absl::StatusOr<hub::PlayResult> Run() {
     // What a fast recording means depends on the service: one that is as fast lives it, one in real
@@ -101,8 +124,7 @@ class Sender {
     VEILLE_ASSIGN_OR_RETURN(std::unique_ptr<hub::HubLink> link, Open());
     VEILLE_ASSIGN_OR_RETURN(service.now, WaitWelcome(*link));
     const bool backlog = plan_.speed == 0 || (plan_.speed > 1 && service.speed < 1.5);
-    const ScaledClock world(service.now, backlog ? service.speed : std::max(plan_.speed, 1e-6));
-    world_ = &world;
+    world_ = &scaled_.emplace(service.now, backlog ? service.speed : std::max(plan_.speed, 1e-6));
     absl::Time start = plan_.start.value_or(service.now);
     if (backlog && !plan_.start.has_value()) {
       start -= recording_.end - recording_.start;
@@ -117,11 +139,8 @@ class Sender {
     // A backlog that is not sent as fast as it goes is paced by a clock that starts in the past.
     const ScaledClock pace(recording_.start, plan_.speed == 0 ? 1 : plan_.speed);
     Announce(service.now, backlog);
-    const Clock* paced_by = plan_.speed == 0 ? nullptr : backlog ? &pace : &world;
-    const hub::PlayResult result =
-        hub::Play(recording_, paced_by, *link, [] { return interrupted != 0; });
-    link.reset();  // Before the clock that it asks.
-    return result;
+    const Clock* paced_by = plan_.speed == 0 ? nullptr : backlog ? &pace : &*scaled_;
+    return hub::Play(recording_, paced_by, *link, [] { return interrupted != 0; });
   }
 
  private:
@@ -139,6 +158,8 @@ class Sender {
     };
     // Until the gateway has told its time, ours is as good as any: only Hello has been sent then.
     options.now = [this] { return world_.load()->Now(); };
+    if (prompter_.has_value()) options.prompter = &*prompter_;
+    options.on_answer = ReportAnswer;
     return hub::HubLink::Open(std::move(options));
   }
 
@@ -175,7 +196,9 @@ class Sender {
   const Plan& plan_;
   domain::Recording& recording_;
   const SystemClock system_;
+  std::optional<ScaledClock> scaled_;
   std::atomic<const Clock*> world_{&system_};
+  std::optional<hub::CommandPrompter> prompter_;  // Asks the clock for as long as it lives.
 };
 
 void Report(const domain::Recording& recording, const hub::PlayResult& result) {

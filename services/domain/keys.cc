@@ -47,6 +47,7 @@ std::string CheckpointsKey(int partition) { return HomeKey(partition, "checkpoin
 std::string ProgressKey(int partition) { return HomeKey(partition, "progress"); }
 std::string InflightKey(int partition) { return HomeKey(partition, "inflight"); }
 std::string QueueKey(int partition) { return HomeKey(partition, "queue"); }
+std::string PromptsKey(int partition) { return HomeKey(partition, "prompts"); }
 std::string AlertKey(int partition, std::string_view alert_id) {
   return HomeKey(partition, "alert", alert_id);
 }

@@ -44,6 +44,7 @@ std::string CheckpointsKey(int partition);
 std::string ProgressKey(int partition);
 std::string InflightKey(int partition);
 std::string QueueKey(int partition);
+std::string PromptsKey(int partition);
 std::string AlertKey(int partition, std::string_view alert_id);
 std::string OpenAlertsKey(int partition, std::string_view home_id);
 std::string AlertsKey(int partition, std::string_view home_id);

@@ -10,6 +10,7 @@
 #include "common/sync/worker.h"
 #include "services/gateway/adapters/hub_service.h"
 #include "services/gateway/adapters/redis_log.h"
+#include "services/gateway/adapters/redis_prompts.h"
 #include "services/gateway/app/intake.h"
 
 namespace veille::gateway {
@@ -61,7 +62,10 @@ class Gateway::Parts {
  public:
   explicit Parts(GatewayOptions options)
       : options_(std::move(options)),
-        intake_(options_.registry, options_.partitions, options_.clock, log_,
+        desk_(options_.clock, prompts_, *options_.metrics),
+        prompts_(options_.endpoint,
+                 [this](store::v1::PromptOrder order) { desk_.OnPrompt(std::move(order)); }),
+        intake_(options_.registry, options_.partitions, options_.clock, log_, desk_,
                 LimitsOf(options_.config.gateway()), *options_.metrics),
         log_({options_.endpoint, static_cast<int>(options_.config.redis().wait_replicas()),
               DurationOr(options_.config.redis().has_command_timeout(),
@@ -103,6 +107,7 @@ class Gateway::Parts {
       if (MonotonicNow() < next_gauge) continue;
       next_gauge = MonotonicNow() + kGaugeInterval;
       log_.ShowAlive();
+      prompts_.RetryFailed();
       log_.urgent_client().Command(
           {"INFO"}, [this](absl::StatusOr<redis::Reply> reply) { OnInfo(std::move(reply)); });
     }
@@ -136,6 +141,8 @@ class Gateway::Parts {
 
   const GatewayOptions options_;
   rpc::StreamRegistry streams_;
+  PromptDesk desk_;
+  RedisPrompts prompts_;  // Goes before the desk that it calls.
   // The log goes first when all ends: its answers, which call into the intake, are over then.
   Intake intake_;
   RedisLog log_;

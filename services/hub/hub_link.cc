@@ -1,5 +1,7 @@
 #include "services/hub/hub_link.h"
 
+#include <algorithm>
+#include <deque>
 #include <optional>
 #include <utility>
 
@@ -24,6 +26,8 @@ namespace {
 using Stream = grpc::ClientReaderWriter<v1::ConnectRequest, v1::ConnectResponse>;
 
 constexpr int kIncarnationDigits = 32;
+// Prompts that are known when they come again; far more than stand at a time.
+constexpr std::size_t kKnownPrompts = 64;
 
 void SetTime(absl::Time time, google::protobuf::Timestamp& stamp) {
   const int64_t micros = absl::ToUnixMicros(time);
@@ -43,7 +47,7 @@ bool IsFinal(const absl::Status& status) {
 
 }  // namespace
 
-class HubLink::Worker {
+class HubLink::Worker : public std::enable_shared_from_this<HubLink::Worker> {
  public:
   Worker(LinkOptions options, const std::shared_ptr<grpc::Channel>& channel)
       : options_(std::move(options)),
@@ -51,10 +55,13 @@ class HubLink::Worker {
         stub_(v1::HubGatewayService::NewStub(channel)),
         boot_id_(random_.Hex(16)),
         booted_(MonotonicNow()),
-        outbox_(random_.Hex(kIncarnationDigits)) {
+        outbox_(random_.Hex(kIncarnationDigits)) {}
+
+  void Start() {
     thread_ = veille::Worker("hub-link", [this] { Run(); });
   }
-  ~Worker() {
+  // Nothing of the options is used afterwards. An answer may still come, and is dropped.
+  void Stop() {
     {
       MutexLock lock(mu_);
       stopping_ = true;
@@ -217,23 +224,62 @@ class HubLink::Worker {
 
   void Read(Stream& stream) {
     v1::ConnectResponse response;
-    while (stream.Read(&response)) {
-      MutexLock lock(mu_);
-      if (response.has_welcome()) OnWelcome(response.welcome());
-      if (response.has_ack()) {
-        outbox_.OnAck(response.ack().through_urgent_sequence(),
-                      response.ack().through_bulk_sequence());
-        for (const v1::Rejection& rejection : response.ack().rejections()) {
-          if (options_.on_rejection)
-            options_.on_rejection(rejection.field() + ": " + rejection.description());
-        }
-      }
-      changed_.NotifyAll();
-      if (again_) break;
+    while (stream.Read(&response) && Take(response)) {
+      if (response.has_prompt() && IsNew(response.prompt())) OnPrompt(response.prompt());
     }
     MutexLock lock(mu_);
     reading_ = false;
     changed_.NotifyAll();
+  }
+
+  // False when the stream is to be opened anew.
+  bool Take(const v1::ConnectResponse& response) {
+    MutexLock lock(mu_);
+    if (response.has_welcome()) OnWelcome(response.welcome());
+    if (response.has_ack()) {
+      outbox_.OnAck(response.ack().through_urgent_sequence(),
+                    response.ack().through_bulk_sequence());
+      for (const v1::Rejection& rejection : response.ack().rejections()) {
+        if (options_.on_rejection)
+          options_.on_rejection(rejection.field() + ": " + rejection.description());
+      }
+    }
+    changed_.NotifyAll();
+    return !again_;
+  }
+
+  // False for one that came before, or is over.
+  bool IsNew(const v1::Prompt& prompt) {
+    MutexLock lock(mu_);
+    const std::string& id = prompt.prompt_id();
+    if (options_.now() >= ToTime(prompt.expire_time())) return false;
+    if (std::find(prompts_.begin(), prompts_.end(), id) != prompts_.end()) return false;
+    prompts_.push_back(id);
+    if (prompts_.size() > kKnownPrompts) prompts_.pop_front();
+    return true;
+  }
+
+  void OnPrompt(const v1::Prompt& prompt) {
+    if (options_.prompter == nullptr)
+      return Answer(prompt, event::v1::PromptAnswer::ANSWER_UNDELIVERED);
+    options_.prompter->Ask(prompt, [weak = weak_from_this(), prompt](auto answer) {
+      if (const auto self = weak.lock()) self->Answer(prompt, answer);
+    });
+  }
+
+  void Answer(const v1::Prompt& prompt, event::v1::PromptAnswer::Answer answer) {
+    MutexLock lock(mu_);
+    if (stopping_) return;
+    event::v1::EventBatch batch;
+    event::v1::Event& event = *batch.add_events();
+    SetTime(options_.now(), *event.mutable_event_time());
+    event.set_device_id(prompt.device_id().empty() ? options_.source_id : prompt.device_id());
+    event.mutable_prompt_answer()->set_prompt_id(prompt.prompt_id());
+    event.mutable_prompt_answer()->set_answer(answer);
+    // An urgent batch promises nothing about what the other lane still holds.
+    outbox_.Add(v1::LANE_URGENT, batch.SerializeAsString(), absl::UnixEpoch());
+    changed_.NotifyAll();
+    if (options_.on_answer) options_.on_answer(prompt, answer);
   }
 
   void OnWelcome(const v1::Welcome& welcome) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
@@ -265,6 +311,7 @@ class HubLink::Worker {
   absl::Status final_ ABSL_GUARDED_BY(mu_), last_error_ ABSL_GUARDED_BY(mu_);
   grpc::ClientContext* context_ ABSL_GUARDED_BY(mu_) = nullptr;
   int window_ ABSL_GUARDED_BY(mu_) = 64;
+  std::deque<std::string> prompts_ ABSL_GUARDED_BY(mu_);  // Ids of the last ones.
   bool welcomed_ ABSL_GUARDED_BY(mu_) = false;
   bool reading_ ABSL_GUARDED_BY(mu_) = false;
   bool again_ ABSL_GUARDED_BY(mu_) = false;
@@ -279,11 +326,11 @@ absl::StatusOr<std::unique_ptr<HubLink>> HubLink::Open(LinkOptions options) {
       rpc::MakeChannel(options.address,
                        {options.ca_file, options.certificate_file, options.key_file}));
   return std::unique_ptr<HubLink>(
-      new HubLink(std::make_unique<Worker>(std::move(options), channel)));
+      new HubLink(std::make_shared<Worker>(std::move(options), channel)));
 }
 
-HubLink::HubLink(std::unique_ptr<Worker> worker) : worker_(std::move(worker)) {}
-HubLink::~HubLink() = default;
+HubLink::HubLink(std::shared_ptr<Worker> worker) : worker_(std::move(worker)) { worker_->Start(); }
+HubLink::~HubLink() { worker_->Stop(); }
 absl::StatusOr<absl::Time> HubLink::WaitWelcome(absl::Duration timeout) {
   return worker_->WaitWelcome(timeout);
 }

@@ -1,5 +1,6 @@
 // A source's connection to the gateway: sends what the outbox holds, resends what is not
-// acknowledged, reconnects for as long as it lives. Thread safe.
+// acknowledged, reconnects for as long as it lives, and has prompts put to the person and their
+// answers sent. Thread safe.
 
 #ifndef SERVICES_HUB_HUB_LINK_H_
 #define SERVICES_HUB_HUB_LINK_H_
@@ -13,6 +14,8 @@
 
 #include "veille/event/v1/event.pb.h"
 
+#include "services/hub/prompter.h"
+
 namespace veille::hub {
 
 struct LinkOptions {
@@ -23,6 +26,10 @@ struct LinkOptions {
   std::function<absl::Time()> now;
   // Each malformed event that the gateway put aside, for people to read.
   std::function<void(const std::string&)> on_rejection;
+  // Puts prompts to the person; outlives the link. Null: they are answered as undelivered.
+  Prompter* prompter = nullptr;
+  // Each answer that is sent, for people to read. Called from any thread.
+  std::function<void(const v1::Prompt&, event::v1::PromptAnswer::Answer)> on_answer;
 };
 
 class HubLink {
@@ -46,8 +53,8 @@ class HubLink {
 
  private:
   class Worker;
-  explicit HubLink(std::unique_ptr<Worker> worker);
-  std::unique_ptr<Worker> worker_;
+  explicit HubLink(std::shared_ptr<Worker> worker);
+  const std::shared_ptr<Worker> worker_;
 };
 
 }  // namespace veille::hub

@@ -192,6 +192,7 @@ class Play {
     options.address = "127.0.0.1:" + std::to_string(service.gateway_port());
     options.source_id = recording.home.sources(0).source_id();
     options.now = [&world] { return world.load()->Now(); };
+    options.prompter = &person_;
     return hub::HubLink::Open(options);
   }
 
@@ -355,6 +356,7 @@ class Play {
   double speed_;
   absl::CivilDay shown_day_;
   const SystemClock system_{};
+  hub::SilentPerson person_;
 };
 
 }  // namespace

@@ -157,10 +157,10 @@ void RedisPartitionStore::Commit(int partition, uint64_t epoch, std::vector<Home
     record.set_log_position(progress->ToString());
     stored_progress = record.SerializeAsString();
   }
-  std::vector<std::string> args = {domain::LeaseKey(partition), domain::CheckpointsKey(partition),
-                                   domain::QueueKey(partition), domain::ProgressKey(partition),
-                                   std::to_string(epoch),       std::move(stored_progress),
-                                   std::to_string(homes.size())};
+  std::vector<std::string> args = {domain::LeaseKey(partition),   domain::CheckpointsKey(partition),
+                                   domain::QueueKey(partition),   domain::ProgressKey(partition),
+                                   domain::PromptsKey(partition), std::to_string(epoch),
+                                   std::move(stored_progress),    std::to_string(homes.size())};
   for (HomeCommit& home : homes) {
     args.push_back(std::move(home.home_id));
     args.push_back(std::move(home.expected_position));
@@ -170,7 +170,9 @@ void RedisPartitionStore::Commit(int partition, uint64_t epoch, std::vector<Home
     args.push_back(std::move(home.registry));
     args.push_back(std::move(home.baselines));
     args.push_back(std::to_string(home.findings.size()));
+    args.push_back(std::to_string(home.prompts.size()));
     for (std::string& finding : home.findings) args.push_back(std::move(finding));
+    for (std::string& prompt : home.prompts) args.push_back(std::move(prompt));
   }
   client_->Eval(Named("commit"), std::move(args),
                 [done = std::move(done)](absl::StatusOr<redis::Reply> reply) mutable {

@@ -68,7 +68,8 @@ struct PartitionRunner::Home {
   uint64_t generation = 0;
   bool dirty = false;
   int commits_in_flight = 0;
-  std::vector<store::v1::Finding> findings;  // Not committed yet.
+  std::vector<store::v1::Finding> findings;     // Not committed yet.
+  std::vector<store::v1::PromptOrder> prompts;  // The same.
   std::multimap<absl::Time, Home*>::iterator waiting;
   bool is_waiting = false;
   // The last sign of a source whose silence is not told; InfinitePast when there is none.
@@ -80,6 +81,9 @@ DetectorMetrics::DetectorMetrics(metrics::Registry& registry)
       envelopes(registry.NewCounter("veille_detector_envelopes_total", "Envelopes judged.")),
       events(registry.NewCounter("veille_detector_events_total", "Events judged.")),
       findings(registry.NewCounter("veille_detector_findings_total", "Findings made.")),
+      prompts(registry.NewCounter("veille_detector_prompts_total", "Prompts made.")),
+      expired_prompts(registry.NewCounter("veille_detector_prompts_expired_total",
+                                          "Prompts not put: over before they were committed.")),
       commits(registry.NewCounter("veille_detector_commits_total", "Homes committed.")),
       reloads(registry.NewCounter("veille_detector_reloads_total", "Partitions taken over.")),
       fenced(registry.NewCounter("veille_detector_fenced_total", "Commits refused.")),
@@ -210,7 +214,8 @@ void PartitionRunner::AppendOwned(int64_t tick_ms, std::vector<std::string> enve
                      });
 }
 
-absl::Status PartitionRunner::OnEntries(const std::vector<LogEnvelope>& envelopes) {
+absl::Status PartitionRunner::OnEntries(const std::vector<LogEnvelope>& envelopes, absl::Time now) {
+  now_ = now;
   metrics_.entries.Add();
   metrics_.envelopes.Add(envelopes.size());
   for (const LogEnvelope& envelope : envelopes) {
@@ -226,7 +231,7 @@ absl::Status PartitionRunner::OnEntries(const std::vector<LogEnvelope>& envelope
     judged_ = std::max(judged_, envelopes.back().position);
   }
   for (const auto& [id, home] : homes_) {
-    if (!home->findings.empty()) CommitFindings(*home);
+    if (!home->findings.empty()) CommitEffects(*home);
   }
   if (!proven_ || watchful_) CommitChanged();
   return status_;
@@ -323,13 +328,25 @@ void PartitionRunner::JudgeHome(Home& home, const Envelope& envelope,
   home.baselines_changed |= effects_.baselines_changed;
   Schedule(home);
   if (home.state->has_waste()) Freeze(home);
-  if (effects_.empty()) return;
+  KeepEffects(home, position);
+  if (!home.findings.empty() || !home.prompts.empty()) CommitEffects(home);
+}
+
+void PartitionRunner::KeepEffects(Home& home, const Position& position) {
   metrics_.findings.Add(effects_.findings.size());
   for (store::v1::Finding& finding : effects_.findings) {
     finding.set_log_position(position.Entry());
     home.findings.push_back(std::move(finding));
   }
-  CommitFindings(home);
+  metrics_.prompts.Add(effects_.prompts.size());
+  for (store::v1::PromptOrder& order : effects_.prompts) {
+    // Old log that is judged again must not ask about what is over.
+    if (ToTime(order.prompt().expire_time()) > now_) {
+      home.prompts.push_back(std::move(order));
+    } else {
+      metrics_.expired_prompts.Add();
+    }
+  }
 }
 
 void PartitionRunner::Listen(Home& home, const Envelope& envelope) {
@@ -407,7 +424,7 @@ void PartitionRunner::SkipPoison(const LogEnvelope& log_envelope) {
   for (store::v1::Finding& finding : RawFindings(home.plan->home(), envelope))
     home.findings.push_back(std::move(finding));
   home.findings.push_back(PoisonFinding(home.id, log_envelope.position.Entry()));
-  CommitFindings(home);
+  CommitEffects(home);
 }
 
 void PartitionRunner::MaybeTick(absl::Time now) {
@@ -447,7 +464,9 @@ HomeCommit PartitionRunner::MakeCommit(Home& home) {
     commit.registry = home.plan->home().SerializeAsString();
   for (const store::v1::Finding& finding : home.findings)
     commit.findings.push_back(ToBytes(finding));
+  for (const store::v1::PromptOrder& order : home.prompts) commit.prompts.push_back(ToBytes(order));
   home.findings.clear();
+  home.prompts.clear();
   home.registry_changed = false;
   home.dirty = false;
   home.stored_position = commit.position;
@@ -455,7 +474,7 @@ HomeCommit PartitionRunner::MakeCommit(Home& home) {
   return commit;
 }
 
-void PartitionRunner::CommitFindings(Home& home) {
+void PartitionRunner::CommitEffects(Home& home) {
   Group group;
   AddTo(home, group);
   Send(std::move(group), nullptr);
@@ -466,6 +485,7 @@ void PartitionRunner::AddTo(Home& home, Group& group) {
   HomeCommit commit = MakeCommit(home);
   group.bytes += commit.checkpoint.size() + commit.registry.size() + commit.baselines.size();
   for (const std::string& finding : commit.findings) group.bytes += finding.size();
+  for (const std::string& prompt : commit.prompts) group.bytes += prompt.size();
   group.commits.push_back(std::move(commit));
 }
 

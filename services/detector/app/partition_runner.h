@@ -1,9 +1,9 @@
 // Judges one partition: takes log entries in order, advances homes, commits.
 //
-// A finding commits its home's state, position and findings in one step; quiet homes are committed
-// lazily. Commits are pipelined: judging goes on while they are on their way. Whatever goes wrong
-// (fenced off, another position, a lost connection), the runner fails for good, and its owner makes
-// a new one that loads what is stored: nothing in memory outlives a doubt.
+// A finding or a prompt commits its home's state, position and effects in one step; quiet homes are
+// committed lazily. Commits are pipelined: judging goes on while they are on their way. Whatever
+// goes wrong (fenced off, another position, a lost connection), the runner fails for good, and its
+// owner makes a new one that loads what is stored: nothing in memory outlives a doubt.
 //
 // One thread. Answers of the store come on other threads and go through `post`, which must run them
 // on the runner's thread, or drop them when the runner is gone.
@@ -34,8 +34,8 @@ namespace veille::detector {
 
 struct DetectorMetrics {
   explicit DetectorMetrics(metrics::Registry& registry);
-  metrics::Counter &entries, &envelopes, &events, &findings, &commits, &reloads, &fenced, &damaged,
-      &quarantined, &unknown_homes;
+  metrics::Counter &entries, &envelopes, &events, &findings, &prompts, &expired_prompts, &commits,
+      &reloads, &fenced, &damaged, &quarantined, &unknown_homes;
   metrics::Gauge &partitions, &lag_seconds;
   metrics::Histogram& commit_seconds;
 };
@@ -69,8 +69,9 @@ class PartitionRunner {
   // Where reading goes on: entries after this one.
   Position read_after() const { return read_after_; }
 
-  // Entries in order. Not OK: the runner has failed; drop it.
-  absl::Status OnEntries(const std::vector<LogEnvelope>& envelopes);
+  // Entries in order. Prompts that are over `now`, in world time, are not put any more. Not OK: the
+  // runner has failed; drop it.
+  absl::Status OnEntries(const std::vector<LogEnvelope>& envelopes, absl::Time now);
 
   // Writes a tick into the log when one is due. World time.
   void MaybeTick(absl::Time now);
@@ -112,7 +113,8 @@ class PartitionRunner {
   };
   void AddTo(Home& home, Group& group);
   void Send(Group group, const Position* progress);
-  void CommitFindings(Home& home);
+  void KeepEffects(Home& home, const Position& position);
+  void CommitEffects(Home& home);
   HomeCommit MakeCommit(Home& home);
   // Makes the home's state ready for use; false when the runner has failed over it.
   bool Thaw(Home& home);
@@ -140,6 +142,7 @@ class PartitionRunner {
   bool careful_ = false;  // One envelope at a time, marked before it is judged, until proven.
   std::string poison_;    // The envelope that brought the last owner down.
   absl::Time last_received_ = absl::InfinitePast();
+  absl::Time now_ = absl::InfinitePast();  // Of the entries that are being judged.
   absl::Time next_tick_;
   bool resumed_ = false;  // The next tick is the first after our own downtime.
   bool silence_is_ours_ = false;

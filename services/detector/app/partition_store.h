@@ -66,6 +66,7 @@ struct HomeCommit {
   std::string registry;   // Empty when unchanged.
   std::string baselines;  // Empty when unchanged.
   std::vector<std::string> findings;
+  std::vector<std::string> prompts;
 };
 
 class PartitionStore {

@@ -256,7 +256,8 @@ void Shard::OnRead(int partition, uint64_t epoch, absl::StatusOr<LogRead> read) 
   const auto at = runners_.find(partition);
   if (leaving_ || at == runners_.end() || at->second->epoch() != epoch) return;
   if (!read.ok()) return Drop(partition, read.status());
-  if (absl::Status judged = at->second->OnEntries(read->envelopes); !judged.ok())
+  if (absl::Status judged = at->second->OnEntries(read->envelopes, options_.clock->Now());
+      !judged.ok())
     return Drop(partition, judged);
   const absl::Duration lag = options_.clock->Now() - at->second->last_received();
   if (lag < absl::InfiniteDuration()) metrics_.lag_seconds.Set(absl::ToDoubleSeconds(lag));

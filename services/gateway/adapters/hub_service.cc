@@ -61,6 +61,11 @@ class HubStream final : public rpc::BidiStream<ConnectRequest, ConnectResponse>,
     // Refused only while closing: the source learns from Welcome what is there.
     if (!Send(std::move(response))) return;
   }
+  bool SendPrompt(hub::v1::Prompt prompt) override {
+    ConnectResponse response;
+    *response.mutable_prompt() = std::move(prompt);
+    return Send(std::move(response));
+  }
   void Settle(std::size_t bytes) override { BidiStream::Settle(1, bytes); }
   void Close(const absl::Status& status) override { ServerStream::Close(ToAnswer(status)); }
 

@@ -46,11 +46,12 @@ Intake::Metrics::Metrics(metrics::Registry& registry)
                                            "From a batch's receipt to its durability.")) {}
 
 Intake::Intake(domain::LiveRegistry registry, int partitions, std::shared_ptr<const Clock> clock,
-               LogPort& log, IntakeLimits limits, metrics::Registry& metrics)
+               LogPort& log, PromptDesk& prompts, IntakeLimits limits, metrics::Registry& metrics)
     : registry_(std::move(registry)),
       partitions_(partitions),
       clock_(std::move(clock)),
       log_(log),
+      prompts_(prompts),
       limits_(limits),
       metrics_(metrics),
       urgent_(std::make_shared<Appender>(hub::v1::LANE_URGENT, partitions, log, metrics)),

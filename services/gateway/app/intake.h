@@ -22,6 +22,7 @@
 #include "common/time/clock.h"
 #include "services/domain/live_registry.h"
 #include "services/gateway/app/appender.h"
+#include "services/gateway/app/prompt_desk.h"
 #include "services/gateway/core/batch.h"
 
 namespace veille::gateway {
@@ -29,9 +30,8 @@ namespace veille::gateway {
 class Session;
 
 // What a session says to its stream. Implemented by the gRPC edge; called from any thread.
-class SessionPeer {
+class SessionPeer : public PromptPeer {
  public:
-  virtual ~SessionPeer() = default;
   virtual void SendWelcome(hub::v1::Welcome welcome) = 0;
   virtual void SendAck(hub::v1::Ack ack) = 0;
   // One message has been dealt with.
@@ -49,7 +49,7 @@ struct IntakeLimits {
 class Intake {
  public:
   Intake(domain::LiveRegistry registry, int partitions, std::shared_ptr<const Clock> clock,
-         LogPort& log, IntakeLimits limits, metrics::Registry& metrics);
+         LogPort& log, PromptDesk& prompts, IntakeLimits limits, metrics::Registry& metrics);
 
   // A new stream. `proved_id` is the id that mutual TLS has proved, empty without TLS.
   std::shared_ptr<Session> Open(std::weak_ptr<SessionPeer> peer, std::string proved_id);
@@ -100,6 +100,7 @@ class Intake {
   const int partitions_;
   const std::shared_ptr<const Clock> clock_;
   LogPort& log_;
+  PromptDesk& prompts_;
   const IntakeLimits limits_;
   Metrics metrics_;
   const std::shared_ptr<Appender> urgent_, bulk_;

@@ -100,6 +100,7 @@ void Session::OnOpened(absl::StatusOr<LastSequences> last) {
   SetTimestamp(intake_.clock_->Now(), *welcome.mutable_server_time());
   if (const auto peer = peer_.lock()) peer->SendWelcome(std::move(welcome));
   AppendContact(true);
+  JoinPrompts();
   // What came meanwhile goes first; only then may a gRPC thread handle newer ones.
   while (true) {
     hub::v1::ConnectRequest request;
@@ -222,6 +223,15 @@ void Session::AppendContact(bool connected) {
   intake_.appender(hub::v1::LANE_URGENT).Append(partition_, std::move(envelope));
 }
 
+// After Welcome, which is the first that a hub hears.
+void Session::JoinPrompts() {
+  const auto peer = peer_.lock();
+  if (peer == nullptr) return;
+  // Under the lock: who has left must not join.
+  MutexLock lock(mu_);
+  if (phase_ == Phase::kOpening) intake_.prompts_.Join(partition_, home_id_, source_id_, peer);
+}
+
 void Session::OnClosed() {
   Phase before;
   {
@@ -231,6 +241,7 @@ void Session::OnClosed() {
     early_.clear();
   }
   if (before == Phase::kNew) return;
+  intake_.prompts_.Leave(partition_, home_id_, peer_);
   intake_.Drop(source_id_, this);
   if (before == Phase::kOpen) AppendContact(false);
 }
@@ -249,6 +260,7 @@ void Session::Fail(const absl::Status& status) {
     early_.clear();
   }
   if (before == Phase::kOpen || before == Phase::kOpening) {
+    intake_.prompts_.Leave(partition_, home_id_, peer_);
     intake_.Drop(source_id_, this);
     VEILLE_LOG(kInfo, "closing a stream").Field("source", source_id_).Field(status);
   }

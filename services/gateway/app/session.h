@@ -37,6 +37,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void OnVerdict(Verdict verdict, hub::v1::Lane lane, uint64_t sequence, std::size_t bytes,
                  absl::Duration began, std::vector<hub::v1::Rejection> rejections);
   void AppendContact(bool connected);
+  void JoinPrompts();
   bool BulkGivenBack();
   void Fail(const absl::Status& status);
   void SettleNow(std::size_t bytes);

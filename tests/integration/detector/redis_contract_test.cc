@@ -36,11 +36,10 @@ class RedisStores : public StoresUnderTest {
     second_.Flush();
   }
   std::vector<std::string> Queue(int partition) override {
-    std::vector<std::string> queue;
-    const auto reply =
-        Redis().client().CommandSync({"XRANGE", domain::QueueKey(partition), "-", "+"});
-    for (std::size_t i = 0; i < reply->size(); ++i) queue.emplace_back((*reply)[i][1][1].str());
-    return queue;
+    return Values(domain::QueueKey(partition));
+  }
+  std::vector<std::string> Prompts(int partition) override {
+    return Values(domain::PromptsKey(partition));
   }
   std::size_t LogLength(int partition) override {
     const auto reply = Redis().client().CommandSync({"XLEN", domain::LogKey(partition)});
@@ -48,6 +47,14 @@ class RedisStores : public StoresUnderTest {
   }
 
  private:
+  // Of a stream whose entries have one field.
+  static std::vector<std::string> Values(const std::string& key) {
+    std::vector<std::string> values;
+    const auto reply = Redis().client().CommandSync({"XRANGE", key, "-", "+"});
+    for (std::size_t i = 0; i < reply->size(); ++i) values.emplace_back((*reply)[i][1][1].str());
+    return values;
+  }
+
   RedisPartitionStore first_{OptionsFor("first")}, second_{OptionsFor("second")};
 };
 

@@ -70,15 +70,30 @@ class FakeLog final : public LogPort {
 
 class FakePeer final : public SessionPeer {
  public:
-  void SendWelcome(hub::v1::Welcome) override {}
+  void SendWelcome(hub::v1::Welcome) override { heard.emplace_back("welcome"); }
+  bool SendPrompt(hub::v1::Prompt prompt) override {
+    heard.push_back(prompt.prompt_id());
+    return true;
+  }
   void SendAck(hub::v1::Ack ack) override { last_ack = std::move(ack); }
   void Settle(std::size_t) override { ++settled; }
   void Close(const absl::Status& status) override { closed = status; }
 
+  std::vector<std::string> heard;  // But acks.
   hub::v1::Ack last_ack;
   int settled = 0;
   absl::Status closed;
 };
+
+// Prompts come when the test says so.
+class NoPrompts final : public PromptSource {
+ public:
+  void Open(int) override { ++open; }
+  void Close(int) override { --open; }
+  int open = 0;
+};
+
+const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
 
 class IntakeTest : public ::testing::Test {
  protected:
@@ -87,8 +102,7 @@ class IntakeTest : public ::testing::Test {
     limits.max_total_bytes = max_total_bytes;
     intake_ = std::make_unique<Intake>(
         *domain::Registry::Make({domain::MakeHome("h", "Europe/Paris")}), 1,
-        std::make_shared<VirtualClock>(absl::FromUnixSeconds(1'800'000'000)), log_, limits,
-        metrics_);
+        std::make_shared<VirtualClock>(kNow), log_, prompts_, limits, metrics_);
     Connect();
   }
   void Connect() {
@@ -115,6 +129,8 @@ class IntakeTest : public ::testing::Test {
 
   metrics::Registry metrics_;
   FakeLog log_;
+  NoPrompts source_;
+  PromptDesk prompts_{std::make_shared<VirtualClock>(kNow), source_, metrics_};
   std::unique_ptr<Intake> intake_;
   std::shared_ptr<FakePeer> peer_;
   std::shared_ptr<Session> session_;
@@ -128,6 +144,26 @@ TEST_F(IntakeTest, NothingIsAcknowledgedBeforeItIsInTheLog) {
   log_.Succeed(LANE_BULK);
   EXPECT_EQ(peer_->last_ack.through_bulk_sequence(), 1U);
   EXPECT_EQ(peer_->settled, 1);
+}
+
+TEST_F(IntakeTest, APromptThatStandsIsSaidAfterWelcomeAndOnlyToWhoIsThere) {
+  store::v1::PromptOrder order;
+  order.set_home_id("h");
+  order.mutable_prompt()->set_prompt_id("p");
+  order.mutable_prompt()->mutable_expire_time()->set_seconds(absl::ToUnixSeconds(kNow) + 30);
+  session_->OnClosed();
+  EXPECT_EQ(source_.open, 0);
+  prompts_.OnPrompt(order);
+  EXPECT_THAT(peer_->heard, ElementsAre("welcome"));
+  Connect();
+  EXPECT_THAT(peer_->heard, ElementsAre("welcome", "p"));
+  EXPECT_EQ(source_.open, 1);
+  // A newer stream of the hub takes over: it is told, too, and the older one counts no more.
+  const auto before = session_;
+  Connect();
+  before->OnClosed();
+  EXPECT_THAT(peer_->heard, ElementsAre("welcome", "p"));
+  EXPECT_EQ(source_.open, 1);
 }
 
 TEST_F(IntakeTest, WhatQueuedMeanwhileGoesOutTogetherAndInOrder) {

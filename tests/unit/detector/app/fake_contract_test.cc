@@ -15,6 +15,9 @@ class FakeStores : public StoresUnderTest {
   std::vector<std::string> Queue(int partition) override {
     return world_.partitions[partition].queue;
   }
+  std::vector<std::string> Prompts(int partition) override {
+    return world_.partitions[partition].prompts;
+  }
   std::size_t LogLength(int partition) override { return world_.partitions[partition].log.size(); }
 
  private:

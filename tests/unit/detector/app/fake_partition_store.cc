@@ -109,6 +109,7 @@ absl::Status FakePartitionStore::CommitNow(int partition, uint64_t epoch,
     if (!home.registry.empty()) stored.registry = home.registry;
     if (!home.baselines.empty()) stored.baselines = home.baselines;
     p.queue.insert(p.queue.end(), home.findings.begin(), home.findings.end());
+    p.prompts.insert(p.prompts.end(), home.prompts.begin(), home.prompts.end());
   }
   if (progress != nullptr) p.stored.progress = *progress;
   return absl::OkStatus();

@@ -24,7 +24,7 @@ struct FakePartition {
   uint64_t epoch = 0;
   int64_t expires_ms = 0, tick_ms = 0;
   StoredPartition stored;
-  std::vector<std::string> queue, quarantine;
+  std::vector<std::string> queue, prompts, quarantine;
 };
 
 struct FakeWorld {

@@ -62,7 +62,7 @@ class Partition {
     // The entry of `next_` is read again, as its later envelopes may still be to be judged.
     if (read.empty() || read.back().position <= next_) return false;
     next_ = read.back().position;
-    EXPECT_TRUE(runner_->OnEntries(read).ok()) << runner_->status();
+    EXPECT_TRUE(runner_->OnEntries(read, kNow).ok()) << runner_->status();
     return true;
   }
   void FeedAll() {

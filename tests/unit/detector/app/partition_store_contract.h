@@ -24,6 +24,7 @@ class StoresUnderTest {
   // Everything that was sent is answered.
   virtual void Settle() = 0;
   virtual std::vector<std::string> Queue(int partition) = 0;
+  virtual std::vector<std::string> Prompts(int partition) = 0;
   virtual std::size_t LogLength(int partition) = 0;
 };
 
@@ -107,6 +108,21 @@ TEST_P(PartitionStoreContract, StoresStatePositionAndFindingsTogether) {
   EXPECT_EQ(stored->homes.at("h1").baselines, "usual");
   EXPECT_EQ(stored->homes.at("h2").b, std::string("state\0of 6-0/1", 14));
   EXPECT_EQ(stores_->Queue(kPartition), (std::vector<std::string>{"f1", "f2"}));
+}
+
+TEST_P(PartitionStoreContract, StoresPromptsWithTheStateThatAsked) {
+  const Lease lease = *stores_->first().Acquire(kPartition);
+  HomeCommit asks = Home("h1", "", "5-0/1", 'a');
+  asks.prompts = {"p1", "p2"};
+  HomeCommit both = Home("h2", "", "6-0/1", 'a', {"f1"});
+  both.prompts = {"p3"};
+  ASSERT_TRUE(Commit(stores_->first(), lease.epoch, {asks, both}).ok());
+  EXPECT_EQ(stores_->Prompts(kPartition), (std::vector<std::string>{"p1", "p2", "p3"}));
+  EXPECT_EQ(stores_->Queue(kPartition), std::vector<std::string>{"f1"});
+  EXPECT_EQ(stores_->second().Load(kPartition)->homes.at("h1").position, "5-0/1");
+  // Again, as after an answer that was lost: refused, and nothing is asked.
+  EXPECT_TRUE(absl::IsAborted(Commit(stores_->first(), lease.epoch, {asks})));
+  EXPECT_EQ(stores_->Prompts(kPartition).size(), 3U);
 }
 
 TEST_P(PartitionStoreContract, RefusesAnOlderEpochAndChangesNothing) {

@@ -162,7 +162,7 @@ class Owner {
     const auto read = world_.Read(0, read_, 10000);
     if (read.empty()) return;
     read_ = read.back().position;
-    EXPECT_TRUE(runner_->OnEntries(read).ok()) << runner_->status();
+    EXPECT_TRUE(runner_->OnEntries(read, now_).ok()) << runner_->status();
     store_.Deliver();
   }
 

@@ -1,10 +1,11 @@
 #!lua flags=allow-oom
---[[ Commits homes: state, position and findings together, or nothing at all.
+--[[ Commits homes: state, position, findings and prompts together, or nothing at all.
   KEYS[1] lease   KEYS[2] checkpoints hash   KEYS[3] notification queue   KEYS[4] progress
+  KEYS[5] prompts stream
   ARGV[1] epoch   ARGV[2] progress to store, "" for none   ARGV[3] number of homes; then for each
     home, position that must be stored now ("" for none), new position, generation ("a" or "b"),
-    checkpoint, registry entry in force and baselines ("" when unchanged), number of findings, the
-    findings
+    checkpoint, registry entry in force and baselines ("" when unchanged), number of findings,
+    number of prompts, the findings, the prompts
   Fields of the hash: <home>|a, <home>|b, <home>|p (position), <home>|h (registry entry),
     <home>|u (what is usual).
   Returns the number of homes; refuses an epoch that is not the lease's and a position that differs. ]]
@@ -16,10 +17,13 @@ local at = 4
 for i = 1, tonumber(ARGV[3]) do
   local home = {id = ARGV[at], expected = ARGV[at + 1], position = ARGV[at + 2],
       generation = ARGV[at + 3], checkpoint = ARGV[at + 4], registry = ARGV[at + 5],
-      baselines = ARGV[at + 6], findings = {}}
-  local count = tonumber(ARGV[at + 7])
-  for f = 1, count do home.findings[f] = ARGV[at + 7 + f] end
-  at = at + 8 + count
+      baselines = ARGV[at + 6], findings = {}, prompts = {}}
+  local findings, prompts = tonumber(ARGV[at + 7]), tonumber(ARGV[at + 8])
+  at = at + 9
+  for f = 1, findings do home.findings[f] = ARGV[at + f - 1] end
+  at = at + findings
+  for p = 1, prompts do home.prompts[p] = ARGV[at + p - 1] end
+  at = at + prompts
   if (redis.call("HGET", KEYS[2], home.id .. "|p") or "") ~= home.expected then
     return redis.error_reply("VEILLE CONFLICT position of " .. home.id .. " is not the expected one")
   end
@@ -32,6 +36,9 @@ for _, home in ipairs(homes) do
   if home.baselines ~= "" then redis.call("HSET", KEYS[2], home.id .. "|u", home.baselines) end
   for _, finding in ipairs(home.findings) do
     redis.call("XADD", KEYS[3], "*", "f", finding)
+  end
+  for _, prompt in ipairs(home.prompts) do
+    redis.call("XADD", KEYS[5], "MAXLEN", "~", "1000", "*", "p", prompt)
   end
 end
 if ARGV[2] ~= "" then redis.call("SET", KEYS[4], ARGV[2]) end
