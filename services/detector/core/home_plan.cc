@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/base/status_macros.h"
+#include "services/detector/core/coverage.h"
 #include "services/domain/care_plan.h"
 #include "services/domain/care_presets.h"
 
@@ -60,6 +61,7 @@ absl::StatusOr<std::shared_ptr<const HomePlan>> HomePlan::Compile(const care::v1
     plan->pauses_.push_back(
         {domain::IsEnabled(care_plan.pause()), Micros(care_plan.pause(), "long_pause")});
   }
+  plan->place_ = PlaceOf(home, plan->zone_);
   plan->CompileDevices();
   plan->CompileRules();
   return plan;
@@ -88,6 +90,10 @@ void HomePlan::CompileDevices() {
     device_index_[compiled.id] = static_cast<int>(devices_.size());
     devices_.push_back(std::move(compiled));
   }
+  const Coverage coverage = CoverageOf(devices_, [](std::size_t) { return true; });
+  sees_person_ = coverage.sees_person();
+  sees_bathroom_ = coverage.sees_bathroom();
+  sees_kitchen_ = coverage.sees_kitchen();
 }
 
 void HomePlan::CompileRules() {
@@ -112,6 +118,8 @@ void HomePlan::CompileRules() {
              domain::NumberOr(plan.battery_low(), "low_percent"),
              domain::NumberOr(plan.battery_low(), "critical_percent"),
              domain::NumberOr(plan.battery_low(), "charged_percent")};
+  wandering = MakeWanderingPlan(plan);
+  living = MakeLivingPlan(plan);
 }
 
 int HomePlan::FindDevice(const std::string& id) const {

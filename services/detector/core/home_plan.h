@@ -18,9 +18,12 @@
 
 #include "common/time/local_time.h"
 #include "services/detector/core/circumstances.h"
+#include "services/detector/core/dusk.h"
 #include "services/detector/core/rooms.h"
 #include "services/detector/core/rules/fall.h"
 #include "services/detector/core/rules/geofence.h"
+#include "services/detector/core/rules/living_plan.h"
+#include "services/detector/core/rules/wandering_plan.h"
 
 namespace veille::detector {
 
@@ -80,6 +83,12 @@ class HomePlan {
   const std::vector<DevicePlan>& devices() const { return devices_; }
   const std::vector<int>& exit_doors() const { return exit_doors_; }
   int fall_detectors() const { return fall_detectors_; }
+  // What all of the home's sensors together would see; see coverage.h.
+  bool sees_person() const { return sees_person_; }
+  bool sees_bathroom() const { return sees_bathroom_; }
+  bool sees_kitchen() const { return sees_kitchen_; }
+  // Where it grows dark.
+  const Place& place() const { return place_; }
   // −1 when there is none.
   int FindDevice(const std::string& id) const;
   int FindSource(const std::string& id) const;
@@ -106,6 +115,8 @@ class HomePlan {
   InactivityFigures inactivity;
   OfflineFigures offline;
   BatteryFigures battery;
+  WanderingPlan wandering;
+  LivingPlan living;
 
  private:
   explicit HomePlan(const care::v1::Home& home) : home_(home) {}
@@ -121,6 +132,8 @@ class HomePlan {
   std::vector<PauseFigures> pauses_;
   std::vector<int> exit_doors_;
   int fall_detectors_ = 0;
+  Place place_;
+  bool sees_person_ = false, sees_bathroom_ = false, sees_kitchen_ = false;
   absl::flat_hash_map<std::string, int> device_index_, source_index_;
 };
 

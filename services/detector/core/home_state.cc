@@ -1,5 +1,6 @@
 #include "services/detector/core/home_state.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "services/detector/core/bytes.h"
@@ -134,7 +135,34 @@ void HomeState::Adapt(const HomePlan& plan) {
       record_->mutable_night_exit()->set_device(static_cast<uint32_t>(door));
     }
   }
+  FollowIndoors(follow);
   ParseDetectors(plan);
+}
+
+void HomeState::FollowIndoors(const std::function<int(uint32_t)>& follow) {
+  auto& living = *record_->mutable_living();
+  google::protobuf::RepeatedPtrField<store::v1::OccupiedState> occupied;
+  for (auto& place : *living.mutable_occupied()) {
+    const int device = follow(place.device());
+    if (device < 0) continue;
+    place.set_device(static_cast<uint32_t>(device));
+    occupied.Add()->Swap(&place);
+  }
+  living.mutable_occupied()->Swap(&occupied);
+  const auto move = [&](bool used, auto& state) {
+    const int device = used ? follow(state.device()) : 0;
+    if (device < 0) return state.Clear();
+    state.set_device(static_cast<uint32_t>(device));
+  };
+  move(living.bathroom().since_us() != 0, *living.mutable_bathroom());
+  auto& wandering = *record_->mutable_wandering();
+  move(wandering.bed_exit().in_bed_us() != 0 || wandering.bed_exit().left_us() != 0,
+       *wandering.mutable_bed_exit());
+  // The habits stay where only the door is gone.
+  auto& away = *wandering.mutable_away();
+  const int door = away.left_us() != 0 ? follow(away.device()) : 0;
+  if (door < 0) away.set_left_us(0);
+  away.set_device(static_cast<uint32_t>(std::max(door, 0)));
 }
 
 void HomeState::ParseDetectors(const HomePlan& plan) {

@@ -3,6 +3,7 @@
 #ifndef SERVICES_DETECTOR_CORE_HOME_STATE_H_
 #define SERVICES_DETECTOR_CORE_HOME_STATE_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -65,6 +66,9 @@ class HomeState {
  private:
   HomeState();
   static absl::StatusOr<HomeState> ParseRecord(std::string_view bytes, const HomePlan& plan);
+
+  // The indexes into the device list that rules inside the home keep, to the new list.
+  void FollowIndoors(const std::function<int(uint32_t)>& follow);
 
   // From the detectors into the record, and out of it again.
   void PutDetectors();

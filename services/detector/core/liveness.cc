@@ -1,5 +1,9 @@
 #include "services/detector/core/liveness.h"
 
+#include <algorithm>
+
+#include "services/detector/core/coverage.h"
+
 namespace veille::detector {
 
 bool IsAlive(const Context& context, int device, int64_t at_us) {
@@ -27,8 +31,27 @@ bool RoomAlive(const Context& context, uint16_t room, int64_t at_us) {
   return false;
 }
 
+Coverage AliveCoverage(const Context& context, int64_t at_us) {
+  return CoverageOf(context.plan.devices(), [&](std::size_t device) {
+    return IsAlive(context, static_cast<int>(device), at_us);
+  });
+}
+
 bool IsOut(const store::v1::HomeState& record) {
   return record.door_us() != 0 && record.presence_us() <= record.door_us() + kDoorwayUs;
+}
+
+bool WasOut(const store::v1::HomeState& record, int64_t at_us) {
+  // Not since the door last moved: it moves for the return, too, and more than once.
+  const int64_t left = record.wandering().away().left_us();
+  return IsOut(record) && left != 0 && left + kGoneUs <= at_us;
+}
+
+bool IsOccupied(const Context& context, int64_t at_us) {
+  const auto& occupied = context.state.record().living().occupied();
+  return std::any_of(occupied.begin(), occupied.end(), [&](const auto& place) {
+    return IsAlive(context, static_cast<int>(place.device()), at_us);
+  });
 }
 
 }  // namespace veille::detector

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 
+#include "services/detector/core/coverage.h"
 #include "services/detector/core/findings.h"
 
 namespace veille::detector {
@@ -18,6 +19,9 @@ inline constexpr int64_t kAssumedAliveUs = 24LL * 3600 * 1000000;
 // inside.
 inline constexpr int64_t kDoorwayUs = 5'000'000;
 
+// After so long with nothing but the exit door, a door that moves is somebody who comes home.
+inline constexpr int64_t kGoneUs = 900'000'000;
+
 // The device spoke, readably, within twice its check-in contract.
 bool IsAlive(const Context& context, int device, int64_t at_us);
 
@@ -27,8 +31,17 @@ bool SensorsAlive(const Context& context, int64_t at_us);
 // Some sensor of signs of life in this room (DevicePlan::room) is alive; false for room 0.
 bool RoomAlive(const Context& context, uint16_t room, int64_t at_us);
 
+// What the living sensors see.
+Coverage AliveCoverage(const Context& context, int64_t at_us);
+
 // The last that was seen of the person is the exit door.
 bool IsOut(const store::v1::HomeState& record);
+
+// The same, and for so long that the door which moves now is a return.
+bool WasOut(const store::v1::HomeState& record, int64_t at_us);
+
+// In a bed or on a seat that is in use and alive: a known place, where one may be still.
+bool IsOccupied(const Context& context, int64_t at_us);
 
 }  // namespace veille::detector
 

@@ -12,7 +12,10 @@ namespace {
 const Rule* const kRules[] = {
     &kPresence,  // First: what others conclude is muted or lowered by it.
     &kFall,      // Ticks only: samples are judged as they come.
-    &kNightExit, &kDoorLeftOpen, &kGeofence, &kHabits, &kInactivity,
+    &kNightExit,    &kDoorLeftOpen, &kGeofence,   &kBedExit, &kRoomPatterns,
+    &kBathroomLong, &kNoMorning,    &kMealMissed, &kTrends,  &kHabits,
+    &kNotReturned,  // Below those who ask since when the person was out.
+    &kWhereabouts,  &kInactivity,
 };
 static_assert(std::size(kRules) <= kMostRules);
 

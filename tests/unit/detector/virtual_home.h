@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "services/detector/core/advance.h"
@@ -33,6 +34,14 @@ class Home {
     device.set_room(room);
     device.mutable_check_in()->set_seconds(1800);
     return device;
+  }
+  // Motion in five rooms more, a bed and a fridge: who moves about is seen.
+  void Furnish() {
+    for (const char* room : {"Kitchen", "Bedroom", "Bathroom", "Living", "Study"})
+      Device(room, care::v1::ROLE_MOTION, room);
+    Device("bed", care::v1::ROLE_BED, "Bedroom");
+    Device("fridge", care::v1::ROLE_FRIDGE_DOOR, "Kitchen");
+    Compile();
   }
   care::v1::Home& registry() { return home_; }
   care::v1::CarePlan& care_plan() { return *home_.mutable_patients(0)->mutable_care_plan(); }
@@ -128,6 +137,14 @@ class Home {
     }
     effects_.Clear();
     return told;
+  }
+  // The same of one rule; the others' is forgotten.
+  std::vector<std::string> Told(const std::string& rule) {
+    std::vector<store::v1::Finding> of_rule;
+    for (const store::v1::Finding& finding : effects_.findings)
+      if (finding.rule_key().rfind(rule, 0) == 0) of_rule.push_back(finding);
+    effects_.findings = std::move(of_rule);
+    return Told();
   }
   // What Told() returned last.
   const store::v1::Finding& last() const { return last_; }

@@ -97,7 +97,10 @@ void OnSignOfLife(Context& context, const Signal& seen) {
   const bool was_out = IsOut(record);
   if (was_out) {
     Enter(context, seen.time_us);
-    Back(*record.mutable_today(), seen.time_us - record.door_us());
+    // Not since the door last moved: it moves for the return, too.
+    const int64_t left = record.wandering().away().left_us();
+    if (left != 0 && seen.time_us > record.door_us() + kDoorwayUs)
+      Back(*record.mutable_today(), seen.time_us - left);
   } else {
     Still(context, before, seen.time_us);
   }

@@ -1,8 +1,9 @@
 // No sign of life for too long, although the sensors that would have spoken are alive.
 //
-// By day: silence counted within the day window. At any hour: the longer span. Not while the last
-// thing seen was the exit door (the person is out; the any-hour span still holds). Sensors that are
-// not alive prove nothing: that is told as the technical matter it is.
+// By day: silence counted within the day window, where living motion sensors stand in most rooms,
+// and not in a bed or on a seat that is in use. At any hour: the longer span. Not while the last
+// thing seen was the exit door: then the person is out, which is not_returned.cc's matter. Sensors
+// that are not alive prove nothing: that is told as the technical matter it is.
 
 #include <algorithm>
 #include <optional>
@@ -14,7 +15,7 @@ namespace veille::detector {
 namespace {
 
 constexpr int64_t kHalfHourUs = 1'800'000'000;
-constexpr uint32_t kQuiet = 0, kSensorsSilent = 1, kMedium = 2, kHigh = 3;
+constexpr uint32_t kQuiet = 0, kSensorsSilent = 1, kMedium = 2, kHigh = 3, kNotByDay = 4;
 
 // What is usual (p95) at this hour of this weekday; nothing until it is learnt.
 std::optional<absl::Duration> UsualSilence(const Context& context, int64_t at_us) {
@@ -125,13 +126,15 @@ void OnSignal(Context& context, const Signal& seen) {
   if ((kDoorEdges & Of(seen.kind)) != 0 || seen.kind == SignalKind::kLeft) return;
   auto& record = context.state.record();
   // What was told already is not taken back for what could not be read.
-  if (seen.kind == SignalKind::kUnclear && record.inactivity().level() != kQuiet) return;
+  const bool told =
+      record.inactivity().level() != kQuiet && record.inactivity().level() != kNotByDay;
+  if (seen.kind == SignalKind::kUnclear && told) return;
   if (seen.time_us <= record.presence_us()) return;
   if (record.inactivity().level() != kQuiet) {
-    const store::v1::InactivityState told = record.inactivity();
+    const store::v1::InactivityState open = record.inactivity();
     record.clear_inactivity();
-    Clear(context, seen, told.alert_id(), false);
-    Clear(context, seen, told.silent_alert_id(), true);
+    Clear(context, seen, open.alert_id(), false);
+    Clear(context, seen, open.silent_alert_id(), true);
   }
   record.set_presence_us(seen.time_us);
 }
@@ -142,11 +145,12 @@ int64_t Deadline(const Context& context, int64_t by_us) {
   const int64_t since = record.presence_us();
   const uint32_t level = record.inactivity().level();
   if (!figures.enabled || since == 0 || level == kHigh || level == kSensorsSilent) return kNever;
+  if (IsOut(record)) return kNever;
   // No deadline can be nearer than this, so that a usual event costs two comparisons.
   const int64_t least = std::min({figures.day_us, figures.usual_floor_us, figures.any_us});
   if (by_us < since + least) return since + least;
   int64_t deadline = since + figures.any_us;
-  if (!IsOut(record)) {
+  if (context.plan.sees_person() && level != kNotByDay) {
     const int64_t day = DayDeadline(context, since);
     if (day != kNever)
       deadline = std::min(deadline, level == kMedium ? day + figures.worsen_us : day);
@@ -155,10 +159,14 @@ int64_t Deadline(const Context& context, int64_t by_us) {
 }
 
 void OnDeadline(Context& context, int64_t deadline_us) {
-  const auto& record = context.state.record();
+  auto& record = context.state.record();
   if (!SensorsAlive(context, deadline_us)) return Tell(context, deadline_us, kSensorsSilent);
-  const bool high = record.inactivity().level() == kMedium ||
-                    deadline_us >= record.presence_us() + context.plan.inactivity.any_us;
+  const bool any = deadline_us >= record.presence_us() + context.plan.inactivity.any_us;
+  const bool high = any || record.inactivity().level() == kMedium;
+  if (!high &&
+      (IsOccupied(context, deadline_us) || !AliveCoverage(context, deadline_us).sees_person())) {
+    return record.mutable_inactivity()->set_level(kNotByDay);
+  }
   Tell(context, deadline_us, high ? kHigh : kMedium);
 }
 

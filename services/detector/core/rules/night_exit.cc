@@ -1,5 +1,10 @@
 // The exit door opened at night and nobody is seen inside afterwards. Movement more than a moment
-// after the door last moved means that the person stayed, or is back.
+// after the door last moved means that the person stayed, or is back. Who moves inside while the
+// door stands open, and then closes it behind them, left: so its closing counts as well.
+//
+// A door that opens for somebody who was out is a return. In a home of several people somebody
+// else's movement is no return of one whose own badge or tracker said that they left; without one,
+// it counts as presence.
 
 #include <algorithm>
 
@@ -8,6 +13,9 @@
 
 namespace veille::detector {
 namespace {
+
+// Somebody who leaves is still near the door when it closes, and the door is not open for longer.
+constexpr int64_t kComingHomeUs = 600'000'000;
 
 alert::v1::Severity SeverityOf(const HomePlan& plan) {
   const care::v1::NightExitRule& rule = plan.care_plan(0).night_exit();
@@ -48,20 +56,50 @@ void Tell(Context& context, bool confirmed) {
   armed.set_opened_us(0);
 }
 
-void OnOpening(Context& context, const Signal& seen) {
+void Arm(Context& context, const Signal& seen, int64_t opened_us, int64_t receive_us) {
   auto& record = context.state.record();
   const NightExitFigures& figures = context.plan.night_exit;
   if (!figures.enabled || record.night_exit().opened_us() != 0) return;
   // Told already, and nobody was seen inside since: the same absence.
   if (!record.night_exit().alert_id().empty()) return;
-  // Somebody was seen inside after this opening: a late event, and old news.
+  // Somebody was seen inside after this: a late event, and old news.
   if (record.presence_us() > seen.time_us + kDoorwayUs) return;
-  if (!InWindow(absl::FromUnixMicros(seen.time_us), context.plan.zone(), figures.window)) return;
+  if (!InWindow(absl::FromUnixMicros(opened_us), context.plan.zone(), figures.window)) return;
   auto& armed = *record.mutable_night_exit();
-  armed.set_opened_us(seen.time_us);
-  armed.set_receive_us(seen.receive_us);
+  armed.set_opened_us(opened_us);
+  armed.set_receive_us(receive_us);
   armed.set_deadline_us(seen.time_us + figures.no_return_us);
   armed.set_device(static_cast<uint32_t>(seen.device));
+}
+
+void OnOpening(Context& context, const Signal& seen) {
+  auto& record = context.state.record();
+  if (WasOut(record, seen.time_us)) {
+    record.mutable_wandering()->set_return_us(seen.time_us);
+    return;
+  }
+  Arm(context, seen, seen.time_us, seen.receive_us);
+}
+
+// Movement, then the door closes, then nothing: where movement would be seen.
+void OnClosing(Context& context, const Signal& seen) {
+  const auto& record = context.state.record();
+  const auto& door = record.devices(seen.device);
+  const int64_t moved = record.presence_us();
+  if (!context.plan.sees_person() || door.open_us() == 0 || moved < door.open_us()) return;
+  if (seen.time_us > moved + context.plan.night_exit.indoor_motion_us) return;
+  if (record.wandering().return_us() != 0 &&
+      seen.time_us <= record.wandering().return_us() + kComingHomeUs) {
+    return;
+  }
+  Arm(context, seen, door.open_us(), door.open_receive_us());
+}
+
+// Somebody else's movement, in a home of several people, after one's own badge said that they left.
+bool IsSomebodyElse(const Context& context, const store::v1::NightExitState& armed,
+                    const Signal& seen) {
+  return context.plan.home().patients_size() > 1 && seen.kind != SignalKind::kReturned &&
+         context.plan.devices()[armed.device()].role != care::v1::ROLE_EXIT_DOOR;
 }
 
 void OnSignOfLife(Context& context, const Signal& seen) {
@@ -69,6 +107,7 @@ void OnSignOfLife(Context& context, const Signal& seen) {
   auto& armed = *record.mutable_night_exit();
   if (armed.opened_us() == 0 && armed.alert_id().empty()) return;
   if (seen.time_us <= record.door_us() + kDoorwayUs) return;
+  if (IsSomebodyElse(context, armed, seen)) return;
   if (armed.opened_us() != 0) {
     armed.set_opened_us(0);
     return;
@@ -92,7 +131,8 @@ void OnSignOfLife(Context& context, const Signal& seen) {
 
 void OnSignal(Context& context, const Signal& seen) {
   if (seen.sign_of_life) return OnSignOfLife(context, seen);
-  if (seen.opens_door() || seen.kind == SignalKind::kLeft) OnOpening(context, seen);
+  if (seen.opens_door() || seen.kind == SignalKind::kLeft) return OnOpening(context, seen);
+  if (seen.kind == SignalKind::kDoorClosed) OnClosing(context, seen);
 }
 
 int64_t Deadline(const Context& context, int64_t) {

@@ -25,7 +25,9 @@ void OnBattery(Context& context, int device, const event::v1::Event& event);
 // clock_skew.cc
 void OnClockQuality(Context& context, int source, const event::v1::Event* wrong);
 
-extern const Rule kFall, kNightExit, kDoorLeftOpen, kGeofence, kHabits, kInactivity, kPresence;
+extern const Rule kFall, kNightExit, kDoorLeftOpen, kGeofence, kHabits, kInactivity, kPresence,
+    kBathroomLong, kBedExit, kMealMissed, kNoMorning, kNotReturned, kRoomPatterns, kTrends,
+    kWhereabouts;
 
 // hub_offline.cc
 void OnContact(Context& context, int source);

@@ -1,0 +1,33 @@
+#include "services/detector/core/rules/living_plan.h"
+
+#include "services/domain/care_plan.h"
+
+namespace veille::detector {
+namespace {
+
+int64_t Micros(const google::protobuf::Message& rule, const char* field) {
+  return absl::ToInt64Microseconds(domain::DurationOr(rule, field));
+}
+
+}  // namespace
+
+LivingPlan MakeLivingPlan(const care::v1::CarePlan& plan) {
+  LivingPlan made;
+  const auto& bathroom = plan.bathroom_long();
+  made.bathroom = {domain::IsEnabled(bathroom),        domain::WindowOr(bathroom, "window"),
+                   Micros(bathroom, "night_patience"), Micros(bathroom, "day_patience"),
+                   Micros(bathroom, "high"),           Micros(bathroom, "contact_grace")};
+  const auto& morning = plan.no_morning();
+  made.morning = {domain::IsEnabled(morning), morning.has_window(),
+                  domain::WindowOr(morning, "window"), Micros(morning, "margin"),
+                  Micros(morning, "cap")};
+  const auto& meal = plan.meal_missed();
+  made.meal = {domain::IsEnabled(meal), domain::WindowOr(meal, "lunch"),
+               domain::WindowOr(meal, "dinner"), Micros(meal, "out")};
+  const auto& trends = plan.trends();
+  made.trend = {domain::IsEnabled(trends), domain::WindowOr(trends, "window"),
+                domain::NumberOr(trends, "decline"), domain::NumberOr(trends, "rise")};
+  return made;
+}
+
+}  // namespace veille::detector
