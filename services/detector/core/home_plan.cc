@@ -47,7 +47,7 @@ absl::StatusOr<std::shared_ptr<const HomePlan>> HomePlan::Compile(const care::v1
   for (int i = 0; i < home.sources_size(); ++i)
     plan->source_index_[home.sources(i).source_id()] = i;
   for (const care::v1::Patient& patient : home.patients())
-    plan->geofences_.push_back(MakeGeofenceConfig(patient));
+    plan->outdoors_.push_back(MakeOutdoorsPlan(patient));
   plan->CompileDevices();
   plan->CompileRules();
   return plan;

@@ -19,7 +19,7 @@
 #include "common/time/local_time.h"
 #include "services/detector/core/rooms.h"
 #include "services/detector/core/rules/fall.h"
-#include "services/detector/core/rules/geofence.h"
+#include "services/detector/core/rules/outdoors_plan.h"
 
 namespace veille::detector {
 
@@ -80,8 +80,8 @@ class HomePlan {
   const care::v1::CarePlan& care_plan(int patient) const {
     return home_.patients(patient).care_plan();
   }
-  const GeofenceConfig& geofence(int patient) const {
-    return geofences_[static_cast<std::size_t>(patient)];
+  const OutdoorsPlan& outdoors(int patient) const {
+    return outdoors_[static_cast<std::size_t>(patient)];
   }
 
   NightExitFigures night_exit;
@@ -98,7 +98,7 @@ class HomePlan {
   const care::v1::Home home_;
   absl::TimeZone zone_;
   std::vector<DevicePlan> devices_;
-  std::vector<GeofenceConfig> geofences_;
+  std::vector<OutdoorsPlan> outdoors_;
   std::vector<int> exit_doors_;
   int fall_detectors_ = 0;
   absl::flat_hash_map<std::string, int> device_index_, source_index_;

@@ -12,7 +12,11 @@ namespace {
 const Rule* const kRules[] = {
     &kFall,       // Ticks only: samples are judged as they come.
     &kNightExit,  //
-    &kDoorLeftOpen, &kGeofence, &kInactivity,
+    &kDoorLeftOpen,
+    &kWhereabouts,  // First of those outdoors: they look at it.
+    &kGeofence,      &kGeofenceFar, &kDisorientation, &kOffRoute, &kTransit, &kInVehicle,
+    &kTrackerSilent,  //
+    &kInactivity,
 };
 static_assert(std::size(kRules) <= kMostRules);
 
