@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "services/detector/core/circumstances.h"
 #include "services/detector/core/rule_table.h"
 #include "services/detector/core/rules/rules.h"
 #include "services/detector/core/rules/urgent.h"
@@ -162,6 +163,7 @@ class Engine {
     }
     for (int part = 0; part < PartsOf(event); ++part) {
       const SignalKind kind = KindOf(plan, event, part);
+      if (kind == SignalKind::kFix && !MayUsePosition(context_, plan.patient, time_us)) return;
       if (kind != SignalKind::kNothing) Enqueue(event, kind, part, device, time_us);
     }
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/digest.h"
+#include "services/detector/core/circumstances.h"
 #include "services/domain/care_plan.h"
 
 namespace veille::detector {
@@ -84,6 +85,8 @@ std::string Conclude(Context& context, Conclusion conclusion) {
   if (context.correlation_id != nullptr) finding.set_correlation_id(*context.correlation_id);
   std::string alert_id = finding.alert_id();
 
+  if (Withhold(context, conclusion, finding)) return alert_id;
+
   store::v1::HomeState& record = context.state.record();
   if (conclusion.kind == Finding::KIND_CLEAR) {
     for (int i = 0; i < record.held_size(); ++i) {
@@ -96,7 +99,7 @@ std::string Conclude(Context& context, Conclusion conclusion) {
       return alert_id;
     }
   }
-  const bool hold = finding.late() && conclusion.severity < alert::v1::SEVERITY_HIGH &&
+  const bool hold = finding.late() && finding.severity() < alert::v1::SEVERITY_HIGH &&
                     conclusion.kind == Finding::KIND_RAISE && !conclusion.latching &&
                     record.held_size() < kMaxHeld;
   if (hold) {

@@ -20,10 +20,13 @@ namespace veille::detector {
 struct Effects {
   std::vector<store::v1::Finding> findings;
   std::vector<store::v1::PromptOrder> prompts;
+  // The home's baselines have learnt: they are to be kept with the next commit.
+  bool baselines_changed = false;
   bool empty() const { return findings.empty() && prompts.empty(); }
   void Clear() {
     findings.clear();
     prompts.clear();
+    baselines_changed = false;
   }
 };
 

@@ -4,6 +4,7 @@
 
 #include "common/base/status_macros.h"
 #include "services/domain/care_plan.h"
+#include "services/domain/care_presets.h"
 
 namespace veille::detector {
 namespace {
@@ -43,11 +44,22 @@ absl::StatusOr<std::shared_ptr<const HomePlan>> HomePlan::Compile(const care::v1
   if (home.patients().empty())
     return absl::InvalidArgumentError("home '" + home.home_id() + "' has no patient");
   std::shared_ptr<HomePlan> plan(new HomePlan(home));
+  for (const care::v1::Patient& patient : home.patients()) {
+    const care::v1::CarePlan& own = patient.care_plan();
+    plan->with_presets_.push_back(
+        domain::HasPreset(own) ? std::make_unique<care::v1::CarePlan>(domain::WithPreset(own))
+                               : nullptr);
+  }
   VEILLE_ASSIGN_OR_RETURN(plan->zone_, LoadZone(home.zone()));
   for (int i = 0; i < home.sources_size(); ++i)
     plan->source_index_[home.sources(i).source_id()] = i;
-  for (const care::v1::Patient& patient : home.patients())
-    plan->outdoors_.push_back(MakeOutdoorsPlan(patient));
+  for (int i = 0; i < home.patients_size(); ++i) {
+    const care::v1::CarePlan& care_plan = plan->care_plan(i);
+    plan->outdoors_.push_back(MakeOutdoorsPlan(home.patients(i), care_plan));
+    plan->circumstances_.push_back(MakeCircumstancePlan(home.patients(i).context()));
+    plan->pauses_.push_back(
+        {domain::IsEnabled(care_plan.pause()), Micros(care_plan.pause(), "long_pause")});
+  }
   plan->CompileDevices();
   plan->CompileRules();
   return plan;
@@ -87,10 +99,11 @@ void HomePlan::CompileRules() {
           domain::WindowOr(plan.door_left_open(), "window"),
           Micros(plan.door_left_open(), "night_patience"),
           Micros(plan.door_left_open(), "day_patience")};
-  inactivity = {domain::IsEnabled(plan.inactivity()),
-                domain::WindowOr(plan.inactivity(), "day_window"),
-                Micros(plan.inactivity(), "day_silence"), Micros(plan.inactivity(), "worsen"),
-                Micros(plan.inactivity(), "any_silence")};
+  inactivity = {
+      domain::IsEnabled(plan.inactivity()),     domain::WindowOr(plan.inactivity(), "day_window"),
+      Micros(plan.inactivity(), "day_silence"), Micros(plan.inactivity(), "worsen"),
+      Micros(plan.inactivity(), "any_silence"), Micros(plan.inactivity(), "usual_floor"),
+      Micros(plan.inactivity(), "usual_cap"),   domain::NumberOr(plan.inactivity(), "usual_ratio")};
   offline = {domain::IsEnabled(plan.hub_offline()), plan.hub_offline().high_risk(),
              Micros(plan.hub_offline(), "technical_silence"),
              Micros(plan.hub_offline(), "medium_silence"),

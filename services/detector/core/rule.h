@@ -15,6 +15,9 @@
 namespace veille::detector {
 
 inline constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+// What was seen and is due is told this long after its time when contact was lost: two missed
+// heartbeats.
+inline constexpr int64_t kContactGraceUs = 120'000'000;
 
 // What shows that a deadline has passed.
 enum class Proof {

@@ -10,13 +10,13 @@ namespace {
 // Of two deadlines at one instant the upper rule's comes first. Inactivity is last: it moves the
 // last sign of life on, which the others compare with.
 const Rule* const kRules[] = {
-    &kFall,       // Ticks only: samples are judged as they come.
-    &kNightExit,  //
-    &kDoorLeftOpen,
+    &kPresence,  // First: what others conclude is muted or lowered by it.
+    &kFall,      // Ticks only: samples are judged as they come.
+    &kNightExit,     &kDoorLeftOpen,
     &kWhereabouts,  // First of those outdoors: they look at it.
-    &kGeofence,      &kGeofenceFar, &kDisorientation, &kOffRoute, &kTransit, &kInVehicle,
+    &kGeofence,      &kGeofenceFar,  &kDisorientation, &kOffRoute, &kTransit, &kInVehicle,
     &kTrackerSilent,  //
-    &kInactivity,
+    &kHabits,        &kInactivity,
 };
 static_assert(std::size(kRules) <= kMostRules);
 

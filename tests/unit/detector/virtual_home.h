@@ -109,7 +109,12 @@ class Home {
     }
   }
   // The service goes through a crash: what is stored is all there is.
-  void Restart() { *state_ = *HomeState::Parse(state_->Serialize(), *plan_); }
+  void Restart() {
+    auto baselines = state_->TakeBaselines();
+    *state_ = *HomeState::Parse(state_->Serialize(), *plan_);
+    if (baselines == nullptr) return;
+    state_->set_baselines(std::make_unique<Baselines>(*Baselines::Parse(baselines->Serialize())));
+  }
 
   // "RAISE NIGHT_EXIT HIGH", in order; and forgotten.
   std::vector<std::string> Told() {

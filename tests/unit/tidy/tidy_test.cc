@@ -28,6 +28,7 @@ const std::map<std::string, std::string> kTestedElsewhere = {
     {"services/detector/core/home_plan.cc", "every test of the engine compiles a plan"},
     {"services/detector/core/rules/fall_rule.cc", "TEST(Fall, …)"},
     {"services/detector/core/rules/geofence_rule.cc", "TEST(Geofence, …)"},
+    {"services/detector/core/rules/presence.cc", "TEST(Circumstances, …)"},
     {"services/detector/core/rules/urgent.cc", "TEST(Sos, …)"},
 };
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 
+#include "services/detector/core/circumstances.h"
 #include "services/detector/core/rules/whereabouts.h"
 
 namespace veille::detector {
@@ -46,8 +47,7 @@ void OnFix(Context& context, const Signal& seen) {
   const auto accuracy = static_cast<double>(seen.value_3);
   if (!plan.far.enabled || !plan.has_home || !IsNewFix(context, patient)) return;
   if (!(accuracy > 0) || accuracy > plan.far.max_accuracy_m) return;
-  const bool accompanied =
-      IsAccompanied(context.plan, context.state.record(), patient, seen.time_us);
+  const bool accompanied = Holds(context, patient, care::v1::CIRCUMSTANCE_COMPANION, seen.time_us);
   const double limit = accompanied ? plan.far.accompanied_m : plan.far.alone_m;
   auto& outdoors = *context.state.record().mutable_patients(patient)->mutable_outdoors();
   auto& far = *outdoors.mutable_far();

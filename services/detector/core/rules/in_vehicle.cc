@@ -1,4 +1,4 @@
-// As fast as nobody walks, without company. A fix says its own speed, or it is derived from
+// As fast as nobody walks. A fix says its own speed, or it is derived from
 // positions at least 10 s apart with their accuracies against it. Fast fixes count at most every
 // 10 s, so that one jump of the receiver is none.
 
@@ -64,15 +64,11 @@ void Tell(Context& context, int patient, const Signal& seen, bool over) {
   conclusion.alert_id = state.alert_id();
   const std::string at = WallClock(context.plan, seen.time_us);
   const double kmh = 3.6 * context.plan.outdoors(patient).vehicle.speed_mps;
-  conclusion.reason = {
-      absl::StrFormat("Se déplace en véhicule à %s (plus de %.0f km/h), sans accompagnant connu",
-                      at, kmh),
-      absl::StrFormat("Moves in a vehicle at %s (more than %.0f km/h), no known companion", at,
-                      kmh)};
+  conclusion.reason = {absl::StrFormat("Se déplace en véhicule à %s (plus de %.0f km/h)", at, kmh),
+                       absl::StrFormat("Moves in a vehicle at %s (more than %.0f km/h)", at, kmh)};
   if (over) {
     conclusion.kind = store::v1::Finding::KIND_CLEAR;
-    conclusion.reason = {"N'est plus en véhicule ou est accompagné à " + at,
-                         "No longer in a vehicle, or accompanied, at " + at};
+    conclusion.reason = {"N'est plus en véhicule à " + at, "No longer in a vehicle at " + at};
   }
   const std::string alert_id = ConcludeFrom(context, seen, std::move(conclusion));
   state.set_alert_id(over ? "" : alert_id);
@@ -104,14 +100,12 @@ void OnFix(Context& context, const Signal& seen) {
   auto& state =
       *context.state.record().mutable_patients(patient)->mutable_outdoors()->mutable_vehicle();
   const bool fast = Count(figures, seen, state);
-  const bool accompanied =
-      IsAccompanied(context.plan, context.state.record(), patient, seen.time_us);
   if (state.alert_id().empty()) {
-    if (fast && !accompanied && IsDriven(figures, state)) Tell(context, patient, seen, false);
+    if (fast && IsDriven(figures, state)) Tell(context, patient, seen, false);
     return;
   }
   const int64_t last = state.fast_us(state.fast_us_size() - 1);
-  if (accompanied || seen.time_us - last >= figures.quiet_us) Tell(context, patient, seen, true);
+  if (seen.time_us - last >= figures.quiet_us) Tell(context, patient, seen, true);
 }
 
 }  // namespace

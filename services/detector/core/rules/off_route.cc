@@ -1,7 +1,6 @@
 // Walking where the person has not walked in weeks. The map is cut into cells of 150 m; those that
 // were walked through on an earlier day are known, and so is every safe zone. Nothing is told until
-// enough days and cells are known. What is walked while company or a vehicle is there tells nobody
-// anything; what is walked with company is learnt.
+// enough days and cells are known.
 
 #include <algorithm>
 #include <cmath>
@@ -127,7 +126,7 @@ void Judge(Context& context, const Signal& seen) {
   const OffRouteState& state = StateOf(context, patient);
   const bool learnt =
       state.days() > figures.learn_days && CountFamiliar(state.cells()) >= figures.learn_cells;
-  if (!learnt || IsAccompanied(context.plan, context.state.record(), patient, seen.time_us)) return;
+  if (!learnt) return;
   if (state.level() == 0 && state.unknown_us() >= figures.walk_us) Tell(context, seen, 1);
   const bool graded = !context.plan.care_plan(patient).off_route().has_severity();
   if (state.level() == 1 && graded && state.unknown_us() >= figures.worsen_us)

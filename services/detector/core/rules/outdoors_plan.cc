@@ -49,14 +49,13 @@ void FindHome(const care::v1::Patient& patient, OutdoorsPlan& plan) {
 
 }  // namespace
 
-OutdoorsPlan MakeOutdoorsPlan(const care::v1::Patient& patient) {
-  const care::v1::CarePlan& care_plan = patient.care_plan();
+OutdoorsPlan MakeOutdoorsPlan(const care::v1::Patient& patient,
+                              const care::v1::CarePlan& care_plan) {
   OutdoorsPlan plan;
   FindHome(patient, plan);
-  plan.fence = MakeGeofenceConfig(patient);
+  plan.fence = MakeGeofenceConfig(patient, care_plan.geofence());
   plan.exit_high = domain::WindowOr(care_plan.geofence(), "high_window");
   const auto& far = care_plan.geofence_far();
-  plan.company_life_us = Micros(far, "company_life");
   plan.far = {IsEnabled(far),
               NumberOr(far, "alone_m"),
               NumberOr(far, "accompanied_m"),

@@ -50,7 +50,6 @@ struct OutdoorsPlan {
   double home_latitude = 0, home_longitude = 0;
   GeofenceConfig fence;
   LocalWindow exit_high;  // Leaving every zone is HIGH within it.
-  int64_t company_life_us = 0;
   FarFigures far;
   VehicleFigures vehicle;
   WayConfig way;
@@ -59,7 +58,9 @@ struct OutdoorsPlan {
   TrackerFigures tracker;
 };
 
-OutdoorsPlan MakeOutdoorsPlan(const care::v1::Patient& patient);
+// The care plan is the patient's, with the presets of its profile.
+OutdoorsPlan MakeOutdoorsPlan(const care::v1::Patient& patient,
+                              const care::v1::CarePlan& care_plan);
 
 }  // namespace veille::detector
 

@@ -29,7 +29,7 @@ void OnClockQuality(Context& context, int source, const event::v1::Event* wrong)
 // transit.cc, in_vehicle.cc, tracker_silent.cc
 extern const Rule kWhereabouts, kGeofence, kGeofenceFar, kDisorientation, kOffRoute, kTransit,
     kInVehicle, kTrackerSilent;
-extern const Rule kFall, kNightExit, kDoorLeftOpen, kInactivity;
+extern const Rule kFall, kNightExit, kDoorLeftOpen, kHabits, kInactivity, kPresence;
 
 // hub_offline.cc
 void OnContact(Context& context, int source);

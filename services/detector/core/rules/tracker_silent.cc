@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "services/detector/core/circumstances.h"
 #include "services/detector/core/rules/whereabouts.h"
 
 namespace veille::detector {
@@ -48,10 +49,13 @@ int64_t SilentAt(const HomePlan& plan, const Record& record, int patient) {
   return since_us == 0 ? kNever : since_us + figures.silence_us;
 }
 
-int64_t ConfirmedAt(const HomePlan& plan, const Record& record, int patient) {
-  const int64_t at_us = SilentAt(plan, record, patient);
-  if (at_us == kNever || CarrierOf(plan, record, patient).watermark_us < at_us) return kNever;
-  return at_us;
+int64_t ConfirmedAt(const Context& context, int patient) {
+  const Record& record = context.state.record();
+  const int64_t at_us = SilentAt(context.plan, record, patient);
+  if (at_us == kNever || CarrierOf(context.plan, record, patient).watermark_us < at_us)
+    return kNever;
+  // Positions that may not be used do not come.
+  return MayUsePosition(context, patient, at_us) ? at_us : kNever;
 }
 
 // The tick at which it is told although contact is lost.
@@ -153,8 +157,7 @@ void OnFix(Context& context, const Signal& seen) {
 std::pair<int, int64_t> Earliest(const Context& context) {
   std::pair<int, int64_t> earliest{0, kNever};
   for (int i = 0; i < context.plan.home().patients_size(); ++i) {
-    const int64_t at_us =
-        std::min(ConfirmedAt(context.plan, context.state.record(), i), OverAt(context, i));
+    const int64_t at_us = std::min(ConfirmedAt(context, i), OverAt(context, i));
     if (at_us < earliest.second) earliest = {i, at_us};
   }
   return earliest;
@@ -172,7 +175,8 @@ void OnDeadline(Context& context, int64_t deadline_us) {
 void OnTick(Context& context, int64_t tick_us) {
   for (int i = 0; i < context.plan.home().patients_size(); ++i) {
     if (tick_us < TickAt(context.plan, context.state.record(), i)) continue;
-    const int64_t confirmed = ConfirmedAt(context.plan, context.state.record(), i);
+    if (!MayUsePosition(context, i, tick_us)) continue;
+    const int64_t confirmed = ConfirmedAt(context, i);
     RaiseSilence(context, i, confirmed == kNever ? tick_us : confirmed, confirmed != kNever);
   }
 }

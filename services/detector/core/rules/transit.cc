@@ -1,7 +1,7 @@
 // Public transport outside the usual: a line, a stop or an hour that was not used in weeks, or the
 // first tap ever. Until some days of taps are known only the first and those at night are told. One
 // alert a journey: it grows worse at night, and is over with a usual tap, back in a zone, or some
-// hours after the last unusual tap. With a companion nothing is told; it is learnt all the same.
+// hours after the last unusual tap.
 
 #include <algorithm>
 
@@ -132,8 +132,7 @@ void OnTap(Context& context, const Signal& seen) {
   state.set_tap_us(seen.time_us);
   const Unusual unusual = Learn(context.plan, figures, seen, state);
   if (unusual.any) {
-    if (!IsAccompanied(context.plan, context.state.record(), patient, seen.time_us))
-      Tell(context, patient, seen, unusual.what);
+    Tell(context, patient, seen, unusual.what);
   } else if (!state.alert_id().empty()) {
     Clear(context, patient, seen.time_us,
           {"De nouveau une validation habituelle à ", "A usual tap again at "});

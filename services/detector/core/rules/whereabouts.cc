@@ -68,30 +68,18 @@ void OnFix(Context& context, int patient, const Signal& seen) {
   state.set_device_digest(device);
 }
 
-void OnCompany(Context& context, int patient, const Signal& seen) {
-  const bool near = seen.value > 0;
-  const bool companion = seen.code == event::v1::Presence::KIND_COMPANION_NEAR;
-  const bool at_home = seen.code == event::v1::Presence::KIND_PERSON_AT_HOME && near;
-  if (!companion && !at_home) return;
+void OnPresence(Context& context, int patient, const Signal& seen) {
+  const bool at_home = seen.code == event::v1::Presence::KIND_PERSON_AT_HOME && seen.value > 0;
+  if (!at_home) return;
   auto& state =
       *context.state.record().mutable_patients(patient)->mutable_outdoors()->mutable_whereabouts();
-  if (at_home) {
-    state.set_inside_us(std::max(state.inside_us(), seen.time_us));
-    return;
-  }
-  const uint32_t digest = DigestOf(seen.text);
-  if (near) {
-    state.set_company_us(std::max(state.company_us(), seen.time_us));
-    state.set_company_digest(digest);
-  } else if (digest == state.company_digest() && seen.time_us >= state.company_us()) {
-    state.clear_company_us();
-  }
+  state.set_inside_us(std::max(state.inside_us(), seen.time_us));
 }
 
 void OnSignal(Context& context, const Signal& seen) {
   const int patient = PatientOf(context, seen);
   if (seen.kind == SignalKind::kFix) return OnFix(context, patient, seen);
-  OnCompany(context, patient, seen);
+  OnPresence(context, patient, seen);
 }
 
 // The last that is known of the exit door says that the only person who lives here went out, with
@@ -118,12 +106,6 @@ int PatientOf(const Context& context, const Signal& seen) {
 
 bool IsNewFix(const Context& context, int patient) {
   return context.state.record().patients(patient).outdoors().whereabouts().new_fix();
-}
-
-bool IsAccompanied(const HomePlan& plan, const store::v1::HomeState& record, int patient,
-                   int64_t at_us) {
-  const int64_t near_us = record.patients(patient).outdoors().whereabouts().company_us();
-  return near_us != 0 && at_us - near_us < plan.outdoors(patient).company_life_us;
 }
 
 int64_t OutSince(const HomePlan& plan, const store::v1::HomeState& record, int patient) {

@@ -1,4 +1,4 @@
-// Where a person was last known to be, and with whom: what the rules outdoors share.
+// Where a person was last known to be: what the rules outdoors share.
 //
 // kWhereabouts (rules.h) keeps it and tells nobody anything. It stands above the rules outdoors in
 // rule_table.cc, so they find it up to date when they are shown the same signal.
@@ -22,10 +22,6 @@ int PatientOf(const Context& context, const Signal& seen);
 // Of a patient's signal kFix: it is newer than all before, and of the device that counts. Old and
 // repeated fixes, and those of a device that was left behind, are none.
 bool IsNewFix(const Context& context, int patient);
-
-// A companion's device was near not long ago.
-bool IsAccompanied(const HomePlan& plan, const store::v1::HomeState& record, int patient,
-                   int64_t at_us);
 
 // Since when the person is out and nothing was heard: the newest fix or, where it is later, the
 // exit door's last movement. 0 when the person is not known to be out: inside a zone, or seen at
