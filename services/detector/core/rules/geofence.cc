@@ -13,8 +13,10 @@ namespace {
 
 // The way between two fixes is known only roughly, and after so long not at all.
 constexpr int64_t kLongestSegmentUs = 1'800'000'000;
-// Errors of fixes last: those of less than this apart are one error.
-constexpr int64_t kApartUs = 5'000'000;
+// Errors of fixes last, and so do corners that are cut: fixes of less than this apart are one.
+constexpr int64_t kApartUs = 30'000'000;
+// Who came faster than anybody walks drove, or the fix jumped: a second one shall say so, too.
+constexpr double kFastestMps = 3;
 constexpr std::size_t kSizeOfFormat1 = 22, kSizeOfFormat2 = 42;
 
 double DistanceToSegment(const Plane& a, const Plane& b) {
@@ -118,7 +120,8 @@ int64_t Geofence::Crossing(const GeofenceConfig& config, int64_t fix_us, double 
   const auto before = static_cast<double>(margin_m_);
   const bool sparse =
       good_us_ != 0 && span_us > config.dwell_us && span_us <= kLongestSegmentUs && before <= 0;
-  if (!sparse || margin_m <= 0) return fix_us;
+  const double seconds = static_cast<double>(span_us) / 1e6;
+  if (!sparse || margin_m <= 0 || (margin_m - before) / seconds > kFastestMps) return fix_us;
   return fix_us -
          static_cast<int64_t>(static_cast<double>(span_us) * margin_m / (margin_m - before));
 }

@@ -1,7 +1,7 @@
 // Safe zones: out, and in again, out of position fixes. Pure.
 //
 // Out of a circle when `distance − accuracy > R + H`, H = max(min_hysteresis, ratio × R), on
-// `fixes` fixes in a row (5 s apart: those of one moment share their error) or for `dwell`; in
+// `fixes` fixes in a row (30 s apart: those of one moment share their error) or for `dwell`; in
 // again when `distance + accuracy < R`. For a polygon the distance to its edge counts, R = 0, and H
 // from the minimum alone. Out means outside every zone. Fixes of unknown or bad accuracy never
 // cross; a fix that is not newer than the last one is passed over, so a replayed buffer flips

@@ -16,8 +16,8 @@ namespace {
 
 using Record = store::v1::HomeState;
 
-// The source that carries the patient's tracker: whose watermark says what it has sent, and when it
-// was last heard. Of a tracker that any hub may carry, the last of them.
+// The source that carries the device that is with the person: whose watermark says what it has
+// sent, and when it was last heard. Of a tracker that any hub may carry, the last of them.
 struct Carrier {
   int64_t watermark_us = 0, contact_us = 0;
 };
@@ -25,8 +25,9 @@ struct Carrier {
 Carrier CarrierOf(const HomePlan& plan, const Record& record, int patient) {
   Carrier carrier;
   const auto& sources = plan.home().sources();
+  const uint32_t digest = record.patients(patient).outdoors().whereabouts().device_digest();
   for (const DevicePlan& device : plan.devices()) {
-    if (device.patient != patient || device.role != care::v1::ROLE_TRACKER) continue;
+    if (device.patient != patient || DeviceDigest(device.id) != digest) continue;
     for (int i = 0; i < sources.size(); ++i) {
       const bool hub = sources.Get(i).kind() != care::v1::Source::KIND_PHONE;
       if (device.source == i || (device.source < 0 && (hub || sources.size() == 1))) {
@@ -132,10 +133,10 @@ void JudgeBattery(Context& context, int patient, const Signal& seen) {
   auto& state =
       *context.state.record().mutable_patients(patient)->mutable_outdoors()->mutable_tracker();
   const bool low = record.devices(seen.device).battery_level() > 0;
-  if (!low)
-    return Clear(context, patient, seen.time_us, true,
-                 {"Pile rechargée à ", "Battery charged at "});
-  if (!state.battery_alert_id().empty() || OutSince(context.plan, record, patient) == 0) return;
+  const bool open = !state.battery_alert_id().empty();
+  if (!low && open)
+    Clear(context, patient, seen.time_us, true, {"Pile rechargée à ", "Battery charged at "});
+  if (!low || open || OutSince(context.plan, record, patient) == 0) return;
   Conclusion conclusion = About(context, patient, true);
   conclusion.event_us = conclusion.decide_us = seen.time_us;
   conclusion.opening_receive_us = seen.receive_us;
@@ -148,8 +149,11 @@ void JudgeBattery(Context& context, int patient, const Signal& seen) {
 void OnFix(Context& context, const Signal& seen) {
   const int patient = PatientOf(context, seen);
   if (!context.plan.outdoors(patient).tracker.enabled || !IsNewFix(context, patient)) return;
-  Clear(context, patient, seen.time_us, false,
-        {"De nouveau une position à ", "A position again at "});
+  const auto& state = context.state.record().patients(patient).outdoors().tracker();
+  if (!state.silent_alert_id().empty()) {
+    Clear(context, patient, seen.time_us, false,
+          {"De nouveau une position à ", "A position again at "});
+  }
   JudgeBattery(context, patient, seen);
 }
 

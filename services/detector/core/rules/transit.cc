@@ -18,10 +18,9 @@ using store::v1::TransitState;
 constexpr std::size_t kCapacity = 40;
 constexpr int64_t kDayUs = 86'400'000'000;
 
-// What of a tap is unusual; a sentence's first half.
-struct Unusual {
-  bool any = false;
-  Sentence what;
+struct Verdict {
+  enum class Kind { kNotLearnt, kUsual, kUnusual } kind = Kind::kNotLearnt;
+  Sentence what;  // A sentence's first half.
 };
 
 TransitState& StateOf(Context& context, int patient) {
@@ -43,7 +42,7 @@ void BeginDay(const TransitFigures& figures, uint32_t day, TransitState& state) 
 }
 
 // Learns the tap, and says what of it is unusual.
-Unusual Learn(const HomePlan& plan, const TransitFigures& figures, const Signal& tap,
+Verdict Learn(const HomePlan& plan, const TransitFigures& figures, const Signal& tap,
               TransitState& state) {
   const auto day = static_cast<uint32_t>(tap.time_us / kDayUs);
   const bool first = state.usual().empty();
@@ -67,16 +66,20 @@ Unusual Learn(const HomePlan& plan, const TransitFigures& figures, const Signal&
         usual_hour || IsFamiliar(HourDigest(beside), day, figures.memory_days, state.usual());
   }
   const bool night = InWindow(absl::FromUnixMicros(tap.time_us), plan.zone(), figures.night);
-  if (first)
-    return {true, {"Première validation de transport connue", "First known public transport tap"}};
+  using enum Verdict::Kind;
+  if (first) {
+    return {kUnusual,
+            {"Première validation de transport connue", "First known public transport tap"}};
+  }
   if (state.days() <= figures.learn_days) {
-    return {night && !usual_hour, {"Transport pris la nuit", "Public transport taken at night"}};
+    return {night && !usual_hour ? kUnusual : kNotLearnt,
+            {"Transport pris la nuit", "Public transport taken at night"}};
   }
   if (!usual_line)
-    return {true, {"Ligne de transport inhabituelle", "Unusual public transport line"}};
+    return {kUnusual, {"Ligne de transport inhabituelle", "Unusual public transport line"}};
   if (!usual_stop)
-    return {true, {"Arrêt de transport inhabituel", "Unusual public transport stop"}};
-  return {!usual_hour,
+    return {kUnusual, {"Arrêt de transport inhabituel", "Unusual public transport stop"}};
+  return {usual_hour ? kUsual : kUnusual,
           {"Transport à une heure inhabituelle", "Public transport at an unusual hour"}};
 }
 
@@ -130,10 +133,10 @@ void OnTap(Context& context, const Signal& seen) {
   // A tap that comes again, or out of an old buffer, is no journey of now.
   if (!figures.enabled || seen.time_us <= state.tap_us()) return;
   state.set_tap_us(seen.time_us);
-  const Unusual unusual = Learn(context.plan, figures, seen, state);
-  if (unusual.any) {
-    Tell(context, patient, seen, unusual.what);
-  } else if (!state.alert_id().empty()) {
+  const Verdict verdict = Learn(context.plan, figures, seen, state);
+  if (verdict.kind == Verdict::Kind::kUnusual) {
+    Tell(context, patient, seen, verdict.what);
+  } else if (verdict.kind == Verdict::Kind::kUsual && !state.alert_id().empty()) {
     Clear(context, patient, seen.time_us,
           {"De nouveau une validation habituelle à ", "A usual tap again at "});
   }

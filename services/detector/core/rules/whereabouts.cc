@@ -20,8 +20,6 @@ constexpr double kFurtherM = 100;
 // A tracker that gave no position for longer is not in use.
 constexpr int64_t kInUseUs = 86'400'000'000;
 
-uint32_t DigestOf(std::string_view id) { return static_cast<uint32_t>(StableHash64(id)); }
-
 bool IsUseful(const OutdoorsPlan& plan, double accuracy_m) {
   return accuracy_m > 0 && accuracy_m <= plan.fence.max_accuracy_m;
 }
@@ -59,7 +57,7 @@ void OnFix(Context& context, int patient, const Signal& seen) {
   auto& state =
       *context.state.record().mutable_patients(patient)->mutable_outdoors()->mutable_whereabouts();
   const uint32_t device =
-      DigestOf(context.plan.devices()[static_cast<std::size_t>(seen.device)].id);
+      DeviceDigest(context.plan.devices()[static_cast<std::size_t>(seen.device)].id);
   state.set_new_fix(seen.time_us > state.fix_us() && IsLead(plan, state, device, seen));
   if (!state.new_fix()) return;
   Locate(plan, seen, state);
@@ -99,6 +97,8 @@ bool CameIn(const HomePlan& plan, const store::v1::HomeState& record,
 }
 
 }  // namespace
+
+uint32_t DeviceDigest(std::string_view id) { return static_cast<uint32_t>(StableHash64(id)); }
 
 int PatientOf(const Context& context, const Signal& seen) {
   return context.plan.devices()[static_cast<std::size_t>(seen.device)].patient;

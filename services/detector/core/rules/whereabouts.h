@@ -11,6 +11,7 @@
 #define SERVICES_DETECTOR_CORE_RULES_WHEREABOUTS_H_
 
 #include <cstdint>
+#include <string_view>
 
 #include "services/detector/core/rules/rules.h"
 
@@ -18,6 +19,9 @@ namespace veille::detector {
 
 // The patient whom a signal's device belongs to.
 int PatientOf(const Context& context, const Signal& seen);
+
+// As WhereaboutsState keeps it.
+uint32_t DeviceDigest(std::string_view id);
 
 // Of a patient's signal kFix: it is newer than all before, and of the device that counts. Old and
 // repeated fixes, and those of a device that was left behind, are none.
