@@ -57,7 +57,7 @@ absl::StatusOr<std::shared_ptr<const HomePlan>> HomePlan::Compile(const care::v1
     plan->source_index_[home.sources(i).source_id()] = i;
   for (int i = 0; i < home.patients_size(); ++i) {
     const care::v1::CarePlan& care_plan = plan->care_plan(i);
-    plan->geofences_.push_back(MakeGeofenceConfig(home.patients(i), care_plan.geofence()));
+    plan->outdoors_.push_back(MakeOutdoorsPlan(home.patients(i), care_plan));
     plan->circumstances_.push_back(MakeCircumstancePlan(home.patients(i).context()));
     plan->pauses_.push_back(
         {domain::IsEnabled(care_plan.pause()), Micros(care_plan.pause(), "long_pause")});

@@ -22,10 +22,10 @@
 #include "services/detector/core/rooms.h"
 #include "services/detector/core/rules/dwelling_plan.h"
 #include "services/detector/core/rules/fall.h"
-#include "services/detector/core/rules/geofence.h"
 #include "services/detector/core/rules/installation_plan.h"
-#include "services/detector/core/rules/vitals_plan.h"
 #include "services/detector/core/rules/living_plan.h"
+#include "services/detector/core/rules/outdoors_plan.h"
+#include "services/detector/core/rules/vitals_plan.h"
 #include "services/detector/core/rules/wandering_plan.h"
 
 namespace veille::detector {
@@ -109,8 +109,8 @@ class HomePlan {
     const auto& whole = with_presets_[static_cast<std::size_t>(patient)];
     return whole != nullptr ? *whole : home_.patients(patient).care_plan();
   }
-  const GeofenceConfig& geofence(int patient) const {
-    return geofences_[static_cast<std::size_t>(patient)];
+  const OutdoorsPlan& outdoors(int patient) const {
+    return outdoors_[static_cast<std::size_t>(patient)];
   }
 
   const CircumstancePlan& circumstances(int patient) const {
@@ -141,7 +141,7 @@ class HomePlan {
   std::vector<std::unique_ptr<const care::v1::CarePlan>> with_presets_;  // Null without a profile.
   absl::TimeZone zone_;
   std::vector<DevicePlan> devices_;
-  std::vector<GeofenceConfig> geofences_;
+  std::vector<OutdoorsPlan> outdoors_;
   std::vector<CircumstancePlan> circumstances_;
   std::vector<PauseFigures> pauses_;
   std::vector<VitalsPlan> vitals_;

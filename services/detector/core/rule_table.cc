@@ -11,7 +11,10 @@ namespace {
 // last sign of life on, which the others compare with.
 const Rule* const kRules[] = {
     &kPresence,  // First: what others conclude is muted or lowered by it.
-    &kFall, &kNightExit, &kDoorLeftOpen, &kGeofence,
+    &kFall, &kNightExit, &kDoorLeftOpen,
+    // Outdoors. Whereabouts first: the others look at it.
+    &kWhereabouts, &kGeofence, &kGeofenceFar, &kDisorientation, &kOffRoute, &kTransit, &kInVehicle,
+    &kTrackerSilent,
     // Daily living and wandering.
     &kBedExit, &kRoomPatterns, &kBathroomLong, &kNoMorning, &kMealMissed, &kTrends,
     // The dwelling. The book of meters comes after those who compare with it.

@@ -24,7 +24,8 @@ TEST(Geofence, IsLeftAfterTwoFixesBeyondRadiusHysteresisAndAccuracy) {
   Geofence fence;
   EXPECT_FALSE(fence.Feed(Circle(), At(1, 249, 10)));
   EXPECT_FALSE(fence.Feed(Circle(), At(2, 251, 10)));
-  const auto left = fence.Feed(Circle(), At(30, 252, 10));
+  EXPECT_FALSE(fence.Feed(Circle(), At(31, 252, 10)));
+  const auto left = fence.Feed(Circle(), At(32, 252, 10));
   ASSERT_TRUE(left.has_value());
   EXPECT_TRUE(left->exited);
   EXPECT_EQ(left->since_us, 2000000);
@@ -54,11 +55,46 @@ TEST(Geofence, IgnoresFixesOfBadOrUnknownAccuracyAndOldOnes) {
 TEST(Geofence, IsEnteredAgainOnlyWhenClearlyInside) {
   Geofence fence;
   fence.Feed(Circle(), At(1, 400, 10));
-  fence.Feed(Circle(), At(2, 400, 10));
-  EXPECT_FALSE(fence.Feed(Circle(), At(3, 195, 10)));
-  const auto back = fence.Feed(Circle(), At(4, 185, 10));
+  fence.Feed(Circle(), At(31, 400, 10));
+  EXPECT_TRUE(fence.outside());
+  EXPECT_FALSE(fence.Feed(Circle(), At(32, 195, 10)));
+  const auto back = fence.Feed(Circle(), At(33, 185, 10));
   ASSERT_TRUE(back.has_value());
   EXPECT_FALSE(back->exited);
+}
+
+TEST(Geofence, TwoFixesOfOneMomentAreOne) {
+  Geofence fence;
+  fence.Feed(Circle(), At(1, 0, 10));
+  EXPECT_FALSE(fence.Feed(Circle(), At(2, 400, 10)));
+  EXPECT_FALSE(fence.Feed(Circle(), At(31, 400, 10)));
+  EXPECT_TRUE(fence.Feed(Circle(), At(32, 400, 10)));
+}
+
+TEST(Geofence, TheWayBetweenSparseFixesCounts) {
+  Geofence fence;
+  fence.Feed(Circle(), At(0, 0, 10));
+  fence.Feed(Circle(), At(10, 150, 10));  // 100 m short of leaving, errors counted.
+  const auto left = fence.Feed(Circle(), At(310, 450, 10));
+  ASSERT_TRUE(left.has_value());
+  EXPECT_EQ(left->since_us, 110000000);
+  // Over hours nobody knows the way, and nobody walks 300 m in a minute and a half.
+  for (const int64_t later : {7200, 90}) {
+    Geofence other;
+    other.Feed(Circle(), At(10, 150, 10));
+    EXPECT_FALSE(other.Feed(Circle(), At(10 + later, 450, 10)));
+  }
+}
+
+TEST(Geofence, GoesOnFromItsStoredBytes) {
+  Geofence fence;
+  fence.Feed(Circle(), At(10, 150, 10));
+  std::string stored;
+  fence.AppendTo(stored);
+  Geofence again;
+  ASSERT_TRUE(again.ParseFrom(stored));
+  EXPECT_TRUE(again.Feed(Circle(), At(310, 450, 10)));
+  EXPECT_FALSE(again.ParseFrom("x"));
 }
 
 TEST(Geofence, KnowsPolygons) {

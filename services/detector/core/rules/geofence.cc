@@ -5,26 +5,19 @@
 #include <cstring>
 #include <limits>
 
+#include "services/detector/core/rules/plane.h"
 #include "services/domain/care_plan.h"
 
 namespace veille::detector {
 namespace {
 
-constexpr double kMetresPerDegree = 111'195;  // Of a sphere with the Earth's mean radius.
-constexpr double kRadians = 0.017453292519943295;
-
-struct Plane {
-  double x = 0, y = 0;
-};
-
-// Metres east and north of an origin; longitudes wrap.
-Plane Project(double latitude, double longitude, double origin_latitude, double origin_longitude) {
-  double east = longitude - origin_longitude;
-  if (east > 180) east -= 360;
-  if (east < -180) east += 360;
-  return {east * kMetresPerDegree * std::cos(origin_latitude * kRadians),
-          (latitude - origin_latitude) * kMetresPerDegree};
-}
+// The way between two fixes is known only roughly, and after so long not at all.
+constexpr int64_t kLongestSegmentUs = 1'800'000'000;
+// Errors of fixes last, and so do corners that are cut: fixes of less than this apart are one.
+constexpr int64_t kApartUs = 30'000'000;
+// Who came faster than anybody walks drove, or the fix jumped: a second one shall say so, too.
+constexpr double kFastestMps = 3;
+constexpr std::size_t kSizeOfFormat1 = 22, kSizeOfFormat2 = 42;
 
 double DistanceToSegment(const Plane& a, const Plane& b) {
   // From the origin, where the fix is.
@@ -85,51 +78,77 @@ std::optional<GeofenceEvent> Geofence::Feed(const GeofenceConfig& config, const 
   if (config.zones.empty() || fix.time_us <= newest_us_) return std::nullopt;
   newest_us_ = fix.time_us;
   if (!(fix.accuracy_m > 0) || fix.accuracy_m > config.max_accuracy_m) return std::nullopt;
-  bool inside = false, out_of_all = true;
-  double nearest = std::numeric_limits<double>::infinity();
+  bool inside = false;
+  double nearest = std::numeric_limits<double>::infinity(), margin = nearest;
   const GeofenceConfig::Zone* nearest_zone = nullptr;
   for (const GeofenceConfig::Zone& zone : config.zones) {
     const double distance = DistanceToEdge(zone, fix.latitude_degrees, fix.longitude_degrees);
     inside = inside || distance + fix.accuracy_m < 0;
-    out_of_all = out_of_all && distance - fix.accuracy_m > zone.hysteresis_m;
+    margin = std::min(margin, distance - fix.accuracy_m - zone.hysteresis_m);
     if (distance < nearest) {
       nearest = distance;
       nearest_zone = &zone;
     }
   }
+  const int64_t crossed_us = Crossing(config, fix.time_us, margin);
+  good_us_ = fix.time_us;
+  margin_m_ = static_cast<float>(margin);
   if (outside_) {
     if (!inside) return std::nullopt;
     outside_ = false;
     fixes_outside_ = 0;
     return GeofenceEvent{false, fix.time_us, 0, nearest_zone->name};
   }
-  if (!out_of_all) {
+  if (margin <= 0) {
     fixes_outside_ = 0;
     return std::nullopt;
   }
-  if (fixes_outside_++ == 0) first_outside_us_ = fix.time_us;
-  if (fixes_outside_ < config.fixes &&
-      (fixes_outside_ < 2 || fix.time_us - first_outside_us_ < config.dwell_us)) {
-    return std::nullopt;
+  if (fixes_outside_ == 0) first_outside_us_ = crossed_us;
+  // Two fixes of one moment share their error: they are one.
+  if (fixes_outside_ == 0 || fix.time_us - counted_us_ >= kApartUs) {
+    ++fixes_outside_;
+    counted_us_ = fix.time_us;
   }
+  if (fixes_outside_ < config.fixes && fix.time_us - first_outside_us_ < config.dwell_us)
+    return std::nullopt;
   outside_ = true;
   return GeofenceEvent{true, first_outside_us_, nearest, nearest_zone->name};
 }
 
+int64_t Geofence::Crossing(const GeofenceConfig& config, int64_t fix_us, double margin_m) const {
+  const int64_t span_us = fix_us - good_us_;
+  const auto before = static_cast<double>(margin_m_);
+  const bool sparse =
+      good_us_ != 0 && span_us > config.dwell_us && span_us <= kLongestSegmentUs && before <= 0;
+  const double seconds = static_cast<double>(span_us) / 1e6;
+  if (!sparse || margin_m <= 0 || (margin_m - before) / seconds > kFastestMps) return fix_us;
+  return fix_us -
+         static_cast<int64_t>(static_cast<double>(span_us) * margin_m / (margin_m - before));
+}
+
 void Geofence::AppendTo(std::string& out) const {
-  out += '\1';
+  out += '\2';
   out += outside_ ? '\1' : '\0';
   out.append(reinterpret_cast<const char*>(&fixes_outside_), sizeof(fixes_outside_));
   out.append(reinterpret_cast<const char*>(&first_outside_us_), sizeof(first_outside_us_));
   out.append(reinterpret_cast<const char*>(&newest_us_), sizeof(newest_us_));
+  out.append(reinterpret_cast<const char*>(&good_us_), sizeof(good_us_));
+  out.append(reinterpret_cast<const char*>(&counted_us_), sizeof(counted_us_));
+  out.append(reinterpret_cast<const char*>(&margin_m_), sizeof(margin_m_));
 }
 
 bool Geofence::ParseFrom(std::string_view bytes) {
-  if (bytes.size() != 22 || bytes[0] != '\1' || (bytes[1] & ~1) != 0) return false;
+  const bool old = bytes.size() == kSizeOfFormat1 && bytes[0] == '\1';
+  if (!old && (bytes.size() != kSizeOfFormat2 || bytes[0] != '\2')) return false;
+  if ((bytes[1] & ~1) != 0) return false;
   outside_ = bytes[1] == '\1';
   std::memcpy(&fixes_outside_, bytes.data() + 2, 4);
   std::memcpy(&first_outside_us_, bytes.data() + 6, 8);
   std::memcpy(&newest_us_, bytes.data() + 14, 8);
+  if (old) return true;
+  std::memcpy(&good_us_, bytes.data() + 22, 8);
+  std::memcpy(&counted_us_, bytes.data() + 30, 8);
+  std::memcpy(&margin_m_, bytes.data() + 38, 4);
   return true;
 }
 

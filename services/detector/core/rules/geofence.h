@@ -1,11 +1,14 @@
 // Safe zones: out, and in again, out of position fixes. Pure.
 //
 // Out of a circle when `distance − accuracy > R + H`, H = max(min_hysteresis, ratio × R), on
-// `fixes` fixes in a row or for `dwell`; in again when `distance + accuracy < R`. For a polygon the
-// distance to its edge counts, R = 0, and H from the minimum alone. Out means outside every zone.
-// Fixes of unknown or bad accuracy never cross; a fix that is not newer than the last one is passed
-// over, so a replayed buffer flips nothing. Between two sparse fixes nothing is concluded but what
-// the fixes themselves show.
+// `fixes` fixes in a row (30 s apart: those of one moment share their error) or for `dwell`; in
+// again when `distance + accuracy < R`. For a polygon the distance to its edge counts, R = 0, and H
+// from the minimum alone. Out means outside every zone. Fixes of unknown or bad accuracy never
+// cross; a fix that is not newer than the last one is passed over, so a replayed buffer flips
+// nothing.
+//
+// Of two sparse fixes, one inside and one out, the way between them counts: walked evenly, it
+// crossed the edge so long before the second, and that is time outside for `dwell`.
 
 #ifndef SERVICES_DETECTOR_CORE_RULES_GEOFENCE_H_
 #define SERVICES_DETECTOR_CORE_RULES_GEOFENCE_H_
@@ -46,7 +49,7 @@ struct Fix {
 
 struct GeofenceEvent {
   bool exited = false;   // Else returned.
-  int64_t since_us = 0;  // The first fix outside, or the fix that is inside.
+  int64_t since_us = 0;  // The crossing or first fix outside, or the fix that is inside.
   double beyond_m = 0;   // How far outside the nearest zone.
   std::string zone;      // The nearest zone.
 };
@@ -60,10 +63,16 @@ class Geofence {
   bool ParseFrom(std::string_view bytes);
 
  private:
+  // When the way to this fix left every zone; the fix's own time where fixes are close together.
+  int64_t Crossing(const GeofenceConfig& config, int64_t fix_us, double margin_m) const;
+
   bool outside_ = false;
   uint32_t fixes_outside_ = 0;
   int64_t first_outside_us_ = 0;
   int64_t newest_us_ = 0;
+  int64_t good_us_ = 0;     // The newest fix that was accurate enough,
+  float margin_m_ = 0;      // and how far it was out of every zone, all errors against it.
+  int64_t counted_us_ = 0;  // The newest fix that fixes_outside_ counts.
 };
 
 // Metres from a fix to a zone's edge: positive outside, negative inside. A local plane is exact to

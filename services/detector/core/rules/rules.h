@@ -30,8 +30,11 @@ void OnBattery(Context& context, int device, const event::v1::Event& event);
 // clock_skew.cc
 void OnClockQuality(Context& context, int source, const event::v1::Event* wrong);
 
-extern const Rule kFall, kNightExit, kDoorLeftOpen, kGeofence, kHabits, kInactivity,
-    kOccupied, kPresence;
+extern const Rule kFall, kNightExit, kDoorLeftOpen, kHabits, kInactivity, kOccupied, kPresence;
+// Outdoors: whereabouts.cc, geofence_rule.cc, geofence_far.cc, disorientation.cc, off_route.cc,
+// transit.cc, in_vehicle.cc, tracker_silent.cc
+extern const Rule kWhereabouts, kGeofence, kGeofenceFar, kDisorientation, kOffRoute, kTransit,
+    kInVehicle, kTrackerSilent;
 // Daily living and wandering.
 extern const Rule kBathroomLong, kBedExit, kMealMissed, kNoMorning, kNotReturned, kRoomPatterns,
     kTrends;
