@@ -108,6 +108,8 @@ TEST(Habits, AnActivePersonsSilenceIsToldSoonerAndSaysWhatIsUsual) {
 
 TEST(Habits, WithoutThemThePlansFigureHolds) {
   Home home;
+  home.care_plan().mutable_no_morning()->set_enabled(false);
+  home.Compile();
   LiveAsUsual(home, 5);
   home.See(Home::Motion(home.At(6, 6, 8, 0)));
   home.Live(home.At(6, 6, 8, 1), home.At(6, 6, 10, 59));

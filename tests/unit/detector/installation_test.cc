@@ -16,6 +16,7 @@ class Installation : public ::testing::Test {
  protected:
   Installation() {
     home.care_plan().mutable_inactivity()->set_enabled(false);
+    home.care_plan().mutable_sensor_silent()->set_enabled(true);
     home.Compile();
   }
   absl::Time At(int hour, int minute, double second = 0) const {
@@ -201,6 +202,7 @@ TEST_F(Tamper, AClearanceThatComesLateEndsNothingThatBeganAfterIt) {
 
 TEST(Quiet, NothingIsRememberedOfWhatIsInOrder) {
   Home home;
+  home.care_plan().mutable_sensor_silent()->set_enabled(true);
   for (int i = 0; i < 17; ++i)
     home.Device("d" + std::to_string(i),
                 i % 2 == 0 ? care::v1::ROLE_CLIMATE : care::v1::ROLE_MOTION, "salon");
