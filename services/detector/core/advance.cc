@@ -21,6 +21,9 @@ constexpr int kKeptSequences = 8;
 // A late finding that is held for the end of its backlog is told after this, whatever comes.
 constexpr int64_t kMaxHeldUs = 120'000'000;
 
+// A source whose watermark leaps by more was away, and perhaps deaf: five heartbeats.
+constexpr int64_t kAwayUs = 300'000'000;
+
 // Protobuf's own range, so that nothing that stands in a log can overflow.
 constexpr int64_t kMaxSeconds = 253402300799;
 
@@ -202,6 +205,8 @@ class Engine {
     if (source < 0 || !envelope_.has_watermark()) return;
     auto& state = *state_.record().mutable_sources(source);
     const int64_t watermark = std::min(Micros(envelope_.watermark()), context_.receive_us);
+    if (state.watermark_us() != 0 && watermark - state.watermark_us() > kAwayUs)
+      state.set_resumed_us(watermark);
     state.set_watermark_us(std::max(state.watermark_us(), watermark));
   }
 

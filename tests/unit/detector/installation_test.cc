@@ -73,6 +73,16 @@ TEST_F(SensorSilent, IsNotConcludedWhileItsHubIsSilent) {
   for (const std::string& line : home.Told()) EXPECT_EQ(line.find("SENSOR"), std::string::npos);
 }
 
+// A hub without power hears nobody.
+TEST_F(SensorSilent, AfterAnOutageOfTheHubEachGetsItsTimeAgain) {
+  home.See(Home::Motion(At(9, 0)));
+  LiveWithoutTheHall(At(9, 0), At(9, 30));
+  EXPECT_EQ(LiveWithoutTheHall(At(12, 0), At(12, 59)), Strings{});
+  EXPECT_EQ(LiveWithoutTheHall(At(13, 0), At(13, 0)),
+            Strings{"RAISE SENSOR_SILENT/hall TECHNICAL"});
+  EXPECT_EQ(home.last().reason().en(), "The sensor hall (hall) has not checked in since 09:00");
+}
+
 TEST_F(SensorSilent, WhatItSaidLongAgoDoesNotMakeItAlive) {
   home.See(Home::Motion(At(9, 0)));
   LiveWithoutTheHall(At(9, 0), At(11, 0));

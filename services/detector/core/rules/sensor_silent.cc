@@ -1,6 +1,7 @@
 // A sensor has not checked in for twice its contract, or the hub cannot reach it. Judged as far as
 // its own source says that everything was sent: a silent hub is HUB_OFFLINE, and says nothing of
-// its sensors. What the person carries is out of reach when they are out.
+// its sensors, and may not have heard them: after it they get their time again. What the person
+// carries is out of reach when they are out.
 
 #include <algorithm>
 
@@ -23,13 +24,23 @@ int64_t Patience(const HomePlan& plan, int device) {
   return static_cast<int64_t>(contract * plan.installation.sensor_silent.check_ins);
 }
 
-// Since when it is silent: its last word, or since it is waited for.
-int64_t Since(const Context& context, int device) {
+// Its last word, or since when it is waited for; 0: not yet.
+int64_t LastWord(const Context& context, int device) {
   const auto& state = context.state.record().devices(device);
   const DevicePlan& plan = context.plan.devices()[static_cast<std::size_t>(device)];
   if (state.seen_us() != 0) return std::max(state.seen_us(), plan.bind_us);
   const int64_t waited = state.installation().waited_us();
   return waited == 0 ? 0 : std::max(waited, plan.bind_us);
+}
+
+// When the hub, or one of those that may speak for it, was last away.
+int64_t ResumedOf(const Context& context, int device) {
+  const auto& sources = context.state.record().sources();
+  const int own = context.plan.devices()[static_cast<std::size_t>(device)].source;
+  if (own >= 0) return sources.Get(own).resumed_us();
+  int64_t resumed = 0;
+  for (const auto& source : sources) resumed = std::max(resumed, source.resumed_us());
+  return resumed;
 }
 
 bool IsOutOfReach(const Context& context, const DevicePlan& device) {
@@ -49,8 +60,9 @@ int64_t DueOf(const Context& context, int device) {
   if (state.failed_us() != 0)
     due = state.failed_us() + context.plan.installation.sensor_silent.failed_grace_us;
   if (plan.check_in_us > 0) {
-    const int64_t since = Since(context, device);
-    due = since == 0 ? kAtOnce : std::min(due, since + Patience(context.plan, device));
+    const int64_t word = LastWord(context, device);
+    const int64_t from = std::max(word, ResumedOf(context, device));
+    due = word == 0 ? kAtOnce : std::min(due, from + Patience(context.plan, device));
   }
   return due > known || IsOutOfReach(context, plan) ? kNever : due;
 }
@@ -74,7 +86,7 @@ void OnDeadline(Context& context, int64_t deadline_us) {
   auto& spell = *state.mutable_silent();
   const bool never = context.state.record().devices(device).seen_us() == 0;
   const bool failed = state.failed_us() != 0;
-  int64_t since = Since(context, device);
+  int64_t since = LastWord(context, device);
   if (since == 0) since = state.failed_us();
   spell.set_since_us(since);
   spell.set_receive_us(since);  // A silence is judged when it is due: no late news.
