@@ -39,6 +39,10 @@ class Table {
     rows_.push_back({what, absl::StrFormat("at most %g", target), Rate(count, units),
                      static_cast<double>(count) <= target * units});
   }
+  void None(const std::string& what, int64_t count, int64_t among, const std::string& of) {
+    if (among == 0) return;
+    rows_.push_back({what, "none", absl::StrFormat("%d in %d %s", count, among, of), count == 0});
+  }
   std::vector<TargetRow> Take() { return std::move(rows_); }
 
  private:
@@ -105,8 +109,7 @@ void AddWalks(const Report& report, Table& table) {
     for (const auto& [truth, found] : walks.by_truth) told += found.second;
     table.LessThan("walks told as disorientation: " + walks.set, kFalselyLost, told,
                    walks.recordings);
-    table.AtMost("flaps at an edge 50 m beside, a walk: " + walks.set, 0, walks.flaps,
-                 static_cast<double>(walks.fenced));
+    table.None("flaps at an edge 50 m beside: " + walks.set, walks.flaps, walks.fenced, "walks");
   }
   for (const MadeVerdict& made : report.made_walks) {
     const std::string name = made.pattern + ", made of " + made.set;
