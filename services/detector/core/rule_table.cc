@@ -11,21 +11,52 @@ namespace {
 // last sign of life on, which the others compare with.
 const Rule* const kRules[] = {
     &kPresence,  // First: what others conclude is muted or lowered by it.
-    &kFall, &kNightExit, &kDoorLeftOpen,
+    &kFall,
+    &kNightExit,
+    &kDoorLeftOpen,
     // Outdoors. Whereabouts first: the others look at it.
-    &kWhereabouts, &kGeofence, &kGeofenceFar, &kDisorientation, &kOffRoute, &kTransit, &kInVehicle,
+    &kWhereabouts,
+    &kGeofence,
+    &kGeofenceFar,
+    &kDisorientation,
+    &kOffRoute,
+    &kTransit,
+    &kInVehicle,
     &kTrackerSilent,
     // Daily living and wandering.
-    &kBedExit, &kRoomPatterns, &kBathroomLong, &kNoMorning, &kMealMissed, &kTrends,
+    &kBedExit,
+    &kRoomPatterns,
+    &kBathroomLong,
+    &kNoMorning,
+    &kMealMissed,
+    &kTrends,
     // The dwelling. The book of meters comes after those who compare with it.
-    &kStoveUnattended, &kRoomHot, &kRoomCold, &kWaterNone, &kWaterContinuous, &kWaterRunning,
-    &kElectricityFlat, &kGasFlowLong, &kMeterBook, &kPowerCut, &kDose,
+    &kStoveUnattended,
+    &kRoomHot,
+    &kRoomCold,
+    &kWaterNone,
+    &kWaterContinuous,
+    &kWaterRunning,
+    &kElectricityFlat,
+    &kGasFlowLong,
+    &kMeterBook,
+    &kPowerCut,
+    &kDose,
     // The installation.
-    &kSensorSilent, &kOffBody, &kTamper, &kHubOnBattery,
+    &kSensorSilent,
+    &kOffBody,
+    &kTamper,
+    &kHubOnBattery,
     // Vital signs: silent unless the deployment switches them on.
-    &kPartialNews2, &kSpo2Low, &kPulseAtRest, &kBodyTemperatureLow,
+    &kPartialNews2,
+    &kSpo2Low,
+    &kPulseAtRest,
+    &kBodyTemperatureLow,
     // What others ask about, as it was before the signal.
-    &kHabits, &kNotReturned, &kOccupied, &kInactivity,
+    &kHabits,
+    &kNotReturned,
+    &kOccupied,
+    &kInactivity,
 };
 static_assert(std::size(kRules) <= kMostRules);
 

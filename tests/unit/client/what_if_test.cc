@@ -63,8 +63,7 @@ TEST(WhatIf, AnotherPatienceMovesTheSimulatedNightExit) {
   const std::vector<Difference> differences = Compare(*before, *after);
   ASSERT_EQ(differences.size(), 1U);
   EXPECT_EQ(differences[0].kind, Difference::Kind::kChanges);
-  EXPECT_EQ(differences[0].after.decide_time - differences[0].before.decide_time,
-            absl::Minutes(5));
+  EXPECT_EQ(differences[0].after.decide_time - differences[0].before.decide_time, absl::Minutes(5));
 }
 
 }  // namespace
