@@ -242,6 +242,7 @@ class ServerProcess {
       if (!absl::GetFlag(FLAGS_check_config)) std::filesystem::create_directories(homes, ignored);
     }
     VEILLE_ASSIGN_OR_RETURN(node_.registry, domain::Registry::Load(homes));
+    if (all || role_ == "notifier") VEILLE_RETURN_IF_ERROR(notifier::CheckChannels(node_.config));
     VEILLE_ASSIGN_OR_RETURN(node_.clock, MakeClock(node_.config));
     node_.instance_id = absl::GetFlag(FLAGS_instance_id);
     return absl::OkStatus();
