@@ -13,6 +13,7 @@ int RunHub(const std::vector<std::string>& args);
 int RunWatch(const std::vector<std::string>& args);
 int RunAlerts(const std::vector<std::string>& args);
 int RunReplay(const std::vector<std::string>& args);
+int RunRules(const std::vector<std::string>& args);
 
 }  // namespace veille::client
 

@@ -9,6 +9,7 @@
 
 #include "common/config/text_proto.h"
 #include "common/time/local_time.h"
+#include "common/time/weekly_window.h"
 #include "services/domain/care_plan.h"
 #include "services/domain/channel_check.h"
 #include "services/domain/keys.h"
@@ -21,6 +22,7 @@ using care::v1::Patient;
 
 constexpr double kMinRadiusM = 150;
 constexpr int kMaxChannels = 8;
+constexpr std::size_t kMaxName = 100;
 
 bool IsId(const std::string& text, const char* more) {
   return !text.empty() && text.size() <= 64 &&
@@ -107,8 +109,31 @@ class HomeChecker {
     for (int j = 0; j < patient.zones_size(); ++j)
       CheckZone(patient.zones(j), absl::StrFormat("%szones[%d]", path, j));
     CheckCircle(patient.circle(), path + "circle.");
+    CheckContext(patient.context(), path + "context.");
     for (const PlanFault& fault : CheckCarePlan(patient.care_plan()))
       Add(path + "care_plan." + fault.field, fault.reason);
+  }
+
+  void CheckContext(const care::v1::Context& context, const std::string& path) {
+    for (int j = 0; j < context.outings_size(); ++j) {
+      const care::v1::PlannedOuting& outing = context.outings(j);
+      const std::string field = absl::StrFormat("%soutings[%d].", path, j);
+      Require(outing.name().size() <= kMaxName, field + "name", "must have at most 100 characters");
+      if (outing.weekly().empty()) {
+        Require(outing.start_time().seconds() < outing.end_time().seconds(), field + "end_time",
+                "must be after start_time, or name a weekly window such as \"Tue 14:00-16:00\"");
+      } else if (const auto window = ParseWeeklyWindow(outing.weekly()); !window.ok()) {
+        Add(field + "weekly", std::string(window.status().message()));
+      }
+    }
+    for (int j = 0; j < context.absences_size(); ++j) {
+      const care::v1::Absence& absence = context.absences(j);
+      const std::string field = absl::StrFormat("%sabsences[%d].", path, j);
+      Require(absence.name().size() <= kMaxName, field + "name",
+              "must have at most 100 characters");
+      Require(absence.start_time().seconds() < absence.end_time().seconds(), field + "end_time",
+              "must be after start_time");
+    }
   }
 
   void CheckZone(const care::v1::Zone& zone, const std::string& path) {

@@ -142,7 +142,7 @@ class Notifier::Parts {
   absl::Status StartChannels(const NotifierOptions& options) {
     const config::v1::Channels& config = options.config.notifier().channels();
     VEILLE_ASSIGN_OR_RETURN(Courier::Channels channels, MakeChannels(config, options.clock));
-    WarnOfMissing(*options.registry, channels);
+    WarnOfMissing(*options.registry.Get(), channels);
     CourierOptions courier;
     courier.clock = options.clock;
     courier.lease = std::max(courier.lease, 2 * TransferOptions(config, "").timeout);

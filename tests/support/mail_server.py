@@ -27,7 +27,7 @@ class Handler:
         name = os.path.join(folder, "%d.eml" % Handler.taken)
         with open(name + ".part", "wb") as message:
             secure = "tls" if session.ssl else "plain"
-            user = (session.login_data or b"").decode() if login else ""
+            user = session.auth_data.decode() if login else ""
             line = "%s %s %s %s\n" % (secure, user or "-", envelope.mail_from, ",".join(envelope.rcpt_tos))
             message.write(line.encode() + envelope.original_content)
         os.rename(name + ".part", name)
@@ -35,10 +35,8 @@ class Handler:
 
 
 def authenticate(server, session, envelope, mechanism, data):
-    good = [data.login, data.password] == login
-    if good:
-        session.login_data = data.login
-    return AuthResult(success=good, handled=True, auth_data=data.login)
+    # What is not handled here is refused by the server, with the code of the RFC.
+    return AuthResult(success=[data.login, data.password] == login, handled=False, auth_data=data.login)
 
 
 class Server(Controller):

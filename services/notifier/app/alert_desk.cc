@@ -69,7 +69,8 @@ AlertDesk::AlertDesk(DeskOptions options, AlertStore& store, metrics::Registry& 
 Audience AlertDesk::AudienceOf(const Finding& finding) const {
   Audience audience;
   audience.default_delay = options_.default_step_delay;
-  const care::v1::Home* home = options_.registry->FindHome(finding.home_id());
+  const std::shared_ptr<const domain::Registry> registry = options_.registry.Get();
+  const care::v1::Home* home = registry->FindHome(finding.home_id());
   std::set<std::string> known;
   const auto add = [&](const care::v1::Member& member) {
     if (known.insert(member.caregiver_id()).second) audience.members.push_back(member);
@@ -268,7 +269,7 @@ bool AlertDesk::IsOperator(const std::string& caregiver_id) const {
 }
 
 absl::Status AlertDesk::Admit(const std::string& caregiver_id) const {
-  if (!options_.registry->PatientsOf(caregiver_id).empty() || IsOperator(caregiver_id))
+  if (!options_.registry.Get()->PatientsOf(caregiver_id).empty() || IsOperator(caregiver_id))
     return absl::OkStatus();
   return absl::NotFoundError("no circle has this caregiver");
 }
@@ -276,7 +277,8 @@ absl::Status AlertDesk::Admit(const std::string& caregiver_id) const {
 // The circle as it is now decides; the one in the record may be of another year.
 bool AlertDesk::MaySee(const alert::v1::Alert& alert, const std::string& caregiver_id) const {
   if (alert.home_id() == domain::kOperatorHome) return IsOperator(caregiver_id);
-  const auto& patients = options_.registry->PatientsOf(caregiver_id);
+  const std::shared_ptr<const domain::Registry> registry = options_.registry.Get();
+  const auto& patients = registry->PatientsOf(caregiver_id);
   return std::any_of(patients.begin(), patients.end(), [&](const domain::PatientRef& ref) {
     return ref.home->home_id() == alert.home_id() &&
            (alert.patient_id().empty() || alert.patient_id() == ref.patient->patient_id());
@@ -285,7 +287,8 @@ bool AlertDesk::MaySee(const alert::v1::Alert& alert, const std::string& caregiv
 
 care::v1::Member AlertDesk::MemberOf(const alert::v1::Alert& alert,
                                      const std::string& caregiver_id) const {
-  for (const domain::PatientRef& ref : options_.registry->PatientsOf(caregiver_id)) {
+  const std::shared_ptr<const domain::Registry> registry = options_.registry.Get();
+  for (const domain::PatientRef& ref : registry->PatientsOf(caregiver_id)) {
     if (ref.home->home_id() != alert.home_id()) continue;
     for (const care::v1::Member& member : ref.patient->circle().members())
       if (member.caregiver_id() == caregiver_id) return member;
@@ -367,7 +370,8 @@ absl::Status AlertDesk::Receipt(const std::string& caregiver_id,
 std::vector<std::string> AlertDesk::HomesOf(const std::string& caregiver_id,
                                             const std::string& patient_id) const {
   std::set<std::string> homes;
-  for (const domain::PatientRef& ref : options_.registry->PatientsOf(caregiver_id))
+  const std::shared_ptr<const domain::Registry> registry = options_.registry.Get();
+  for (const domain::PatientRef& ref : registry->PatientsOf(caregiver_id))
     if (patient_id.empty() || ref.patient->patient_id() == patient_id)
       homes.insert(ref.home->home_id());
   if (patient_id.empty() && IsOperator(caregiver_id))

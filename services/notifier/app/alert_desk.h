@@ -19,7 +19,7 @@
 
 #include "common/metrics/metrics.h"
 #include "common/time/clock.h"
-#include "services/domain/registry.h"
+#include "services/domain/live_registry.h"
 #include "services/notifier/app/alert_store.h"
 #include "services/notifier/core/alert_life.h"
 #include "services/notifier/core/answers.h"
@@ -28,7 +28,7 @@
 namespace veille::notifier {
 
 struct DeskOptions {
-  std::shared_ptr<const domain::Registry> registry;
+  domain::LiveRegistry registry;
   std::shared_ptr<const Clock> clock;
   std::vector<std::string> operator_ids;
   std::vector<care::v1::Member> operators;  // Of them, those who have more than the stream.

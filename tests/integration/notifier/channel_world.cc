@@ -52,8 +52,10 @@ Courier::Channels Webhooks(const World& world) {
 
 ChannelReplica::ChannelReplica(World& world, std::shared_ptr<const domain::Registry> registry,
                                const std::string& name, Courier::Channels channels,
-                               std::function<void()> went_round)
-    : store_(world.redis().endpoint(), kPartitions,
+                               std::function<void()> went_round,
+                               std::vector<care::v1::Member> operators)
+    : operators_(std::move(operators)),
+      store_(world.redis().endpoint(), kPartitions,
              [this](int, absl::Time due) {
                if (worker_ != nullptr) worker_->NoteTimer(due);
              }),
@@ -73,6 +75,7 @@ DeskOptions ChannelReplica::OptionsOf(World& world,
                                       std::shared_ptr<const domain::Registry> registry) {
   DeskOptions options = world.desk_options();
   options.registry = std::move(registry);
+  options.operators = operators_;
   options.send = [this](const store::v1::Job& job, const std::string& entry) {
     return courier_.Take(job, entry);
   };

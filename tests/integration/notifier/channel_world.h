@@ -31,7 +31,8 @@ class ChannelReplica {
  public:
   ChannelReplica(World& world, std::shared_ptr<const domain::Registry> registry,
                  const std::string& name, Courier::Channels channels,
-                 std::function<void()> went_round = nullptr);
+                 std::function<void()> went_round = nullptr,
+                 std::vector<care::v1::Member> operators = {});
 
   ~ChannelReplica() { worker_.reset(); }
 
@@ -42,6 +43,7 @@ class ChannelReplica {
   DeskOptions OptionsOf(World& world, std::shared_ptr<const domain::Registry> registry);
 
   metrics::Registry metrics_;
+  const std::vector<care::v1::Member> operators_;
   // Before what asks for it; ended first.
   std::unique_ptr<QueueWorker> worker_;
   RedisAlertStore store_;

@@ -5,6 +5,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "common/base/check.h"
 #include "common/base/file.h"
 #include "common/crypto/base64.h"
 #include "services/notifier/adapters/acknowledge_door.h"

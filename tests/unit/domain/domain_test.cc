@@ -4,6 +4,7 @@
 
 #include "common/base/file.h"
 #include "services/domain/care_plan.h"
+#include "services/domain/describe_rules.h"
 #include "services/domain/keys.h"
 #include "services/domain/registry.h"
 #include "tests/support/process.h"
