@@ -57,6 +57,7 @@ std::string QuarantineKey(int partition);
 std::string InboxKey(int partition, std::string_view caregiver_id);
 std::string WatcherKey(int partition, std::string_view caregiver_id);
 std::string ToldKey(int partition, std::string_view caregiver_id);
+std::string GoneKey(int partition, std::string_view caregiver_id);
 
 }  // namespace veille::domain
 

@@ -11,6 +11,7 @@
 #include "common/time/local_time.h"
 #include "common/time/weekly_window.h"
 #include "services/domain/care_plan.h"
+#include "services/domain/channel_check.h"
 #include "services/domain/keys.h"
 
 namespace veille::domain {
@@ -20,6 +21,7 @@ using care::v1::Home;
 using care::v1::Patient;
 
 constexpr double kMinRadiusM = 150;
+constexpr int kMaxChannels = 8;
 constexpr std::size_t kMaxName = 100;
 
 bool IsId(const std::string& text, const char* more) {
@@ -163,6 +165,7 @@ class HomeChecker {
       const std::string& id = circle.members(j).caregiver_id();
       Require(IsId(id, "._@-"), field, "must be 1 to 64 characters of [A-Za-z0-9._@-]");
       Require(members.insert(id).second, field, "'" + id + "' stands twice");
+      CheckChannels(circle.members(j), absl::StrFormat("%smembers[%d].", path, j));
     }
     Require(!members.empty(), path + "members",
             "an alert of this person would reach nobody: name at least one member");
@@ -187,6 +190,13 @@ class HomeChecker {
     }
     Require(circle.steps().empty() || circle.steps(0).min_severity() == 0, path + "steps[0]",
             "the first step must not be limited by severity, or lesser alerts reach nobody");
+  }
+
+  void CheckChannels(const care::v1::Member& member, const std::string& path) {
+    Require(member.channels_size() <= kMaxChannels, path + "channels", "must be at most 8");
+    for (int i = 0; i < member.channels_size(); ++i)
+      for (const ChannelFault& fault : CheckChannel(member.channels(i)))
+        Add(absl::StrFormat("%schannels[%d].%s", path, i, fault.field), fault.reason);
   }
 
   void Require(bool holds, const std::string& field, const std::string& reason) {

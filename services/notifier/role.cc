@@ -1,11 +1,18 @@
 #include "services/notifier/role.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <unistd.h>
 
+#include "common/base/status_macros.h"
+#include "common/log/log.h"
 #include "common/rpc/server.h"
+#include "services/domain/channel_check.h"
+#include "services/notifier/adapters/acknowledge_door.h"
 #include "services/notifier/adapters/alert_service.h"
+#include "services/notifier/adapters/channel_config.h"
+#include "services/notifier/adapters/dead_man_switch.h"
 #include "services/notifier/adapters/queue_worker.h"
 #include "services/notifier/adapters/redis_alert_store.h"
 #include "services/notifier/adapters/watch_hub.h"
@@ -13,9 +20,7 @@
 namespace veille::notifier {
 namespace {
 
-absl::Duration DurationOr(bool has, const google::protobuf::Duration& span, absl::Duration other) {
-  return has ? absl::Seconds(span.seconds()) + absl::Nanoseconds(span.nanos()) : other;
-}
+constexpr absl::Duration kDeadManInterval = absl::Seconds(60);
 
 std::string InstanceId(const NotifierOptions& options) {
   if (!options.instance_id.empty()) return options.instance_id;
@@ -32,8 +37,17 @@ DeskOptions DeskOptionsOf(const NotifierOptions& options) {
   desk.registry = options.registry;
   desk.clock = options.clock;
   desk.operator_ids = {config.operator_ids().begin(), config.operator_ids().end()};
-  desk.default_step_delay = DurationOr(config.has_default_step_delay(), config.default_step_delay(),
-                                       desk.default_step_delay);
+  for (const care::v1::Member& member : config.operators()) {
+    desk.operators.push_back(member);
+    desk.operator_ids.push_back(member.caregiver_id());
+  }
+  desk.default_step_delay =
+      SpanOr(config.has_default_step_delay(), config.default_step_delay(), desk.default_step_delay);
+  const config::v1::Channels& channels = config.channels();
+  ChannelTimes& times = desk.channel_times;
+  times.next_channel_after = SpanOr(channels.has_next_channel_after(),
+                                    channels.next_channel_after(), times.next_channel_after);
+  times.retry_for = SpanOr(channels.has_retry_for(), channels.retry_for(), times.retry_for);
   return desk;
 }
 
@@ -44,7 +58,7 @@ QueueOptions QueueOptionsOf(const NotifierOptions& options) {
   queue.partitions = options.partitions;
   queue.consumer = InstanceId(options);
   queue.clock = options.clock;
-  queue.claim_after = DurationOr(config.has_claim_after(), config.claim_after(), queue.claim_after);
+  queue.claim_after = SpanOr(config.has_claim_after(), config.claim_after(), queue.claim_after);
   if (config.max_attempts() > 0) queue.max_attempts = static_cast<int>(config.max_attempts());
   return queue;
 }
@@ -56,8 +70,22 @@ WatchOptions WatchOptionsOf(const NotifierOptions& options) {
   watch.partitions = options.partitions;
   watch.clock = options.clock;
   watch.heartbeat =
-      DurationOr(config.has_heartbeat_interval(), config.heartbeat_interval(), watch.heartbeat);
+      SpanOr(config.has_heartbeat_interval(), config.heartbeat_interval(), watch.heartbeat);
   return watch;
+}
+
+// People whom a channel should reach that is not configured: it fails for good, and the next is
+// tried.
+void WarnOfMissing(const domain::Registry& registry, const Courier::Channels& channels) {
+  int missing = 0;
+  for (const care::v1::Home* home : registry.homes())
+    for (const care::v1::Patient& patient : home->patients())
+      for (const care::v1::Member& member : patient.circle().members())
+        for (const care::v1::Channel& channel : member.channels())
+          missing += channels.count(channel.address_case()) == 0 ? 1 : 0;
+  if (missing == 0) return;
+  VEILLE_LOG(kError, "people have channels that are not configured: see notifier.channels")
+      .Field("channels", missing);
 }
 
 }  // namespace
@@ -69,7 +97,7 @@ class Notifier::Parts {
                [this](int, absl::Time due) {
                  if (queue_ != nullptr) queue_->NoteTimer(due);
                }),
-        desk_(DeskOptionsOf(options), store_, *options.metrics),
+        desk_(WithCourier(DeskOptionsOf(options)), store_, *options.metrics),
         hub_(std::make_unique<WatchHub>(WatchOptionsOf(options), desk_, store_, *options.metrics)),
         service_(MakeAlertService(desk_, *hub_, streams_)) {}
 
@@ -83,8 +111,10 @@ class Notifier::Parts {
         rpc::Server::Start(server, {service_.get()}, streams_);
     if (!started.ok()) return started.status();
     server_ = *std::move(started);
-    queue_ =
-        std::make_unique<QueueWorker>(QueueOptionsOf(options), desk_, store_, *options.metrics);
+    VEILLE_RETURN_IF_ERROR(StartChannels(options));
+    QueueOptions queue = QueueOptionsOf(options);
+    if (switch_ != nullptr) queue.went_round = [this] { switch_->WentRound(); };
+    queue_ = std::make_unique<QueueWorker>(std::move(queue), desk_, store_, *options.metrics);
     server_->SetReady(true);
     return absl::OkStatus();
   }
@@ -92,20 +122,71 @@ class Notifier::Parts {
   void Stop() {
     if (server_ != nullptr) server_->Stop();
     queue_.reset();
+    switch_.reset();
+    door_.reset();
+    courier_.reset();
     hub_.reset();
   }
 
   int port() const { return server_->port(); }
 
  private:
+  DeskOptions WithCourier(DeskOptions desk) {
+    desk.send = [this](const store::v1::Job& job, const std::string& entry) {
+      return courier_->Take(job, entry);
+    };
+    return desk;
+  }
+
+  // Before the queue is read.
+  absl::Status StartChannels(const NotifierOptions& options) {
+    const config::v1::Channels& config = options.config.notifier().channels();
+    VEILLE_ASSIGN_OR_RETURN(Courier::Channels channels, MakeChannels(config, options.clock));
+    WarnOfMissing(*options.registry.Get(), channels);
+    CourierOptions courier;
+    courier.clock = options.clock;
+    courier.lease = std::max(courier.lease, 2 * TransferOptions(config, "").timeout);
+    courier_ = std::make_unique<Courier>(courier, std::move(channels), store_, *options.metrics);
+    VEILLE_ASSIGN_OR_RETURN(const std::optional<DoorOptions> door,
+                            MakeDoorOptions(config, options.clock));
+    if (door) {
+      VEILLE_ASSIGN_OR_RETURN(door_, AcknowledgeDoor::Start(*door, desk_));
+    }
+    const config::v1::DeadManSwitch& called = options.config.notifier().dead_man_switch();
+    if (!called.url().empty()) {
+      switch_ = std::make_unique<DeadManSwitch>(
+          called.url(), SpanOr(called.has_interval(), called.interval(), kDeadManInterval),
+          TransferOptions(config, "dead-man"), *options.metrics);
+    }
+    return absl::OkStatus();
+  }
+
   rpc::StreamRegistry streams_;
   RedisAlertStore store_;
+  std::unique_ptr<Courier> courier_;
   AlertDesk desk_;
   std::unique_ptr<WatchHub> hub_;
+  std::unique_ptr<AcknowledgeDoor> door_;
+  std::unique_ptr<DeadManSwitch> switch_;
   std::unique_ptr<QueueWorker> queue_;
   const std::shared_ptr<grpc::Service> service_;
   std::unique_ptr<rpc::Server> server_;
 };
+
+absl::Status CheckChannels(const config::v1::Config& config) {
+  const config::v1::Channels& channels = config.notifier().channels();
+  for (const care::v1::Member& member : config.notifier().operators()) {
+    if (member.caregiver_id().empty())
+      return absl::InvalidArgumentError("notifier.operators.caregiver_id: is required");
+    for (const care::v1::Channel& channel : member.channels())
+      for (const domain::ChannelFault& fault : domain::CheckChannel(channel))
+        return absl::InvalidArgumentError("notifier.operators.channels." + fault.field + ": " +
+                                          fault.reason);
+  }
+  const auto clock = std::make_shared<SystemClock>();
+  VEILLE_RETURN_IF_ERROR(MakeChannels(channels, clock).status());
+  return MakeDoorOptions(channels, clock).status();
+}
 
 absl::StatusOr<std::unique_ptr<Notifier>> Notifier::Start(NotifierOptions options) {
   auto parts = std::make_unique<Parts>(options);

@@ -17,6 +17,9 @@
 
 namespace veille::notifier {
 
+// What is wrong with the channels' configuration, its secrets' files included.
+absl::Status CheckChannels(const config::v1::Config& config);
+
 struct NotifierOptions {
   config::v1::Config config;
   redis::Endpoint endpoint;

@@ -256,6 +256,7 @@ class ServerProcess {
       std::error_code ignored;
       if (!absl::GetFlag(FLAGS_check_config)) std::filesystem::create_directories(homes, ignored);
     }
+    if (all || role_ == "notifier") VEILLE_RETURN_IF_ERROR(notifier::CheckChannels(node_.config));
     homes_ = std::make_unique<domain::HomesFolder>(homes);
     VEILLE_ASSIGN_OR_RETURN(auto registry, homes_->Load());
     node_.registry.Replace(std::move(registry));

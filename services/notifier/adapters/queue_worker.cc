@@ -252,6 +252,7 @@ absl::Status QueueWorker::MoveDueTimers() {
     }
     NoteTimer(next);
   }
+  if (options_.went_round != nullptr) options_.went_round();
   return absl::OkStatus();
 }
 

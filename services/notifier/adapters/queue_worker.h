@@ -37,6 +37,8 @@ struct QueueOptions {
   std::shared_ptr<const Clock> clock;
   absl::Duration claim_after = absl::Seconds(15);
   int max_attempts = 8;
+  // Called when the due timers of every partition were looked at, and moved; must not block.
+  std::function<void()> went_round;
 };
 
 class QueueWorker {

@@ -8,6 +8,7 @@
 #include "common/sync/mutex.h"
 #include "services/domain/keys.h"
 #include "services/notifier/core/alert_life.h"
+#include "services/notifier/core/channels.h"
 
 namespace veille::notifier {
 
@@ -50,6 +51,33 @@ std::string TimerOf(const AlertRecord* record) {
   job.mutable_escalate()->set_step(record->alert().step() + 1);
   job.mutable_escalate()->set_round(record->round());
   return job.SerializeAsString();
+}
+
+store::v1::Job JobOf(const AlertChange& change) {
+  store::v1::Job job;
+  job.set_format(1);
+  job.set_alert_id(change.after->alert().alert_id());
+  return job;
+}
+
+// What is to be done now, then what is to be done later, each with its time.
+void AddJobs(const AlertChange& change, std::vector<std::string>& args) {
+  std::vector<std::string> now, later;
+  for (const store::v1::Tell& tell : change.tells) {
+    store::v1::Job job = JobOf(change);
+    *job.mutable_tell() = tell;
+    now.push_back(job.SerializeAsString());
+  }
+  for (const store::v1::Send& send : change.sends) {
+    store::v1::Job job = JobOf(change);
+    *job.mutable_send() = send;
+    const bool waits = RouteOf(send).delay_s() > 0;
+    (waits ? later : now).push_back(job.SerializeAsString());
+    if (waits) later.push_back(std::to_string(absl::ToUnixMillis(DueTime(send))));
+  }
+  args.push_back(std::to_string(now.size()));
+  args.insert(args.end(), now.begin(), now.end());
+  args.insert(args.end(), later.begin(), later.end());
 }
 
 absl::StatusOr<std::optional<AlertRecord>> MaybeRecord(const redis::ReplyView& reply) {
@@ -154,16 +182,11 @@ absl::StatusOr<std::vector<std::string>> RedisAlertStore::Store(const AlertChang
       timer,
       timer.empty() ? "0" : std::to_string(absl::ToUnixMillis(due)),
       change.done_entry};
-  for (const store::v1::Tell& tell : change.tells) {
-    store::v1::Job job;
-    job.set_format(1);
-    job.set_alert_id(alert.alert_id());
-    *job.mutable_tell() = tell;
-    args.push_back(job.SerializeAsString());
-  }
+  AddJobs(change, args);
   VEILLE_ASSIGN_OR_RETURN(const redis::Reply reply,
                           client_->EvalSync(Named("update"), std::move(args)));
   if (!timer.empty()) on_timer_(partition, due);
+  for (const store::v1::Send& send : change.sends) on_timer_(partition, DueTime(send));
   std::vector<std::string> entries;
   for (const redis::ReplyView entry : reply.elements()) entries.emplace_back(entry.str());
   return entries;
@@ -207,6 +230,47 @@ absl::Status RedisAlertStore::Enqueue(const store::v1::Finding& finding) {
   return client_
       ->EvalSync(Named("enqueue"), {domain::QueueKey(partition), finding.SerializeAsString()})
       .status();
+}
+
+absl::StatusOr<bool> RedisAlertStore::Lease(const std::string& home_id, const std::string& entry,
+                                            const store::v1::Job& job, absl::Time due) {
+  const int partition = domain::PartitionOf(home_id, partitions_);
+  VEILLE_ASSIGN_OR_RETURN(
+      const redis::Reply reply,
+      client_->EvalSync(Named("lease"),
+                        {domain::QueueKey(partition), domain::TimersKey(partition), entry,
+                         job.SerializeAsString(), std::to_string(absl::ToUnixMillis(due))}));
+  on_timer_(partition, due);
+  return reply.integer() == 1;
+}
+
+absl::Status RedisAlertStore::ReplaceTimer(const std::string& home_id,
+                                           const store::v1::Job& waiting,
+                                           const store::v1::Job* next, absl::Time due) {
+  const int partition = domain::PartitionOf(home_id, partitions_);
+  VEILLE_RETURN_IF_ERROR(
+      client_
+          ->EvalSync(Named("replace"),
+                     {domain::TimersKey(partition), waiting.SerializeAsString(),
+                      next != nullptr ? next->SerializeAsString() : "",
+                      std::to_string(next != nullptr ? absl::ToUnixMillis(due) : 0)})
+          .status());
+  if (next != nullptr) on_timer_(partition, due);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> RedisAlertStore::IsGone(const std::string& caregiver_id,
+                                             const std::string& address) {
+  const int partition = domain::CaregiverPartitionOf(caregiver_id, partitions_);
+  VEILLE_ASSIGN_OR_RETURN(
+      const redis::Reply reply,
+      client_->CommandSync({"SISMEMBER", domain::GoneKey(partition, caregiver_id), address}));
+  return reply.integer() == 1;
+}
+
+absl::Status RedisAlertStore::SetGone(const std::string& caregiver_id, const std::string& address) {
+  const int partition = domain::CaregiverPartitionOf(caregiver_id, partitions_);
+  return client_->CommandSync({"SADD", domain::GoneKey(partition, caregiver_id), address}).status();
 }
 
 absl::Status RedisAlertStore::MakeGroup(int partition) {

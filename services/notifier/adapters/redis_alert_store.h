@@ -29,6 +29,12 @@ class RedisAlertStore : public AlertStore {
   absl::StatusOr<int> Deliver(const std::vector<std::string>& caregiver_ids,
                               const alert::v1::Update& update, uint64_t told_version) override;
   absl::Status Enqueue(const store::v1::Finding& finding) override;
+  absl::StatusOr<bool> Lease(const std::string& home_id, const std::string& entry,
+                             const store::v1::Job& job, absl::Time due) override;
+  absl::Status ReplaceTimer(const std::string& home_id, const store::v1::Job& waiting,
+                            const store::v1::Job* next, absl::Time due) override;
+  absl::StatusOr<bool> IsGone(const std::string& caregiver_id, const std::string& address) override;
+  absl::Status SetGone(const std::string& caregiver_id, const std::string& address) override;
   absl::StatusOr<std::vector<store::v1::AlertRecord>> OpenAlerts(
       const std::string& home_id) override;
   absl::StatusOr<std::vector<store::v1::AlertRecord>> Alerts(

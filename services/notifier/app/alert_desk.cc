@@ -88,6 +88,7 @@ Audience AlertDesk::AudienceOf(const Finding& finding) const {
     }
   }
   if (finding.home_id() == domain::kOperatorHome) {
+    for (const care::v1::Member& member : options_.operators) add(member);
     for (const std::string& id : options_.operator_ids) {
       care::v1::Member member;
       member.set_caregiver_id(id);
@@ -168,6 +169,7 @@ absl::Status AlertDesk::Commit(const AlertRecord* before, AlertRecord& after, De
   VEILLE_RETURN_IF_ERROR(TellOperators(decision, after));
   after.set_stored_version((before == nullptr ? 0 : before->stored_version()) + 1);
   AlertChange change;
+  change.sends = PlanSends(decision.tells, options_.channel_times, options_.clock->Now(), after);
   change.before = before;
   change.after = &after;
   change.tells = std::move(decision.tells);
@@ -223,6 +225,9 @@ absl::Status AlertDesk::OnJob(const store::v1::Job& job, const std::string& entr
       return Escalate(job, entry);
     case store::v1::Job::kTell:
       return Tell(job, entry);
+    case store::v1::Job::kSend:
+      if (options_.send != nullptr) return options_.send(job, entry);
+      [[fallthrough]];
     default:
       return store_.Done(std::string(domain::HomeOfAlert(job.alert_id())), entry);
   }
@@ -278,6 +283,21 @@ bool AlertDesk::MaySee(const alert::v1::Alert& alert, const std::string& caregiv
     return ref.home->home_id() == alert.home_id() &&
            (alert.patient_id().empty() || alert.patient_id() == ref.patient->patient_id());
   });
+}
+
+care::v1::Member AlertDesk::MemberOf(const alert::v1::Alert& alert,
+                                     const std::string& caregiver_id) const {
+  const std::shared_ptr<const domain::Registry> registry = options_.registry.Get();
+  for (const domain::PatientRef& ref : registry->PatientsOf(caregiver_id)) {
+    if (ref.home->home_id() != alert.home_id()) continue;
+    for (const care::v1::Member& member : ref.patient->circle().members())
+      if (member.caregiver_id() == caregiver_id) return member;
+  }
+  for (const care::v1::Member& member : options_.operators)
+    if (member.caregiver_id() == caregiver_id) return member;
+  care::v1::Member stranger;
+  stranger.set_caregiver_id(caregiver_id);
+  return stranger;
 }
 
 absl::StatusOr<AlertRecord> AlertDesk::Visible(const std::string& alert_id,

@@ -23,6 +23,7 @@
 #include "services/notifier/app/alert_store.h"
 #include "services/notifier/core/alert_life.h"
 #include "services/notifier/core/answers.h"
+#include "services/notifier/core/channels.h"
 
 namespace veille::notifier {
 
@@ -30,7 +31,11 @@ struct DeskOptions {
   domain::LiveRegistry registry;
   std::shared_ptr<const Clock> clock;
   std::vector<std::string> operator_ids;
+  std::vector<care::v1::Member> operators;  // Of them, those who have more than the stream.
   absl::Duration default_step_delay = absl::Seconds(60);
+  ChannelTimes channel_times;
+  // Sends what other channels than the stream carry: the courier's. Null: nothing is sent.
+  std::function<absl::Status(const store::v1::Job& job, const std::string& entry)> send;
 };
 
 struct ListQuery {
@@ -62,6 +67,8 @@ class AlertDesk {
   absl::StatusOr<AlertPage> List(const std::string& caregiver_id, const ListQuery& query);
   // The open alerts of everybody the caregiver cares for, oldest first.
   absl::StatusOr<std::vector<alert::v1::Alert>> Snapshot(const std::string& caregiver_id);
+  // How the caregiver stands in the circle of whom the alert is about; an id alone when in none.
+  care::v1::Member MemberOf(const alert::v1::Alert& alert, const std::string& caregiver_id) const;
   // NOT_FOUND for somebody who is in no circle and is no operator.
   absl::Status Admit(const std::string& caregiver_id) const;
 

@@ -28,7 +28,8 @@ struct AlertChange {
   const store::v1::AlertRecord* before = nullptr;  // Null when it is new.
   const store::v1::AlertRecord* after = nullptr;
   std::vector<store::v1::Tell> tells;
-  std::string done_entry;  // A queue entry that is done with by this.
+  std::vector<store::v1::Send> sends;  // Queued when they are due.
+  std::string done_entry;              // A queue entry that is done with by this.
 };
 
 // A place in a listing: alerts are listed newest first, those of one millisecond by their ids.
@@ -65,6 +66,19 @@ class AlertStore {
                                       const alert::v1::Update& update, uint64_t told_version) = 0;
   // A finding of the service itself, into the operators' partition.
   virtual absl::Status Enqueue(const store::v1::Finding& finding) = 0;
+
+  // The entry is done with, and the job waits in the timers in its place. False, with nothing done,
+  // when another was faster.
+  virtual absl::StatusOr<bool> Lease(const std::string& home_id, const std::string& entry,
+                                     const store::v1::Job& job, absl::Time due) = 0;
+  // `next`, unless null, waits in the place of `waiting`; nothing when that does not wait any more.
+  virtual absl::Status ReplaceTimer(const std::string& home_id, const store::v1::Job& waiting,
+                                    const store::v1::Job* next, absl::Time due) = 0;
+
+  // Addresses of a caregiver that are no more, by their digests.
+  virtual absl::StatusOr<bool> IsGone(const std::string& caregiver_id,
+                                      const std::string& address) = 0;
+  virtual absl::Status SetGone(const std::string& caregiver_id, const std::string& address) = 0;
 
   // Alerts of a home that are not closed.
   virtual absl::StatusOr<std::vector<store::v1::AlertRecord>> OpenAlerts(

@@ -76,6 +76,25 @@ Finding DeadLetter(const std::string& entry, int partition, const std::string& a
   return finding;
 }
 
+Finding ChannelDown(const std::string& channel, bool down, absl::Time since, absl::Time now) {
+  Finding finding = Make("CHANNEL_DOWN", channel, std::to_string(absl::ToUnixMillis(since)));
+  finding.set_severity(alert::v1::SEVERITY_MEDIUM);
+  finding.set_latching(false);
+  if (!down) {
+    finding.set_kind(Finding::KIND_CLEAR);
+    finding.set_finding_id(finding.alert_id() + "/2");
+  }
+  SetTime(since, *finding.mutable_event_time());
+  SetTime(now, *finding.mutable_decide_time());
+  SetTime(now, *finding.mutable_receive_time());
+  finding.mutable_reason()->set_fr(
+      (down ? "Ce canal échoue pour tout le monde : " : "Ce canal fonctionne de nouveau : ") +
+      channel);
+  finding.mutable_reason()->set_en(
+      (down ? "This channel fails for everybody: " : "This channel works again: ") + channel);
+  return finding;
+}
+
 Finding ToOperators(const Finding& finding) {
   Finding handed = finding;
   handed.set_home_id(std::string(domain::kOperatorHome));

@@ -20,6 +20,9 @@ store::v1::Finding NobodyTold(const store::v1::AlertRecord& record);
 // A job failed by its own fault again and again; `about` is the alert, empty when unreadable.
 store::v1::Finding DeadLetter(const std::string& entry, int partition, const std::string& about,
                               absl::Time now);
+// A channel fails for everybody since `since`, or (`down` is false) works again.
+store::v1::Finding ChannelDown(const std::string& channel, bool down, absl::Time since,
+                               absl::Time now);
 // About a home, but for those who run the service.
 store::v1::Finding ToOperators(const store::v1::Finding& finding);
 

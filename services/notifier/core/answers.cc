@@ -10,6 +10,7 @@ using alert::v1::Transition;
 using store::v1::AlertRecord;
 
 constexpr int kMaxRequests = 32;
+constexpr char kStream[] = "stream";
 
 bool WasCarriedOut(const Actor& actor, const AlertRecord& record) {
   const auto& ids = record.request_ids();
@@ -87,6 +88,8 @@ bool RecordReceipt(const std::string& caregiver_id, uint64_t version,
   bool changed = false;
   for (auto& delivery : *record.mutable_alert()->mutable_deliveries()) {
     if (delivery.caregiver_id() != caregiver_id || delivery.version() > version) continue;
+    // Whether another channel has reached the person is not known by this.
+    if (delivery.channel() != kStream) continue;
     const bool later =
         delivery.state() < state || delivery.state() == alert::v1::DELIVERY_STATE_CANCELLED;
     if (!later) continue;

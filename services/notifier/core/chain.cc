@@ -171,8 +171,10 @@ void StopChain(absl::Time now, AlertRecord& record) {
 void CancelChain(absl::Time now, AlertRecord& record) {
   StopChain(now, record);
   for (auto& delivery : *record.mutable_alert()->mutable_deliveries()) {
-    if (delivery.state() == alert::v1::DELIVERY_STATE_QUEUED)
+    if (delivery.state() == alert::v1::DELIVERY_STATE_QUEUED ||
+        delivery.state() == alert::v1::DELIVERY_STATE_FAILED_TEMPORARY) {
       delivery.set_state(alert::v1::DELIVERY_STATE_CANCELLED);
+    }
   }
 }
 

@@ -6,7 +6,8 @@
   ARGV[4] record     ARGV[5] open field   ARGV[6] "1" joinable, "0" not   ARGV[7] patient while not
   closed, "" once closed ("-" for no patient)   ARGV[8] create time, unix ms
   ARGV[9] the timer that is not wanted any more, ""   ARGV[10] the timer to set, ""   ARGV[11] its time
-  ARGV[12] queue entry that is done with, ""   ARGV[13...] jobs
+  ARGV[12] queue entry that is done with, ""   ARGV[13] number of jobs   ARGV[14...] the jobs, then
+  jobs for the timers, each with its time
   Returns the queue entries of the jobs; CONFLICT when another version is stored, or another alert is
   open under the field. ]]
 if (redis.call("HGET", KEYS[1], "version") or "0") ~= ARGV[2] then
@@ -31,9 +32,11 @@ if ARGV[2] == "0" then redis.call("ZADD", KEYS[3], ARGV[8], ARGV[1]) end
 if ARGV[9] ~= "" then redis.call("ZREM", KEYS[4], ARGV[9]) end
 if ARGV[10] ~= "" then redis.call("ZADD", KEYS[4], ARGV[11], ARGV[10]) end
 local entries = {}
-for i = 13, #ARGV do
+local last = 13 + tonumber(ARGV[13])
+for i = 14, last do
   entries[#entries + 1] = redis.call("XADD", KEYS[5], "*", "j", ARGV[i])
 end
+for i = last + 1, #ARGV, 2 do redis.call("ZADD", KEYS[4], ARGV[i + 1], ARGV[i]) end
 if ARGV[12] ~= "" then
   redis.call("XACK", KEYS[5], "notifier", ARGV[12])
   redis.call("XDEL", KEYS[5], ARGV[12])

@@ -19,7 +19,7 @@ struct Layer {
 // $1 is what `where` captured: the role.
 constexpr Layer kLayers[] = {
     {R"(services/(\w+)/core/)",
-     R"((services/($1/core|domain)|veille/\w+/v1|common/base)/.*)"
+     R"((services/($1/core|domain)|veille/\w+/v1|common/(base|crypto))/.*)"
      R"(|common/time/(local_time|weekly_window)\.h)"
      R"(|absl/(container|status|strings)/.*|absl/time/time\.h|google/protobuf/.*)",
      "core is pure: messages, containers and its own files only"},
@@ -48,6 +48,9 @@ constexpr Layer kLayers[] = {
     {R"(common/(sync|time)/)", R"(common/(base|sync|time)/.*|absl/.*)", "common goes downward"},
     {R"(common/(log|metrics|retry)/)",
      R"(common/(base|sync|time|log|metrics|retry)/.*|absl/.*|google/.*)", "common goes downward"},
+    {R"(common/crypto/)", R"(common/(base|crypto)/.*|absl/.*)", "cryptography is pure"},
+    {R"(common/transfer/)", R"(common/(base|sync|time|log|transfer)/.*|absl/.*)",
+     "common goes downward"},
     {R"(common/config/)", R"(common/(base|sync|time|log|config)/.*|absl/.*|google/.*)",
      "common goes downward"},
     {R"(common/(redis|rpc)/)",
