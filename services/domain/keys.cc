@@ -61,6 +61,9 @@ std::string TimersKey(int partition) { return HomeKey(partition, "timers"); }
 std::string DeadLettersKey(int partition) { return HomeKey(partition, "dead"); }
 std::string AttemptsKey(int partition) { return HomeKey(partition, "attempts"); }
 std::string QuarantineKey(int partition) { return HomeKey(partition, "quarantine"); }
+std::string AuditKey(int partition) { return HomeKey(partition, "audit"); }
+std::string AuditHeadKey(int partition) { return HomeKey(partition, "audit_head"); }
+std::string AuditCheckpointsKey(int partition) { return HomeKey(partition, "audit_checkpoints"); }
 
 std::string InboxKey(int partition, std::string_view caregiver_id) {
   return CaregiverKey(partition, "inbox", caregiver_id);

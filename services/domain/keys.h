@@ -52,6 +52,10 @@ std::string TimersKey(int partition);
 std::string DeadLettersKey(int partition);
 std::string AttemptsKey(int partition);
 std::string QuarantineKey(int partition);
+// The audit log: its entries, its end, its signed checkpoints.
+std::string AuditKey(int partition);
+std::string AuditHeadKey(int partition);
+std::string AuditCheckpointsKey(int partition);
 
 // Keys of one partition of caregivers.
 std::string InboxKey(int partition, std::string_view caregiver_id);

@@ -8,6 +8,7 @@
 
 #include "common/config/flags.h"
 #include "services/client/commands.h"
+#include "services/veille/commands.h"
 #include "services/veille/play.h"
 #include "services/veille/server_roles.h"
 
@@ -30,6 +31,9 @@ Use:
   veille replay     judges a recording offline
   veille rules      every rule with its parameters; profiles of care plans
 
+Look after:
+  veille audit      verify, list: who looked at what, and whether the log is whole
+
 Every command: --help. Every flag can be set as an environment variable, VEILLE_<FLAG>.
 )";
 
@@ -44,6 +48,7 @@ int main(int argc, char** argv) {
       {"alerts", veille::client::RunAlerts},
       {"replay", veille::client::RunReplay},
       {"rules", veille::client::RunRules},
+      {"audit", veille::RunAudit},
   };
   if (argc < 2 || std::string(argv[1]) == "--help" || std::string(argv[1]) == "help") {
     std::fputs(kUsage, argc < 2 ? stderr : stdout);

@@ -1,0 +1,173 @@
+// veille audit: reads the audit log, and says whether it is whole.
+
+#include <cstdio>
+#include <map>
+#include <sstream>
+
+#include "absl/flags/declare.h"
+#include "absl/flags/flag.h"
+#include "absl/strings/str_format.h"
+#include "google/protobuf/util/json_util.h"
+
+#include "common/base/file.h"
+#include "common/base/status_macros.h"
+#include "common/redis/pipelined_client.h"
+#include "common/redis/private_server.h"
+#include "services/domain/audit/audit_log.h"
+#include "services/domain/deployment.h"
+#include "services/domain/keys.h"
+#include "services/veille/commands.h"
+#include "services/veille/node.h"
+
+ABSL_DECLARE_FLAG(std::string, config);
+ABSL_DECLARE_FLAG(std::string, data);
+ABSL_FLAG(
+    std::string, audit_key, "",
+    "audit: public key in PEM that checkpoints are signed with. Default: audit.pub in --data.");
+ABSL_FLAG(std::string, anchor, "",
+          "audit verify: checkpoints that were kept elsewhere, as it prints them; the log must "
+          "contain them.");
+ABSL_FLAG(std::string, write_anchor, "",
+          "audit verify: writes the newest checkpoint of each partition into this file.");
+ABSL_FLAG(std::string, patient, "", "audit list: only what concerns this person.");
+
+namespace veille {
+namespace {
+
+using store::v1::AuditCheckpoint;
+using store::v1::AuditEntry;
+
+constexpr char kUsage[] =
+    "veille audit verify | list [--patient ID]: with --data FOLDER of a running 'veille all', or "
+    "--config FILE of a role";
+
+struct Opened {
+  std::unique_ptr<redis::PipelinedClient> client;
+  int partitions = 0;
+};
+
+absl::StatusOr<Opened> Open() {
+  redis::PipelinedClient::Options options;
+  options.name = "veille-audit";
+  if (const std::string data = absl::GetFlag(FLAGS_data); !data.empty()) {
+    options.endpoint.unix_socket = data + "/redis/redis.sock";
+  } else {
+    VEILLE_ASSIGN_OR_RETURN(const config::v1::Config config,
+                            LoadConfig(absl::GetFlag(FLAGS_config), false));
+    VEILLE_ASSIGN_OR_RETURN(options.endpoint, redis::ParseEndpoint(config.redis().endpoint()));
+    options.endpoint.username = config.redis().username();
+    options.endpoint.password_file = config.redis().password_file();
+  }
+  Opened opened;
+  opened.client = std::make_unique<redis::PipelinedClient>(std::move(options));
+  VEILLE_ASSIGN_OR_RETURN(opened.partitions, domain::CheckDeployment(*opened.client, 0));
+  return opened;
+}
+
+absl::StatusOr<VerifyingKey> PublicKey() {
+  std::string path = absl::GetFlag(FLAGS_audit_key);
+  if (path.empty() && !absl::GetFlag(FLAGS_data).empty())
+    path = absl::GetFlag(FLAGS_data) + "/audit.pub";
+  if (path.empty())
+    return absl::InvalidArgumentError("--audit_key: names the public key that signs the log");
+  VEILLE_ASSIGN_OR_RETURN(const std::string pem, ReadFile(path));
+  return VerifyingKey::FromPem(pem);
+}
+
+std::string ToJson(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  std::string json;
+  if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) return "{}";
+  return json;
+}
+
+// One checkpoint a line, in protobuf's JSON.
+absl::StatusOr<std::vector<AuditCheckpoint>> ReadAnchor(const std::string& path) {
+  std::vector<AuditCheckpoint> checkpoints;
+  if (path.empty()) return checkpoints;
+  VEILLE_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+  std::istringstream lines(text);
+  std::string line;
+  for (int number = 1; std::getline(lines, line); ++number) {
+    if (line.empty()) continue;
+    if (!google::protobuf::util::JsonStringToMessage(line, &checkpoints.emplace_back()).ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("%s:%d: is not a checkpoint as 'veille audit verify --write_anchor' "
+                          "writes it",
+                          path, number));
+    }
+  }
+  return checkpoints;
+}
+
+absl::StatusOr<bool> Verify() {
+  VEILLE_ASSIGN_OR_RETURN(const Opened opened, Open());
+  VEILLE_ASSIGN_OR_RETURN(const VerifyingKey key, PublicKey());
+  VEILLE_ASSIGN_OR_RETURN(const std::vector<AuditCheckpoint> anchor,
+                          ReadAnchor(absl::GetFlag(FLAGS_anchor)));
+  std::size_t entries = 0, checkpoints = 0, faults = 0;
+  std::string newest;
+  for (int partition = 0; partition < opened.partitions; ++partition) {
+    VEILLE_ASSIGN_OR_RETURN(domain::StoredAudit stored,
+                            domain::LoadAudit(*opened.client, partition));
+    if (!stored.checkpoints.empty()) newest += ToJson(stored.checkpoints.back()) + "\n";
+    stored.checkpoints.insert(stored.checkpoints.end(), anchor.begin(), anchor.end());
+    entries += stored.entries.size();
+    checkpoints += stored.checkpoints.size();
+    for (const std::string& fault :
+         domain::VerifyAudit(partition, stored.entries, stored.head, stored.checkpoints, key)) {
+      std::printf("partition %d: %s\n", partition, fault.c_str());
+      ++faults;
+    }
+  }
+  if (const std::string path = absl::GetFlag(FLAGS_write_anchor); !path.empty())
+    VEILLE_RETURN_IF_ERROR(WriteFileAtomically(path, newest));
+  std::printf("%zu entries, %zu checkpoints: %s\n", entries, checkpoints,
+              faults == 0 ? "whole" : absl::StrFormat("%d faults", faults).c_str());
+  return faults == 0;
+}
+
+absl::Status List() {
+  VEILLE_ASSIGN_OR_RETURN(const Opened opened, Open());
+  const std::string patient = absl::GetFlag(FLAGS_patient);
+  std::multimap<std::pair<int64_t, int32_t>, std::string> lines;
+  for (int partition = 0; partition < opened.partitions; ++partition) {
+    VEILLE_ASSIGN_OR_RETURN(const domain::StoredAudit stored,
+                            domain::LoadAudit(*opened.client, partition));
+    for (const std::string& bytes : stored.entries) {
+      AuditEntry entry;
+      if (!entry.ParseFromString(bytes)) continue;
+      if (!patient.empty() && !entry.patient_id().empty() && entry.patient_id() != patient)
+        continue;
+      entry.clear_previous_hash();
+      lines.emplace(std::pair(entry.time().seconds(), entry.time().nanos()), ToJson(entry));
+    }
+  }
+  for (const auto& [time, line] : lines) std::printf("%s\n", line.c_str());
+  return absl::OkStatus();
+}
+
+int Complain(const absl::Status& status, int code) {
+  std::fprintf(stderr, "veille: %s\n", std::string(status.message()).c_str());
+  return code;
+}
+
+}  // namespace
+
+int RunAudit(const std::vector<std::string>& args) {
+  const std::string what = args.size() == 1 ? args[0] : "";
+  if (what == "verify") {
+    const absl::StatusOr<bool> whole = Verify();
+    if (!whole.ok())
+      return Complain(whole.status(), absl::IsInvalidArgument(whole.status()) ? 2 : 1);
+    return *whole ? 0 : 1;
+  }
+  if (what == "list") {
+    const absl::Status status = List();
+    return status.ok() ? 0 : Complain(status, 1);
+  }
+  return Complain(absl::InvalidArgumentError(kUsage), 2);
+}
+
+}  // namespace veille
