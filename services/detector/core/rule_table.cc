@@ -12,14 +12,32 @@ namespace {
 const Rule* const kRules[] = {
     &kPresence,  // First: what others conclude is muted or lowered by it.
     &kFall,      // Ticks only: samples are judged as they come.
-    &kNightExit, &kDoorLeftOpen, &kGeofence, &kHabits,
+    &kNightExit,
+    &kDoorLeftOpen,
+    &kGeofence,
+    &kHabits,
     // The dwelling. The book of meters comes after those who compare with it.
-    &kStoveUnattended, &kRoomHot, &kRoomCold, &kWaterNone, &kWaterContinuous, &kWaterRunning,
-    &kElectricityFlat, &kGasFlowLong, &kMeterBook, &kPowerCut, &kDose,
+    &kStoveUnattended,
+    &kRoomHot,
+    &kRoomCold,
+    &kWaterNone,
+    &kWaterContinuous,
+    &kWaterRunning,
+    &kElectricityFlat,
+    &kGasFlowLong,
+    &kMeterBook,
+    &kPowerCut,
+    &kDose,
     // The installation.
-    &kSensorSilent, &kOffBody, &kTamper, &kHubOnBattery,
+    &kSensorSilent,
+    &kOffBody,
+    &kTamper,
+    &kHubOnBattery,
     // Vital signs: silent unless the deployment switches them on.
-    &kPartialNews2, &kSpo2Low, &kPulseAtRest, &kBodyTemperatureLow,
+    &kPartialNews2,
+    &kSpo2Low,
+    &kPulseAtRest,
+    &kBodyTemperatureLow,
     //
     &kInactivity,
 };
