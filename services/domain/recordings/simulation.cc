@@ -188,9 +188,9 @@ void PlayMorning(Night& night, Recording& recording) {
   night.About(Morning(6, 31), Morning(7, 0), {"bathroom", "kitchen", "living"}, 90);
   night.Door(Morning(7, 2), true);
   night.Door(Morning(7, 2, 10), false);
-  for (int i = 0; i < 90; ++i) {
-    // 1.1 m/s to the north-east, with the jitter of a phone among houses, and now and then a wild
-    // fix.
+  for (int i = 0; i < 120; ++i) {
+    // 1.1 m/s to the north-east and home again, with the jitter of a phone among houses, and now
+    // and then a wild fix.
     const double walked = i < 60 ? 22.0 * i : 22.0 * (120 - i);
     const double jitter = 12 * std::sin(i * 2.1);
     night.Fix(Morning(7, 3, 20.0 * i), walked * 0.7 + jitter, walked * 0.7 - jitter,
@@ -198,6 +198,8 @@ void PlayMorning(Night& night, Recording& recording) {
   }
   // 300 m and the 60 m of hysteresis are 360 m behind after some 17 fixes.
   recording.truth.push_back({"GEOFENCE_EXIT", Morning(7, 9)});
+  // And 800 m after some 38.
+  recording.truth.push_back({"GEOFENCE_FAR", Morning(7, 16)});
   night.Sos(Morning(7, 26));
   recording.truth.push_back({"SOS", Morning(7, 26)});
   night.Door(Morning(7, 45), true);

@@ -175,7 +175,8 @@ TEST(Circumstances, PositionsAreUsedOnlyAsConsented) {
   home.See(Home::Sos(home.At(1, 15, 14, 6), 3));
   for (int minute = 7; minute < 10; ++minute) home.See(far_away(home.At(1, 15, 14, minute)));
   home.Beat(home.At(1, 15, 14, 11));
-  EXPECT_EQ(home.Told(), (Strings{"RAISE SOS HIGH", "RAISE GEOFENCE_EXIT MEDIUM"}));
+  EXPECT_EQ(home.Told(),
+            (Strings{"RAISE SOS HIGH", "RAISE GEOFENCE_EXIT MEDIUM", "RAISE GEOFENCE_FAR HIGH"}));
 }
 
 TEST(Circumstances, PlansThatCannotBeAreRefusedWithTheirPlace) {

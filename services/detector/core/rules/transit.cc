@@ -97,6 +97,8 @@ void Clear(Context& context, int patient, int64_t at_us, const Sentence& why) {
   Conclusion conclusion = About(context, patient, state);
   conclusion.kind = store::v1::Finding::KIND_CLEAR;
   conclusion.event_us = conclusion.decide_us = at_us;
+  // A deadline that is passed by a later event is no old news.
+  conclusion.opening_receive_us = at_us;
   const std::string at = WallClock(context.plan, at_us);
   conclusion.reason = {why.fr + at, why.en + at};
   conclusion.observations.push_back({at_us, context.receive_us, "", conclusion.reason});
