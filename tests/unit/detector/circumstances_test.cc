@@ -158,7 +158,6 @@ TEST(Circumstances, PositionsAreUsedOnlyAsConsented) {
   zone->mutable_circle()->set_latitude_degrees(49.89);
   zone->mutable_circle()->set_longitude_degrees(2.3);
   zone->mutable_circle()->set_radius_m(200);
-  home.care_plan().mutable_geofence_far()->set_enabled(false);
   home.registry().mutable_patients(0)->mutable_context()->set_position_consent(
       care::v1::POSITION_CONSENT_DURING_ALERTS);
   home.Compile();

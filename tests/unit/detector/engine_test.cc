@@ -190,6 +190,8 @@ TEST(Inactivity, SleepIsNoInactivity) {
 // Peers' mistake 16: a living gateway hides dead sensors.
 TEST(Inactivity, OfDeadSensorsIsATechnicalMatter) {
   Home home;
+  home.care_plan().mutable_sensor_silent()->set_enabled(true);
+  home.Compile();
   home.See(Home::Motion(home.At(1, 15, 9, 0)));
   for (absl::Time at = home.At(1, 15, 9, 1); at < home.At(1, 15, 13, 0); at += absl::Minutes(1))
     home.Beat(at);

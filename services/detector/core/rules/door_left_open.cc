@@ -1,5 +1,7 @@
 // The exit door stands open for too long: patience by night and by day, as it was when it opened.
 
+#include <algorithm>
+
 #include "services/detector/core/rules/rules.h"
 #include "services/domain/care_plan.h"
 
@@ -31,6 +33,8 @@ void OnSignal(Context& context, const Signal& seen) {
   if (seen.opens_door()) {
     // A check-in repeats the state: the first opening counts.
     if (state.open_us() != 0) return;
+    // It was closed since: old news, or the same sent again.
+    if (seen.time_us < state.closed_us()) return;
     state.set_open_us(seen.time_us);
     state.set_open_receive_us(seen.receive_us);
     state.set_open_deadline_us(seen.time_us + Patience(context.plan, seen.time_us));
@@ -45,6 +49,7 @@ void OnSignal(Context& context, const Signal& seen) {
         {seen.time_us, seen.receive_us, state.device_id(), conclusion.reason});
     Conclude(context, std::move(conclusion));
   }
+  state.set_closed_us(std::max(state.closed_us(), seen.time_us));
   state.clear_open_us();
   state.clear_open_receive_us();
   state.clear_open_deadline_us();

@@ -121,6 +121,7 @@ void OnBack(Context& context, const Signal& seen) {
   if (!away.alert_id().empty()) {
     Conclusion conclusion = About(context, seen.time_us);
     conclusion.kind = store::v1::Finding::KIND_CLEAR;
+    conclusion.event_us = seen.time_us;
     conclusion.opening_receive_us = seen.receive_us;
     const std::string at = WallClock(context.plan, seen.time_us);
     conclusion.reason = {"De retour, vue à l'intérieur à " + at, "Back, seen inside at " + at};

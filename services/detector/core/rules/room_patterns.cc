@@ -115,6 +115,7 @@ void End(Context& context, Pattern pattern, int64_t at_us) {
   if (!episode.alert_id().empty()) {
     Conclusion conclusion = About(context, pattern, at_us);
     conclusion.kind = store::v1::Finding::KIND_CLEAR;
+    conclusion.event_us = at_us;
     const std::string last = WallClock(context.plan, episode.last_us());
     conclusion.reason = {"Plus vu depuis " + last, "Not seen since " + last};
     conclusion.observations.push_back({episode.last_us(), 0, "", conclusion.reason});
