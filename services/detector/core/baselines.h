@@ -42,7 +42,7 @@ class Baselines {
   // 95 % quantiles; nothing until learnt.
   // The longest silence that the person reaches in this half-hour of the day (0 to 47).
   std::optional<absl::Duration> Silence(int half_hour, bool weekend) const;
-  // The first sign of life after 04:00, counted from midnight of the wall clock.
+  // When the person gets up, counted from midnight of the wall clock.
   std::optional<absl::Duration> Waking(bool weekend) const;
   std::optional<absl::Duration> Outing() const;
   std::optional<absl::Duration> BathroomStay(bool night) const;

@@ -11,6 +11,7 @@ namespace {
 // last sign of life on, which the others compare with.
 const Rule* const kRules[] = {
     &kPresence,  // First: what others conclude is muted or lowered by it.
+    &kHabits,    // What others learn of the day goes into the day that it begins.
     &kFall,
     &kNightExit,
     &kDoorLeftOpen,
@@ -53,7 +54,6 @@ const Rule* const kRules[] = {
     &kPulseAtRest,
     &kBodyTemperatureLow,
     // What others ask about, as it was before the signal.
-    &kHabits,
     &kNotReturned,
     &kOccupied,
     &kInactivity,

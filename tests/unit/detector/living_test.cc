@@ -203,7 +203,7 @@ TEST_F(NoMorning, IsMediumWhereThePlanNamesTheWindow) {
 }
 
 TEST_F(NoMorning, GoesByThePersonsOwnHourOnceLearnt) {
-  for (int day = 10; day < 15; ++day) {
+  for (int day = 5; day < 15; ++day) {
     Evening(1, day - 1);
     GetUp(home_.At(1, day, 7, 10));
   }

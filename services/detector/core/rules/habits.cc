@@ -1,5 +1,5 @@
-// Learns what is usual: gathers what a day shows, and learns it when the next day shows itself.
-// Concludes nothing.
+// Learns what is usual (getting up: no_morning.cc): gathers what a day shows, and learns it when
+// the next day shows itself. Concludes nothing.
 
 #include <algorithm>
 
@@ -15,7 +15,6 @@ constexpr int64_t kLongestSilenceUs = 24LL * 3600 * 1000000;
 // Less than this is a step through the door.
 constexpr int64_t kLeastOutingUs = 10 * kMinuteUs;
 constexpr int64_t kLongestStayUs = 180 * kMinuteUs;
-constexpr int kMorningFromMinutes = 4 * 60;
 constexpr std::size_t kMostOutings = 16, kMostStays = 32;
 constexpr int kNightToMinutes = 6 * 60, kNightFromMinutes = 22 * 60;
 
@@ -105,9 +104,6 @@ void OnSignOfLife(Context& context, const Signal& seen) {
     Still(context, before, seen.time_us);
   }
   auto& today = *record.mutable_today();
-  const int64_t minutes = (seen.time_us - today.begin_us()) / kMinuteUs;
-  if (today.waking_minutes() == 0 && minutes >= kMorningFromMinutes)
-    today.set_waking_minutes(static_cast<uint32_t>(minutes));
   const DevicePlan& device = context.plan.devices()[static_cast<std::size_t>(seen.device)];
   if (device.room == 0) return;
   if (device.room_kind == RoomKind::kBathroom) {

@@ -137,6 +137,8 @@ uint32_t CountTurns(const Way& way, std::size_t first) {
     while (next + 1 < way.head.corners && !kept[next]) ++next;
     const double angle = AngleAt(way.corners[before], way.corners[i], way.corners[next]);
     if (std::abs(angle) >= kTurn) ++turns;
+    // Who turns right back is turned by two corners.
+    if (std::abs(angle) >= kHalfTurn) ++turns;
     before = i;
   }
   return turns;
@@ -159,17 +161,27 @@ void Measure(const Way& way, std::size_t first, WayVerdict& verdict) {
   verdict.rounds = static_cast<uint32_t>(std::abs(turned) / kFullTurn);
 }
 
+// Whether the way of the last so many seconds turns back again and again.
+bool IsTurning(const WayConfig& config, const Way& way, int32_t span_s, WayVerdict& verdict) {
+  std::size_t first = way.head.corners - 1;
+  while (first > 0 && SecondsBetween(way.corners[first - 1], way.last()) <= span_s) --first;
+  verdict.way_m = verdict.extent_m = 0;
+  Measure(way, first, verdict);
+  verdict.turns = CountTurns(way, first);
+  return verdict.turns >= config.turns && verdict.way_m >= config.least_way_m &&
+         verdict.way_m >= config.detour_ratio * verdict.extent_m;
+}
+
+// Who gets lost had often walked straight there: the straight part would hide what follows, so the
+// last part of the span is judged by itself as well.
 WayVerdict Judge(const WayConfig& config, const Way& way) {
   WayVerdict verdict;
   verdict.corner = true;
   const auto span_s = static_cast<int32_t>(config.span_us / 1'000'000);
-  std::size_t first = way.head.corners - 1;
-  while (first > 0 && SecondsBetween(way.corners[first - 1], way.last()) <= span_s) --first;
-  Measure(way, first, verdict);
-  verdict.turns = CountTurns(way, first);
+  bool turning = false;
+  for (const int32_t part : {2, 3, 4})
+    turning = IsTurning(config, way, span_s * part / 4, verdict) || turning;
   verdict.returns = CountReturns(way);
-  const bool turning = verdict.turns >= config.turns && verdict.way_m >= config.least_way_m &&
-                       verdict.way_m >= config.detour_ratio * verdict.extent_m;
   verdict.lost = turning || std::max(verdict.returns, verdict.rounds) >= config.returns;
   return verdict;
 }
