@@ -12,6 +12,8 @@ namespace {
 // So many windows before an impact are another story, and part of what is usual.
 constexpr int64_t kUsualLag = 36;
 constexpr float kUsualShare = 0.02F;
+// Before so many windows it is their mean.
+constexpr int32_t kUsualBegins = 50;
 // Short gaps are as the window before them; after a longer one begins another story.
 constexpr int64_t kMaxGapWindows = 6;
 // Lying still, a watch moves with the breath. Within a second, somebody awake sways or turns more.
@@ -61,56 +63,81 @@ void FallDetector::OnGap(const FallConfig& config, int64_t index) {
   still_deadline_us_ = index * FallWindows::kMicros + config.stillness_us;
 }
 
+// Both are inlined whatever the compiler thinks, so that the sums stay in registers: at 10 Hz each
+// sample makes a window.
+[[gnu::always_inline]] inline void FallDetector::Sums::Add(const char* samples, int64_t n) {
+  for (int64_t i = 0; i < n; ++i, samples += 6) {
+    int16_t sample[3];
+    std::memcpy(sample, samples, sizeof(sample));
+    const auto ax = static_cast<float>(sample[0]), ay = static_cast<float>(sample[1]),
+               az = static_cast<float>(sample[2]);
+    const float square = ax * ax + ay * ay + az * az;
+    const float magnitude = std::sqrt(square);
+    x += ax;
+    y += ay;
+    z += az;
+    size += magnitude;
+    squares += square;
+    peak = std::max(peak, magnitude);
+    least = std::min(least, magnitude);
+  }
+  count += static_cast<int32_t>(n);
+}
+
+[[gnu::always_inline]] inline FallWindow FallDetector::Sums::Fold() const {
+  const auto n = static_cast<float>(count);
+  const float mean = size / n;
+  const float deviation = count == 1 ? 0.0F : std::sqrt(std::max(0.0F, squares / n - mean * mean));
+  return {Clamp16(x / n), Clamp16(y / n),  Clamp16(z / n),     ClampU16(mean),
+          ClampU16(peak), ClampU16(least), ClampU16(deviation)};
+}
+
 void FallDetector::Feed(const FallConfig& config, int64_t first_us, float rate_hz,
                         std::string_view samples_mg, std::vector<FallEvent>& out) {
   const double step_us = 1e6 / static_cast<double>(rate_hz);
-  const std::size_t samples = samples_mg.size() / 6;
-  const char* at = samples_mg.data();
-  int64_t window_end = window_ < 0 ? 0 : (window_ + 1) * FallWindows::kMicros;
-  for (std::size_t i = 0; i < samples; ++i, at += 6) {
-    const int64_t time_us = first_us + static_cast<int64_t>(static_cast<double>(i) * step_us);
-    if (time_us <= newest_us_) continue;
-    newest_us_ = time_us;
-    if (time_us >= window_end) {
-      const int64_t index = time_us / FallWindows::kMicros;
-      if (window_ >= 0 && sums_.count > 0) CloseWindow(config, out);
+  const double steps_a_us = static_cast<double>(rate_hz) / 1e6;
+  const auto samples = static_cast<int64_t>(samples_mg.size() / 6);
+  const auto time_of = [&](int64_t i) {
+    return first_us + static_cast<int64_t>(static_cast<double>(i) * step_us);
+  };
+  // The first sample at or after a time.
+  const auto first_at = [&](int64_t time_us) {
+    const double guess = static_cast<double>(time_us - first_us) * steps_a_us;
+    auto i = static_cast<int64_t>(std::min(std::max(guess, 0.0), static_cast<double>(samples)));
+    while (i > 0 && time_of(i - 1) >= time_us) --i;
+    while (i < samples && time_of(i) < time_us) ++i;
+    return i;
+  };
+  int64_t i = first_us > newest_us_ ? 0 : first_at(newest_us_ + 1);
+  Sums sums = sums_;
+  while (i < samples) {
+    const int64_t index = time_of(i) / FallWindows::kMicros;
+    if (index > window_) {
+      if (window_ >= 0 && sums.count > 0) CloseWindow(config, sums.Fold(), out);
       // Low rates and bad links skip a window now and then.
       if (window_ < 0 || index > window_ + kMaxGapWindows) OnGap(config, index);
       window_ = index;
-      sums_ = {};
-      window_end = (index + 1) * FallWindows::kMicros;
+      sums = {};
     }
-    int16_t sample[3];
-    std::memcpy(sample, at, sizeof(sample));
-    const auto x = static_cast<float>(sample[0]), y = static_cast<float>(sample[1]),
-               z = static_cast<float>(sample[2]);
-    const float square = x * x + y * y + z * z;
-    const float magnitude = std::sqrt(square);
-    sums_.x += x;
-    sums_.y += y;
-    sums_.z += z;
-    sums_.size += magnitude;
-    sums_.squares += square;
-    sums_.peak = std::max(sums_.peak, magnitude);
-    sums_.least = std::min(sums_.least, magnitude);
-    ++sums_.count;
+    const int64_t end = std::max(i + 1, first_at((window_ + 1) * FallWindows::kMicros));
+    sums.Add(samples_mg.data() + 6 * i, end - i);
+    i = end;
   }
+  sums_ = sums;
+  if (samples > 0) newest_us_ = std::max(newest_us_, time_of(samples - 1));
 }
 
-void FallDetector::CloseWindow(const FallConfig& config, std::vector<FallEvent>& out) {
-  const auto n = static_cast<float>(sums_.count);
-  const float mean = sums_.size / n;
-  const float deviation = std::sqrt(std::max(0.0F, sums_.squares / n - mean * mean));
-  windows_.Add(window_,
-               {Clamp16(sums_.x / n), Clamp16(sums_.y / n), Clamp16(sums_.z / n), ClampU16(mean),
-                ClampU16(sums_.peak), ClampU16(sums_.least), ClampU16(deviation)});
+void FallDetector::CloseWindow(const FallConfig& config, const FallWindow& window,
+                               std::vector<FallEvent>& out) {
+  windows_.Add(window_, window);
   if (phase_ != Phase::kQuiet) Follow(config, out);
   // A fall that was told is not told again: the person lies there.
   if (phase_ != Phase::kQuiet && phase_ != Phase::kFine) return;
   if (window_ - kUsualLag >= windows_.first()) {
     const Vector3 old = windows_.Direction(window_ - kUsualLag, window_ - kUsualLag + 1);
     usual_count_ = std::min(usual_count_ + 1, 1000);
-    const float share = std::max(kUsualShare, 1 / static_cast<float>(usual_count_));
+    const float share =
+        usual_count_ < kUsualBegins ? 1 / static_cast<float>(usual_count_) : kUsualShare;
     for (std::size_t i = 0; i < 3; ++i) usual_[i] += (old[i] - usual_[i]) * share;
   }
   if (FindCandidate(config)) JudgeCandidate(config, out);
@@ -130,8 +157,10 @@ void FallDetector::JudgeCandidate(const FallConfig& config, std::vector<FallEven
   const int64_t impact = candidate_;
   candidate_ = -1;
   bool suspected = false;
+  // A score that nobody asks for, and everything that is traced, is measured in full.
+  const bool gated = config.trace == nullptr && config.least_score >= kGateScore;
   // An impact at the very beginning of a stream has no before.
-  if (impact > windows_.first() + 2) {
+  if (impact > windows_.first() + 2 && (!gated || MayBeFall(config.place, windows_, impact))) {
     const Vector3 before = windows_.Direction(impact - 20, impact - 10);
     const Vector3 usual = usual_count_ > 0 ? usual_ : before;
     const FallFeatures features = MeasureBlow(windows_, impact, usual);
@@ -247,7 +276,7 @@ void FallDetector::Follow(const FallConfig& config, std::vector<FallEvent>& out)
 
 namespace {
 
-constexpr char kVersion = '\3';
+constexpr char kVersion = '\4';
 
 template <typename T>
 void Put(const T& value, std::string& out) {

@@ -104,9 +104,13 @@ class FallDetector {
   struct Sums {
     int32_t count = 0;
     float x = 0, y = 0, z = 0, size = 0, squares = 0, peak = 0, least = 1e9F;
+
+    // Packed samples.
+    void Add(const char* samples, int64_t n);
+    FallWindow Fold() const;
   };
 
-  void CloseWindow(const FallConfig& config, std::vector<FallEvent>& out);
+  void CloseWindow(const FallConfig& config, const FallWindow& window, std::vector<FallEvent>& out);
   void OnGap(const FallConfig& config, int64_t index);
 
   // True when `candidate_` is to be judged.

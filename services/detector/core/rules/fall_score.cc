@@ -26,6 +26,41 @@ struct Model {
 constexpr Model kTrunk = {kTrunkBias, kTrunkTrees.data(), kTrunkTrees.size()};
 constexpr Model kWrist = {kWristBias, kWristTrees.data(), kWristTrees.size()};
 
+// A fall turns the body, and the wrist at least a little.
+constexpr float kTrunkTurn = 25, kWristTurn = 10;
+// Whoever walks on or claps has this unrest, and is never still for so many windows on end.
+constexpr float kWristUnrest = 0.25F;
+constexpr int kWristStillWindows = 3;
+
+bool IsQuiet(const FallWindow& window) {
+  return window.deviation < 60 && window.mean > 900 && window.mean < 1100;
+}
+
+// So many windows on end without motion; whatever the sensor takes for 1 g.
+bool Rests(const FallWindows& windows, int64_t from, int64_t to) {
+  int rest = 0;
+  for (int64_t i = from; i < to; ++i) {
+    const FallWindow& window = windows.At(i);
+    const bool still =
+        window.deviation < 60 && std::abs(window.mean - windows.At(i - 1).mean) < 100;
+    rest = still ? rest + 1 : 0;
+    if (rest == kWristStillWindows) return true;
+  }
+  return false;
+}
+
+// The direction 2 to 1 s before; soon after the stream began, what there is has to do.
+struct Before {
+  int64_t from, to;
+};
+Before BeforeBlow(const FallWindows& windows, int64_t blow) {
+  const int64_t first = windows.first();
+  const Before before{std::max(first, blow - 20), blow - 10};
+  if (before.to > before.from) return before;
+  const int64_t to = std::max(first + 1, blow - 3);
+  return {std::max(first, to - 10), to};
+}
+
 struct Shape {
   float peak = 0, spread = 0, path = 0, least_mean = 1, least = 1, lost = 0, impulse = 0;
   float length = 0, repeats = 0, second = 0, quiet = 0, fall_time = 0;
@@ -52,8 +87,7 @@ Shape MeasureShape(const FallWindows& windows, int64_t blow) {
   for (int64_t i = std::max(first, blow - 2); i <= blow + 6; ++i)
     shape.impulse += std::max(0.0F, static_cast<float>(windows.At(i).mean) / 1000 - 1);
   for (int64_t i = blow + 8; i < blow + kWindowsAfterBlow; ++i) {
-    const FallWindow& window = windows.At(i);
-    if (window.deviation < 60 && window.mean > 900 && window.mean < 1100) ++shape.quiet;
+    if (IsQuiet(windows.At(i))) ++shape.quiet;
   }
   const int64_t from = std::max(first, blow - 10);
   Vector3 sum{}, squares{}, last{};
@@ -77,14 +111,19 @@ Shape MeasureShape(const FallWindows& windows, int64_t blow) {
 
 }  // namespace
 
+bool MayBeFall(WornAt place, const FallWindows& windows, int64_t blow) {
+  if (place == WornAt::kWrist && windows.Deviation(blow + 10, blow + 25) > kWristUnrest &&
+      !Rests(windows, blow + 8, blow + kWindowsAfterBlow)) {
+    return false;
+  }
+  const auto [from, to] = BeforeBlow(windows, blow);
+  return DegreesBetween(windows.Direction(from, to), windows.Direction(blow + 10, blow + 25)) >=
+         (place == WornAt::kWrist ? kWristTurn : kTrunkTurn);
+}
+
 FallFeatures MeasureBlow(const FallWindows& windows, int64_t blow, const Vector3& usual) {
   const int64_t first = windows.first(), c = blow;
-  // Soon after the stream began, what there is before the blow has to do.
-  int64_t before_from = std::max(first, c - 20), before_to = c - 10;
-  if (before_to <= before_from) {
-    before_to = std::max(first + 1, c - 3);
-    before_from = std::max(first, before_to - 10);
-  }
+  const auto [before_from, before_to] = BeforeBlow(windows, c);
   const Vector3 before = windows.Direction(before_from, before_to);
   const Vector3 after = windows.Direction(c + 10, c + 25);
   const int64_t near_from = std::max(first, c - 10);

@@ -22,13 +22,6 @@ float DegreesBetween(const Vector3& a, const Vector3& b) {
   return std::acos(std::clamp(cosine, -1.0F, 1.0F)) * kDegrees;
 }
 
-void FallWindows::Add(int64_t index, const FallWindow& window) {
-  for (int64_t skipped = newest_ + 1; skipped < index; ++skipped)
-    ring_[static_cast<std::size_t>(skipped % kKept)] = At(skipped - 1);
-  ring_[static_cast<std::size_t>(index % kKept)] = window;
-  newest_ = index;
-}
-
 void FallWindows::BeginAt(int64_t index) {
   first_ = index;
   newest_ = index - 1;
@@ -36,14 +29,17 @@ void FallWindows::BeginAt(int64_t index) {
 
 Vector3 FallWindows::Direction(int64_t from, int64_t to) const {
   from = std::max(from, first_);
-  Vector3 sum{};
+  int32_t x = 0, y = 0, z = 0;
   for (int64_t i = from; i < to; ++i) {
-    const Vector3 direction = DirectionOf(At(i));
-    for (std::size_t k = 0; k < 3; ++k) sum[k] += direction[k];
+    const FallWindow& window = At(i);
+    x += window.x;
+    y += window.y;
+    z += window.z;
   }
-  if (to > from)
-    for (float& axis : sum) axis /= 1000 * static_cast<float>(to - from);
-  return sum;
+  if (to <= from) return {};
+  const float scale = 1000 * static_cast<float>(to - from);
+  return {static_cast<float>(x) / scale, static_cast<float>(y) / scale,
+          static_cast<float>(z) / scale};
 }
 
 float FallWindows::Deviation(int64_t from, int64_t to) const {

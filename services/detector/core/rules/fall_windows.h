@@ -27,18 +27,21 @@ struct FallWindow {
 class FallWindows {
  public:
   static constexpr int64_t kMicros = 100'000;
-  // 2.5 s before a blow to 2.6 s after, and what a short gap may add; even, so that no byte of the
-  // record is padding.
-  static constexpr int64_t kKept = 60;
+  // 2.5 s before a blow to 2.6 s after, and what a short gap may add. A power of two, for the sake
+  // of speed; even, so that no byte of the record is padding.
+  static constexpr int64_t kKept = 64;
 
   // The windows [first(), newest()] are known, as far as they are kept.
   int64_t first() const { return first_; }
   int64_t newest() const { return newest_; }
-  const FallWindow& At(int64_t index) const {
-    return ring_[static_cast<std::size_t>(index % kKept)];
-  }
+  const FallWindow& At(int64_t index) const { return ring_[SlotOf(index)]; }
   // The window after the newest, or a later one: those between are as the newest.
-  void Add(int64_t index, const FallWindow& window);
+  void Add(int64_t index, const FallWindow& window) {
+    for (int64_t skipped = newest_ + 1; skipped < index; ++skipped)
+      ring_[SlotOf(skipped)] = At(skipped - 1);
+    ring_[SlotOf(index)] = window;
+    newest_ = index;
+  }
   // What came before `index` is another story.
   void BeginAt(int64_t index);
   // False where the members contradict each other.
@@ -54,6 +57,8 @@ class FallWindows {
   float Rhythm(int64_t from, int64_t to) const;
 
  private:
+  static std::size_t SlotOf(int64_t index) { return static_cast<uint64_t>(index) % kKept; }
+
   std::array<FallWindow, kKept> ring_{};
   int64_t first_ = 0;
   int64_t newest_ = -1;
