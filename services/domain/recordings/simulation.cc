@@ -85,7 +85,7 @@ class Night {
     std::vector<int16_t> samples;
     for (int i = 0; i < static_cast<int>(kRateHz); ++i) {
       pitch_ += activity * 0.01 * (random_.Unit() - 0.5);
-      double magnitude = 1 + activity * 0.35 * std::sin(6.2832 * 1.8 * i / kRateHz) +
+      double magnitude = 1 + activity * 0.35 * std::sin(6.2832 * 2 * i / kRateHz) +
                          (0.02 + activity * 0.08) * (random_.Unit() - 0.5);
       const int step = (i - 20) / 3;
       if (i >= 20 && step < static_cast<int>(shape.size()))
