@@ -188,6 +188,7 @@ std::string AlertDetails(const Alert& alert, absl::Time now, const Style& style)
         absl::StrFormat("  * %s  %s  %s\n", LocalTime(transition.time(), alert.zone(), "%H:%M:%S"),
                         KindWord(transition.kind(), style.language), Printable(transition.actor()));
   }
+  if (alert.has_news()) out += "  = " + Pick(alert.news(), style.language) + "\n";
   if (!alert.note().empty()) out += "  " + Printable(alert.note()) + "\n";
   return out;
 }
@@ -204,6 +205,8 @@ std::string ChangeText(const alert::v1::Update& update, const Style& style) {
   const Transition& last = transitions[transitions.size() - 1];
   std::string text = KindWord(last.kind(), style.language);
   if (!last.actor().empty()) text += " (" + Printable(last.actor()) + ")";
+  const std::string news = Pick(update.alert().news(), style.language);
+  if (last.kind() == Transition::KIND_CLEARED && !news.empty()) text += ": " + news;
   return text;
 }
 

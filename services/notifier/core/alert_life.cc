@@ -48,13 +48,19 @@ void TakeOpening(const Finding& finding, AlertRecord& record) {
   alert.set_correlation_id(finding.correlation_id());
 }
 
-void TakeNews(const Finding& finding, Alert& alert) {
-  *alert.mutable_reason() = finding.reason();
+void AddObservations(const Finding& finding, Alert& alert) {
   for (const auto& observation : finding.evidence().observations()) {
     auto& kept = *alert.mutable_evidence()->mutable_observations();
     if (kept.size() == kMaxObservations) kept.DeleteSubrange(0, 1);
     *kept.Add() = observation;
   }
+}
+
+// What holds now, in the finding's words.
+void TakeReason(const Finding& finding, Alert& alert) {
+  *alert.mutable_reason() = finding.reason();
+  alert.clear_news();
+  AddObservations(finding, alert);
 }
 
 bool IsClosed(const Alert& alert) { return alert.handling() == alert::v1::HANDLING_CLOSED; }
@@ -113,7 +119,7 @@ void TellBeginning(const Finding& finding, const Audience& audience, absl::Time 
 void Repeat(const Finding& finding, const Audience& audience, absl::Time now, AlertRecord& record,
             Decision& decision) {
   Alert& alert = *record.mutable_alert();
-  TakeNews(finding, alert);
+  TakeReason(finding, alert);
   alert.set_occurrences(alert.occurrences() + 1);
   *alert.mutable_last_occurrence_time() = finding.event_time();
   alert.set_severity(std::max(alert.severity(), finding.severity()));
@@ -129,7 +135,7 @@ void Worsen(const Finding& finding, const Audience& audience, absl::Time now, Al
   const bool worse = finding.severity() > alert.severity();
   // What people closed as urgent is told again when it is found urgent anew.
   const bool urgent = IsClosed(alert) && finding.severity() == alert::v1::SEVERITY_HIGH;
-  TakeNews(finding, alert);
+  TakeReason(finding, alert);
   if (!worse && !urgent) return;
   alert.set_severity(std::max(alert.severity(), finding.severity()));
   Note(Transition::KIND_WORSENED, now, alert);
@@ -140,7 +146,9 @@ void Clear(const Finding& finding, absl::Time now, AlertRecord& record, Decision
   Alert& alert = *record.mutable_alert();
   *record.mutable_clear_decide_time() = finding.decide_time();
   if (alert.condition() == alert::v1::CONDITION_CLEARED) return;
-  TakeNews(finding, alert);
+  // The reason stays why it was raised: a fall that is over was a fall.
+  *alert.mutable_news() = finding.reason();
+  AddObservations(finding, alert);
   alert.set_condition(alert::v1::CONDITION_CLEARED);
   Note(Transition::KIND_CLEARED, now, alert);
   if (!record.latching()) {

@@ -318,6 +318,21 @@ TEST(Clear, WhatIsOverStopsClimbingAndThoseWhoWereToldLearnOfIt) {
   EXPECT_FALSE(IsJoinable(story.record()));
 }
 
+// Known fault: the line of what was over said how it ended, and no more what it had been.
+TEST(Clear, KeepsTheCauseAsItsReasonAndTheEndAsItsNews) {
+  Story story;
+  Finding fall = Story::Make("1");
+  fall.mutable_reason()->set_en("fell in the kitchen");
+  story.Find(0, fall);
+  Finding up = Story::Make("2", Finding::KIND_CLEAR);
+  up.mutable_reason()->set_en("got up again");
+  story.Find(30, up);
+  EXPECT_EQ(story.alert().reason().en(), "fell in the kitchen");
+  EXPECT_EQ(story.alert().news().en(), "got up again");
+  story.Find(60, Story::Make("3"));
+  EXPECT_FALSE(story.alert().has_news());
+}
+
 TEST(Clear, AFallIsNeverHiddenByClearing) {
   Story story;
   story.Find(0, Story::Make("1"));
