@@ -34,7 +34,16 @@ DeskOptions DeskOptionsOf(const NotifierOptions& options) {
   desk.operator_ids = {config.operator_ids().begin(), config.operator_ids().end()};
   desk.default_step_delay = DurationOr(config.has_default_step_delay(), config.default_step_delay(),
                                        desk.default_step_delay);
+  desk.receipt_within =
+      DurationOr(config.has_receipt_within(), config.receipt_within(), desk.receipt_within);
   return desk;
+}
+
+QuietBudget QuietBudgetOf(const config::v1::Notifier& config) {
+  const absl::Duration window =
+      DurationOr(config.has_quiet_window(), config.quiet_window(), absl::Minutes(10));
+  const bool said = config.quiet_calls() > 0 || config.has_quiet_window();
+  return {said ? config.quiet_calls() : 6, window};
 }
 
 QueueOptions QueueOptionsOf(const NotifierOptions& options) {
@@ -65,10 +74,12 @@ WatchOptions WatchOptionsOf(const NotifierOptions& options) {
 class Notifier::Parts {
  public:
   explicit Parts(const NotifierOptions& options)
-      : store_(options.endpoint, options.partitions,
-               [this](int, absl::Time due) {
-                 if (queue_ != nullptr) queue_->NoteTimer(due);
-               }),
+      : store_(
+            options.endpoint, options.partitions,
+            [this](int, absl::Time due) {
+              if (queue_ != nullptr) queue_->NoteTimer(due);
+            },
+            QuietBudgetOf(options.config.notifier())),
         desk_(DeskOptionsOf(options), store_, *options.metrics),
         hub_(std::make_unique<WatchHub>(WatchOptionsOf(options), desk_, store_, *options.metrics)),
         service_(MakeAlertService(desk_, *hub_, streams_)) {}

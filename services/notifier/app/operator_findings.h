@@ -20,6 +20,8 @@ store::v1::Finding NobodyTold(const store::v1::AlertRecord& record);
 // A job failed by its own fault again and again; `about` is the alert, empty when unreadable.
 store::v1::Finding DeadLetter(const std::string& entry, int partition, const std::string& about,
                               absl::Time now);
+// A home's power cut as a line of the operators' list of them.
+store::v1::Finding PowerCutOf(const store::v1::Finding& finding);
 // About a home, but for those who run the service.
 store::v1::Finding ToOperators(const store::v1::Finding& finding);
 
