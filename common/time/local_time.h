@@ -1,5 +1,5 @@
-// Wall-clock windows such as 22:00-06:00, also of single weekdays, in a person's own zone, right on
-// both nights of the year on which clocks change. Pure; thread safe.
+// Wall-clock windows such as 22:00-06:00 in a person's own zone, right on both nights of the year
+// on which clocks change. Pure; thread safe.
 //
 // A window's edge that falls into the skipped hour counts as the end of the skip; one that falls
 // into the repeated hour counts at its first occurrence.
@@ -7,7 +7,6 @@
 #ifndef COMMON_TIME_LOCAL_TIME_H_
 #define COMMON_TIME_LOCAL_TIME_H_
 
-#include <array>
 #include <string>
 #include <string_view>
 
@@ -37,27 +36,6 @@ bool InWindow(absl::Time at, const absl::TimeZone& zone, const LocalWindow& wind
 // Between `at` and it, the answer stays the same: cache it rather than asking a zone for every
 // event.
 absl::Time NextWindowEdge(absl::Time at, const absl::TimeZone& zone, const LocalWindow& window);
-
-// A window of some days of the week. It belongs to the day on which it begins: "Fri 22:00-06:00"
-// ends on Saturday.
-struct WeeklyWindow {
-  std::array<bool, 7> days = {true, true, true, true, true, true, true};  // From Monday on.
-  LocalWindow window;
-  friend bool operator==(const WeeklyWindow&, const WeeklyWindow&) = default;
-};
-
-// "Mon-Fri 08:00-20:00", "Sat,Sun 08:00-08:00", "Fri-Mon" (whole days), or a window without days,
-// which is of every day. INVALID_ARGUMENT says what is wrong.
-absl::StatusOr<WeeklyWindow> ParseWeeklyWindow(std::string_view text);
-
-bool InWindow(absl::Time at, const absl::TimeZone& zone, const WeeklyWindow& window);
-
-// The first instant after `at` at which the window of some day begins or ends. The answer may be
-// the same on both sides.
-absl::Time NextWindowEdge(absl::Time at, const absl::TimeZone& zone, const WeeklyWindow& window);
-
-// Whether the window holds at a minute of the wall clock's week, 0 to 10,079, from Monday 00:00 on.
-bool InWindow(int minute_of_week, const WeeklyWindow& window);
 
 }  // namespace veille
 

@@ -14,10 +14,14 @@
 #include "services/client/commands.h"
 #include "services/client/flags.h"
 #include "services/client/replay_engine.h"
+#include "services/client/what_if.h"
 #include "services/domain/care_plan.h"
 
 ABSL_FLAG(std::string, care_plan, "",
           "replay: file with another care plan (veille.care.v1.CarePlan, text format).");
+
+ABSL_FLAG(std::string, what_if, "",
+          "replay: file with another care plan; prints what it would change, not what is told.");
 
 namespace veille::client {
 namespace {
@@ -39,6 +43,10 @@ absl::StatusOr<std::optional<care::v1::CarePlan>> LoadCarePlan(const std::string
   }
   if (!faults.ok()) return faults.ToStatus();
   return plan;
+}
+
+void PutCarePlan(const care::v1::CarePlan& care_plan, domain::Recording& recording) {
+  for (auto& patient : *recording.home.mutable_patients()) *patient.mutable_care_plan() = care_plan;
 }
 
 void PrintFinding(const Finding& finding, const domain::Recording& recording) {
@@ -153,14 +161,113 @@ absl::StatusOr<Score> ReplayOne(const domain::Recording& recording) {
   return score;
 }
 
+const char* KindWord(Difference::Kind kind) {
+  switch (kind) {
+    case Difference::Kind::kComes:
+      return "comes";
+    case Difference::Kind::kGoes:
+      return "goes";
+    default:
+      return "changes";
+  }
+}
+
+std::string ToldJson(const Told& told) {
+  if (told.alert_id.empty()) return "null";
+  return absl::StrFormat(
+      "{\"rule_key\":%s,\"patient_id\":%s,\"severity\":%s,\"event_time\":%s,\"decide_time\":%s}",
+      JsonString(told.rule_key), JsonString(told.patient_id),
+      JsonString(alert::v1::Severity_Name(told.severity)),
+      JsonString(absl::FormatTime(absl::RFC3339_full, told.event_time, absl::UTCTimeZone())),
+      JsonString(absl::FormatTime(absl::RFC3339_full, told.decide_time, absl::UTCTimeZone())));
+}
+
+// "MEDIUM -> HIGH", "5 min sooner"
+std::string Change(const Difference& difference, Language language) {
+  std::string change;
+  const Told &before = difference.before, &after = difference.after;
+  if (before.severity != after.severity) {
+    change =
+        SeverityWord(before.severity, language) + " -> " + SeverityWord(after.severity, language);
+  }
+  const absl::Duration later = after.decide_time - before.decide_time;
+  if (later == absl::ZeroDuration()) return change;
+  if (!change.empty()) change += ", ";
+  return change + absl::StrFormat("%s %s", absl::FormatDuration(absl::AbsDuration(later)),
+                                  later > absl::ZeroDuration() ? "later" : "sooner");
+}
+
+void PrintDifference(const Difference& difference, const domain::Recording& recording) {
+  if (JsonFromFlags()) {
+    std::printf("{\"recording\":%s,\"difference\":{\"kind\":\"%s\",\"before\":%s,\"after\":%s}}\n",
+                JsonString(recording.name).c_str(), KindWord(difference.kind),
+                ToldJson(difference.before).c_str(), ToldJson(difference.after).c_str());
+    return;
+  }
+  const absl::TimeZone zone = LoadZone(recording.home.zone()).value_or(absl::UTCTimeZone());
+  const Style style = StyleFromFlags();
+  const Told& told =
+      difference.kind == Difference::Kind::kGoes ? difference.before : difference.after;
+  std::string more = style.language == Language::kFrench ? told.reason.fr() : told.reason.en();
+  if (difference.kind == Difference::Kind::kChanges)
+    more = Change(difference, style.language) + "  " + more;
+  std::printf("%-7s  %s  %-9s  %-16s  %s\n", KindWord(difference.kind),
+              absl::FormatTime("%Y-%m-%d %H:%M:%S", told.event_time, zone).c_str(),
+              SeverityWord(told.severity, style.language).c_str(), told.rule_key.c_str(),
+              more.c_str());
+}
+
+// How often each kind of difference came, over every recording.
+struct Differences {
+  std::size_t comes = 0, goes = 0, changes = 0;
+};
+
+absl::Status WhatIf(domain::Recording recording, const care::v1::CarePlan& other,
+                    Differences& count) {
+  VEILLE_ASSIGN_OR_RETURN(const std::vector<Finding> before, Replay(recording, {}));
+  PutCarePlan(other, recording);
+  VEILLE_ASSIGN_OR_RETURN(const std::vector<Finding> after, Replay(recording, {}));
+  for (const Difference& difference : Compare(before, after)) {
+    PrintDifference(difference, recording);
+    ++(difference.kind == Difference::Kind::kComes  ? count.comes
+       : difference.kind == Difference::Kind::kGoes ? count.goes
+                                                    : count.changes);
+  }
+  return absl::OkStatus();
+}
+
+int PrintWhatIf(const domain::Playlist& playlist,
+                const std::optional<care::v1::CarePlan>& care_plan,
+                const care::v1::CarePlan& other) {
+  Differences count;
+  int failed = 0;
+  for (std::size_t i = 0; i < playlist.size(); ++i) {
+    absl::StatusOr<domain::Recording> recording = playlist.Read(i);
+    absl::Status status = recording.status();
+    if (status.ok()) {
+      TellReading(playlist.name(i), *recording);
+      if (care_plan.has_value()) PutCarePlan(*care_plan, *recording);
+      status = WhatIf(*std::move(recording), other, count);
+    }
+    if (status.ok()) continue;
+    ++failed;
+    Complain(status);
+  }
+  if (JsonFromFlags()) {
+    std::printf("{\"what_if\":{\"comes\":%zu,\"goes\":%zu,\"changes\":%zu}}\n", count.comes,
+                count.goes, count.changes);
+  } else {
+    std::printf("\nwith the other plan %zu alerts come, %zu go, %zu change\n", count.comes,
+                count.goes, count.changes);
+  }
+  return failed == 0 ? 0 : 1;
+}
+
 absl::StatusOr<Score> ReadAndReplay(const domain::Playlist& playlist, std::size_t index,
                                     const std::optional<care::v1::CarePlan>& care_plan) {
   VEILLE_ASSIGN_OR_RETURN(domain::Recording recording, playlist.Read(index));
   TellReading(playlist.name(index), recording);
-  if (care_plan.has_value()) {
-    for (auto& patient : *recording.home.mutable_patients())
-      *patient.mutable_care_plan() = *care_plan;
-  }
+  if (care_plan.has_value()) PutCarePlan(*care_plan, recording);
   return ReplayOne(recording);
 }
 
@@ -184,6 +291,9 @@ int RunReplay(const std::vector<std::string>& args) {
   if (!care_plan.ok()) return Complain(care_plan.status());
   playlist->Thin(static_cast<std::size_t>(std::max(0, absl::GetFlag(FLAGS_limit))));
   TellReading("", playlist->report());
+  const auto other = LoadCarePlan(absl::GetFlag(FLAGS_what_if));
+  if (!other.ok()) return Complain(other.status());
+  if (other->has_value()) return PrintWhatIf(*playlist, *care_plan, **other);
   Score total;
   total.bad_lines = playlist->report().bad_line_count;
   for (std::size_t i = 0; i < playlist->size(); ++i) {

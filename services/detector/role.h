@@ -15,7 +15,7 @@
 #include "common/metrics/metrics.h"
 #include "common/redis/endpoint.h"
 #include "common/time/clock.h"
-#include "services/domain/registry.h"
+#include "services/domain/live_registry.h"
 
 namespace veille::detector {
 
@@ -26,7 +26,7 @@ struct DetectorOptions {
   // Stable across a restart: the lease comes back at once. Empty: from the configuration, else the
   // host.
   std::string instance_id;
-  std::shared_ptr<const domain::Registry> registry;
+  domain::LiveRegistry registry;
   std::shared_ptr<const Clock> clock;
   metrics::Registry* metrics = nullptr;  // Outlives the detector.
   // For the crash test only: called before an envelope is judged.

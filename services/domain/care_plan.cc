@@ -4,8 +4,6 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/duration.pb.h"
 
-#include "veille/care/v1/parameter.pb.h"
-
 #include "common/base/check.h"
 
 namespace veille::domain {
@@ -144,38 +142,23 @@ std::map<std::string, std::string> ParametersInForce(const Message& rule) {
   return values;
 }
 
-std::string RuleName(const Message& rule) {
-  return rule.GetDescriptor()->options().GetExtension(care::v1::rule).name();
+const care::v1::RuleInfo& InfoOf(const Message& rule) {
+  return rule.GetDescriptor()->options().GetExtension(care::v1::rule);
 }
 
-uint32_t RuleVersion(const Message& rule) {
-  return rule.GetDescriptor()->options().GetExtension(care::v1::rule).version();
-}
-
-std::string DescribeRules() {
-  std::string out =
-      "| rule | severity | concludes | parameter | unit | range | default | source |\n"
-      "|---|---|---|---|---|---|---|---|\n";
+const care::v1::RuleInfo* FindRule(std::string_view name) {
   const auto* type = care::v1::CarePlan::descriptor();
   for (int i = 0; i < type->field_count(); ++i) {
     const auto* rule = type->field(i)->message_type();
     if (rule == nullptr) continue;
     const care::v1::RuleInfo& info = rule->options().GetExtension(care::v1::rule);
-    out += absl::StrFormat("| **%s** | %s | %s | | | | | |\n", info.name(), info.default_severity(),
-                           info.summary());
-    for (int j = 0; j < rule->field_count(); ++j) {
-      const FieldDescriptor& field = *rule->field(j);
-      if (!IsParameter(field)) continue;
-      const care::v1::Parameter& parameter = ParameterOf(field);
-      const std::string range =
-          IsText(field) ? "" : absl::StrFormat("%g–%g", parameter.min(), parameter.max());
-      const std::string value = IsText(field) ? parameter.default_text()
-                                              : absl::StrFormat("%g", parameter.default_value());
-      out += absl::StrFormat("| | | | `%s.%s` | %s | %s | %s | %s |\n", type->field(i)->name(),
-                             field.name(), parameter.unit(), range, value, parameter.source());
-    }
+    if (info.name() == name) return &info;
   }
-  return out;
+  return nullptr;
 }
+
+std::string RuleName(const Message& rule) { return InfoOf(rule).name(); }
+
+uint32_t RuleVersion(const Message& rule) { return InfoOf(rule).version(); }
 
 }  // namespace veille::domain

@@ -9,12 +9,14 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "google/protobuf/message.h"
 
 #include "veille/care/v1/care_plan.pb.h"
+#include "veille/care/v1/parameter.pb.h"
 
 #include "common/time/local_time.h"
 
@@ -40,12 +42,14 @@ bool IsEnabled(const google::protobuf::Message& rule);
 // Every parameter in force, as text with its unit: for an alert's evidence.
 std::map<std::string, std::string> ParametersInForce(const google::protobuf::Message& rule);
 
+// How a rule describes itself.
+const care::v1::RuleInfo& InfoOf(const google::protobuf::Message& rule);
+// By its name, for example NIGHT_EXIT; null when there is none.
+const care::v1::RuleInfo* FindRule(std::string_view name);
+
 // The rule's name, for example NIGHT_EXIT, and the version of its code.
 std::string RuleName(const google::protobuf::Message& rule);
 uint32_t RuleVersion(const google::protobuf::Message& rule);
-
-// A table of every rule with its parameters, units, ranges, defaults and sources, as Markdown.
-std::string DescribeRules();
 
 }  // namespace veille::domain
 

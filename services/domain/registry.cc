@@ -9,6 +9,7 @@
 
 #include "common/config/text_proto.h"
 #include "common/time/local_time.h"
+#include "common/time/weekly_window.h"
 #include "services/domain/care_plan.h"
 #include "services/domain/keys.h"
 
@@ -22,6 +23,7 @@ constexpr double kMinRadiusM = 150;
 constexpr int kMinutesOfDay = 24 * 60;
 // A chain that begins anew for ever would never be anybody else's business.
 constexpr uint32_t kMaxRepeats = 10;
+constexpr std::size_t kMaxName = 100;
 
 bool IsId(const std::string& text, const char* more) {
   return !text.empty() && text.size() <= 64 &&
@@ -47,16 +49,17 @@ class Coverage {
     for (const auto& shift : circle.rota()) shifts_.push_back(WindowOf(shift.window()));
   }
   bool At(int minute) const {
-    if (!every_alert_ || !InWindow(minute, window_)) return false;
+    if (!every_alert_ || !InWeeklyWindow(minute, window_)) return false;
     return !only_duty_ ||
-           std::any_of(shifts_.begin(), shifts_.end(),
-                       [minute](const WeeklyWindow& shift) { return InWindow(minute, shift); });
+           std::any_of(shifts_.begin(), shifts_.end(), [minute](const WeeklyWindow& shift) {
+             return InWeeklyWindow(minute, shift);
+           });
   }
   // The minutes of the week at which coverage may end.
   void AddEnds(std::set<int>& minutes) const {
     const auto add = [&](const WeeklyWindow& window) {
       for (int day = 0; day < 7; ++day)
-        minutes.insert(day * kMinutesOfDay + window.window.to_minutes);
+        minutes.insert(day * kMinutesOfDay + window.hours.to_minutes);
     };
     add(window_);
     for (const WeeklyWindow& shift : shifts_) add(shift);
@@ -148,8 +151,31 @@ class HomeChecker {
     for (int j = 0; j < patient.zones_size(); ++j)
       CheckZone(patient.zones(j), absl::StrFormat("%szones[%d]", path, j));
     CheckCircle(patient.circle(), path + "circle.");
+    CheckContext(patient.context(), path + "context.");
     for (const PlanFault& fault : CheckCarePlan(patient.care_plan()))
       Add(path + "care_plan." + fault.field, fault.reason);
+  }
+
+  void CheckContext(const care::v1::Context& context, const std::string& path) {
+    for (int j = 0; j < context.outings_size(); ++j) {
+      const care::v1::PlannedOuting& outing = context.outings(j);
+      const std::string field = absl::StrFormat("%soutings[%d].", path, j);
+      Require(outing.name().size() <= kMaxName, field + "name", "must have at most 100 characters");
+      if (outing.weekly().empty()) {
+        Require(outing.start_time().seconds() < outing.end_time().seconds(), field + "end_time",
+                "must be after start_time, or name a weekly window such as \"Tue 14:00-16:00\"");
+      } else if (const auto window = ParseWeeklyWindow(outing.weekly()); !window.ok()) {
+        Add(field + "weekly", std::string(window.status().message()));
+      }
+    }
+    for (int j = 0; j < context.absences_size(); ++j) {
+      const care::v1::Absence& absence = context.absences(j);
+      const std::string field = absl::StrFormat("%sabsences[%d].", path, j);
+      Require(absence.name().size() <= kMaxName, field + "name",
+              "must have at most 100 characters");
+      Require(absence.start_time().seconds() < absence.end_time().seconds(), field + "end_time",
+              "must be after start_time");
+    }
   }
 
   void CheckZone(const care::v1::Zone& zone, const std::string& path) {

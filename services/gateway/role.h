@@ -13,7 +13,7 @@
 #include "common/metrics/metrics.h"
 #include "common/redis/endpoint.h"
 #include "common/time/clock.h"
-#include "services/domain/registry.h"
+#include "services/domain/live_registry.h"
 
 namespace veille::gateway {
 
@@ -21,7 +21,7 @@ struct GatewayOptions {
   config::v1::Config config;
   redis::Endpoint endpoint;
   int partitions = 0;
-  std::shared_ptr<const domain::Registry> registry;
+  domain::LiveRegistry registry;
   std::shared_ptr<const Clock> clock;
   metrics::Registry* metrics = nullptr;  // Outlives the gateway.
   // How full the disk is that Redis writes to, 0 to 1; empty where we cannot see it.

@@ -13,7 +13,7 @@
 #include "common/metrics/metrics.h"
 #include "common/redis/endpoint.h"
 #include "common/time/clock.h"
-#include "services/domain/registry.h"
+#include "services/domain/live_registry.h"
 
 namespace veille::notifier {
 
@@ -21,7 +21,7 @@ struct NotifierOptions {
   config::v1::Config config;
   redis::Endpoint endpoint;
   int partitions = 0;
-  std::shared_ptr<const domain::Registry> registry;
+  domain::LiveRegistry registry;
   std::shared_ptr<const Clock> clock;
   metrics::Registry* metrics = nullptr;  // Outlives the notifier.
   // Stable across a restart: its jobs come back at once. Empty: from the configuration, else the

@@ -8,7 +8,6 @@
 
 #include "common/config/flags.h"
 #include "services/client/commands.h"
-#include "services/domain/care_plan.h"
 #include "services/veille/play.h"
 #include "services/veille/server_roles.h"
 
@@ -31,15 +30,10 @@ Use:
   veille duty       who is on duty; take it, give it to another
   veille snooze     not to be told for a while of what is not urgent
   veille replay     judges a recording offline
-  veille rules      every rule with its parameters
+  veille rules      every rule with its parameters; profiles of care plans
 
 Every command: --help. Every flag can be set as an environment variable, VEILLE_<FLAG>.
 )";
-
-int Rules() {
-  std::fputs(veille::domain::DescribeRules().c_str(), stdout);
-  return 0;
-}
 
 }  // namespace
 
@@ -53,7 +47,7 @@ int main(int argc, char** argv) {
       {"duty", veille::client::RunDuty},
       {"snooze", veille::client::RunSnooze},
       {"replay", veille::client::RunReplay},
-      {"rules", [](const auto&) { return Rules(); }},
+      {"rules", veille::client::RunRules},
   };
   if (argc < 2 || std::string(argv[1]) == "--help" || std::string(argv[1]) == "help") {
     std::fputs(kUsage, argc < 2 ? stderr : stdout);

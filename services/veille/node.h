@@ -16,7 +16,7 @@
 #include "common/redis/endpoint.h"
 #include "common/redis/pipelined_client.h"
 #include "common/time/clock.h"
-#include "services/domain/registry.h"
+#include "services/domain/live_registry.h"
 
 namespace veille {
 
@@ -27,7 +27,7 @@ absl::StatusOr<config::v1::Config> LoadConfig(const std::string& path, bool embe
 struct Node {
   config::v1::Config config;
   std::shared_ptr<const Clock> clock;
-  std::shared_ptr<const domain::Registry> registry;
+  domain::LiveRegistry registry;
   redis::Endpoint endpoint;
   int partitions = 0;
   std::string instance_id;

@@ -19,6 +19,7 @@
 #include "common/log/log.h"
 #include "common/redis/private_server.h"
 #include "services/detector/role.h"
+#include "services/domain/homes_folder.h"
 #include "services/domain/keys.h"
 #include "services/gateway/role.h"
 #include "services/notifier/role.h"
@@ -194,7 +195,7 @@ class ServerProcess {
     }
     VEILLE_LOG(kInfo, "serving")
         .Field("partitions", node_.partitions)
-        .Field("homes", node_.registry->homes().size());
+        .Field("homes", node_.registry.Get()->homes().size());
     app.EverySecond([this, &app] { Look(app); });
     return app.RunUntilStopped();
   }
@@ -214,11 +215,25 @@ class ServerProcess {
       const std::string& repair = redis_->repairs()[told_repairs_];
       if (!guard_->TellOperators(RepairFinding(repair, node_.clock->Now())).ok()) break;
     }
+    FollowHomes();
     if (absl::Status status = guard_->Check(); !status.ok()) {
       VEILLE_LOG(kError, "this Redis is not that of the deployment any more; stopping")
           .Field(status);
       app.RequestStop(1);
     }
+  }
+
+  // Homes that changed hold from now on; with a fault in any, all stay as they were.
+  void FollowHomes() {
+    const auto registry = homes_->LoadWhenChanged();
+    if (!registry.ok()) {
+      VEILLE_LOG(kError, "the homes have changed and cannot be used; those before stay in force")
+          .Field(registry.status());
+      return;
+    }
+    if (*registry == nullptr) return;
+    node_.registry.Replace(*registry);
+    VEILLE_LOG(kInfo, "the homes have changed").Field("homes", (*registry)->homes().size());
   }
 
   static int Complain(const absl::Status& status) {
@@ -241,7 +256,9 @@ class ServerProcess {
       std::error_code ignored;
       if (!absl::GetFlag(FLAGS_check_config)) std::filesystem::create_directories(homes, ignored);
     }
-    VEILLE_ASSIGN_OR_RETURN(node_.registry, domain::Registry::Load(homes));
+    homes_ = std::make_unique<domain::HomesFolder>(homes);
+    VEILLE_ASSIGN_OR_RETURN(auto registry, homes_->Load());
+    node_.registry.Replace(std::move(registry));
     VEILLE_ASSIGN_OR_RETURN(node_.clock, MakeClock(node_.config));
     node_.instance_id = absl::GetFlag(FLAGS_instance_id);
     return absl::OkStatus();
@@ -285,6 +302,7 @@ class ServerProcess {
   Node node_;
   std::unique_ptr<redis::PrivateServer> redis_;
   std::size_t told_repairs_ = 0;
+  std::unique_ptr<domain::HomesFolder> homes_;
   std::unique_ptr<DeploymentGuard> guard_;
   Roles roles_;
 };

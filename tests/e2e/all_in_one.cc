@@ -14,18 +14,23 @@ namespace veille::testing {
 AllInOne::AllInOne(const std::string& config, std::vector<care::v1::Home> homes) {
   std::filesystem::create_directories(data() + "/homes");
   if (homes.empty()) homes.push_back(HomeZero());
-  for (const care::v1::Home& home : homes) {
-    std::string text;
-    google::protobuf::TextFormat::PrintToString(home, &text);
-    VEILLE_CHECK(
-        WriteFileAtomically(data() + "/homes/" + home.home_id() + ".textproto", text).ok());
-  }
+  for (const care::v1::Home& home : homes) PutHome(home);
   Configure(config);
   process_ = std::make_unique<Process>(
       std::vector<std::string>{VeilleBinary(), "all", "--data=" + data(),
                                "--config=" + data() + "/veille.textproto", "--metrics=127.0.0.1:0",
                                "--ready_file=" + folder_.path() + "/ready.json"},
       folder_.path() + "/log");
+}
+
+void AllInOne::PutHome(const care::v1::Home& home) const {
+  std::string text;
+  google::protobuf::TextFormat::PrintToString(home, &text);
+  PutHomeFile(home.home_id(), text);
+}
+
+void AllInOne::PutHomeFile(const std::string& name, const std::string& text) const {
+  VEILLE_CHECK(WriteFileAtomically(data() + "/homes/" + name + ".textproto", text).ok());
 }
 
 void AllInOne::Configure(const std::string& config) {

@@ -21,6 +21,9 @@ class AllInOne {
 
   // Before a start: other words in the configuration file.
   void Configure(const std::string& config);
+  // Into its folder of homes, which it follows while it serves.
+  void PutHome(const care::v1::Home& home) const;
+  void PutHomeFile(const std::string& name, const std::string& text) const;
   Process& process() { return *process_; }
 
   std::string data() const { return folder_.path() + "/data"; }

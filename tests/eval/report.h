@@ -8,6 +8,7 @@
 
 #include "tests/eval/falls.h"
 #include "tests/eval/homes.h"
+#include "tests/eval/injected.h"
 #include "tests/eval/walks.h"
 
 namespace veille::eval {
@@ -16,7 +17,10 @@ struct Report {
   std::string folder;
   FallResults falls;
   std::vector<HomeVerdict> homes;
+  std::vector<InjectedVerdict> injected;
+  std::vector<PatternVerdict> patterns;
   std::vector<WalkSetVerdict> walks;
+  std::vector<MadeVerdict> made_walks;
 };
 
 std::string ToText(const Report& report);

@@ -76,6 +76,9 @@ absl::StatusOr<StoredPartition> RedisPartitionStore::Load(int partition) {
       case 'h':
         home.registry = std::move(value);
         break;
+      case 'u':
+        home.baselines = std::move(value);
+        break;
       default:
         break;
     }
@@ -165,6 +168,7 @@ void RedisPartitionStore::Commit(int partition, uint64_t epoch, std::vector<Home
     args.emplace_back(1, home.generation);
     args.push_back(std::move(home.checkpoint));
     args.push_back(std::move(home.registry));
+    args.push_back(std::move(home.baselines));
     args.push_back(std::to_string(home.findings.size()));
     for (std::string& finding : home.findings) args.push_back(std::move(finding));
   }

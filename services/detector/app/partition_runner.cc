@@ -59,10 +59,12 @@ struct PartitionRunner::Home {
   // One of the two: parsed while the home is among the last that were judged, else serialized.
   std::unique_ptr<HomeState> state;
   std::string cold_state;
-  std::list<Home*>::iterator parsed;  // Its place in `parsed_`, with `state`.
-  Position judged;                    // Everything of this home up to here is in `state`.
-  std::string stored_position;        // What the commit script will find.
-  Position durable;                   // What is committed for certain.
+  std::unique_ptr<Baselines> baselines;  // While the state is serialized; else the state has them.
+  bool baselines_changed = false;        // Since the last commit.
+  std::list<Home*>::iterator parsed;     // Its place in `parsed_`, with `state`.
+  Position judged;                       // Everything of this home up to here is in `state`.
+  std::string stored_position;           // What the commit script will find.
+  Position durable;                      // What is committed for certain.
   uint64_t generation = 0;
   bool dirty = false;
   int commits_in_flight = 0;
@@ -148,8 +150,17 @@ absl::Status PartitionRunner::LoadHome(const care::v1::Home& home, const StoredH
     loaded->judged = loaded->durable = checkpoint.judged;
     loaded->generation = checkpoint.generation;
     damage = std::move(checkpoint.damage);
+    if (!stored->baselines.empty()) {
+      absl::StatusOr<Baselines> baselines = Baselines::Parse(stored->baselines);
+      if (baselines.ok()) {
+        loaded->baselines = std::make_unique<Baselines>(*std::move(baselines));
+      } else if (damage.empty()) {
+        damage = "what is usual in the home is damaged; it is learnt anew";
+      }
+    }
   }
   if (loaded->state == nullptr) loaded->state = std::make_unique<HomeState>(*loaded->plan);
+  loaded->state->set_baselines(std::move(loaded->baselines));
   loaded->heard = LastContact(*loaded->state);
   if (!damage.empty()) {
     metrics_.damaged.Add();
@@ -309,6 +320,7 @@ void PartitionRunner::JudgeHome(Home& home, const Envelope& envelope,
   Listen(home, envelope);
   home.judged = position;
   home.dirty = true;
+  home.baselines_changed |= effects_.baselines_changed;
   Schedule(home);
   if (home.state->has_waste()) Freeze(home);
   if (effects_.empty()) return;
@@ -425,6 +437,12 @@ HomeCommit PartitionRunner::MakeCommit(Home& home) {
   commit.checkpoint =
       MakeCheckpoint(home.id, home.generation, home.judged,
                      home.state != nullptr ? home.state->Serialize() : home.cold_state);
+  if (home.baselines_changed) {
+    const Baselines* baselines =
+        home.state != nullptr ? home.state->baselines() : home.baselines.get();
+    commit.baselines = baselines->Serialize();
+    home.baselines_changed = false;
+  }
   if (home.registry_changed || home.stored_position.empty())
     commit.registry = home.plan->home().SerializeAsString();
   for (const store::v1::Finding& finding : home.findings)
@@ -446,7 +464,7 @@ void PartitionRunner::CommitFindings(Home& home) {
 void PartitionRunner::AddTo(Home& home, Group& group) {
   group.sent.emplace_back(&home, home.judged);
   HomeCommit commit = MakeCommit(home);
-  group.bytes += commit.checkpoint.size() + commit.registry.size();
+  group.bytes += commit.checkpoint.size() + commit.registry.size() + commit.baselines.size();
   for (const std::string& finding : commit.findings) group.bytes += finding.size();
   group.commits.push_back(std::move(commit));
 }
@@ -498,6 +516,7 @@ bool PartitionRunner::Thaw(Home& home) {
     return false;
   }
   home.state = std::make_unique<HomeState>(*std::move(state));
+  home.state->set_baselines(std::move(home.baselines));
   home.cold_state = std::string();
   KeepParsed(home);
   return true;
@@ -511,6 +530,7 @@ void PartitionRunner::KeepParsed(Home& home) {
 
 void PartitionRunner::Freeze(Home& home) {
   home.cold_state = home.state->Serialize();
+  home.baselines = home.state->TakeBaselines();
   home.state.reset();
   parsed_.erase(home.parsed);
 }

@@ -41,9 +41,10 @@ struct Lease {
 };
 
 struct StoredHome {
-  std::string a, b;      // Two generations, serialized store.v1.Checkpoint; may be damaged.
-  std::string position;  // As the commit script compares it.
-  std::string registry;  // The registry entry in force.
+  std::string a, b;       // Two generations, serialized store.v1.Checkpoint; may be damaged.
+  std::string position;   // As the commit script compares it.
+  std::string registry;   // The registry entry in force.
+  std::string baselines;  // What is usual in the home; "" while nothing was learnt.
 };
 
 struct StoredPartition {
@@ -62,7 +63,8 @@ struct HomeCommit {
   std::string position;
   char generation = 'a';
   std::string checkpoint;
-  std::string registry;  // Empty when unchanged.
+  std::string registry;   // Empty when unchanged.
+  std::string baselines;  // Empty when unchanged.
   std::vector<std::string> findings;
 };
 

@@ -17,12 +17,29 @@ constexpr absl::Duration kLastCommits = absl::Seconds(3);
 // Partitions that are taken in one round: loading blocks the shard.
 constexpr int kTakenAtOnce = 16;
 
+using Homes = std::map<int, std::vector<const care::v1::Home*>>;
+
+Homes Spread(const domain::Registry& registry, int partitions) {
+  Homes homes;
+  for (const care::v1::Home* home : registry.homes())
+    homes[domain::PartitionOf(home->home_id(), partitions)].push_back(home);
+  return homes;
+}
+
+bool AreSame(const std::vector<const care::v1::Home*>& a,
+             const std::vector<const care::v1::Home*>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto* one, const auto* other) {
+    return one->SerializeAsString() == other->SerializeAsString();
+  });
+}
+
 }  // namespace
 
 Shard::Shard(ShardOptions options, PartitionStore& store, LogSource& log, DetectorMetrics& metrics)
     : options_(std::move(options)), store_(store), log_(log), metrics_(metrics) {
-  for (const care::v1::Home* home : options_.registry->homes())
-    homes_[domain::PartitionOf(home->home_id(), options_.partition_count)].push_back(home);
+  registry_version_ = options_.registry.version();
+  registry_ = options_.registry.Get();
+  homes_ = Spread(*registry_, options_.partition_count);
   thread_ = Worker("shard", [this] { Run(); });
 }
 
@@ -106,6 +123,7 @@ void Shard::Housekeep() {
   }
   for (const auto& [partition, why] : failed)
     if (runners_.count(partition) > 0) Drop(partition, why);
+  FollowRegistry();
   CommitDue(now);
   const bool due = now >= next_housekeeping_;
   if (due) {
@@ -139,6 +157,32 @@ void Shard::CommitDue(absl::Duration now) {
     due = now + options_.commit_interval;
     runner->CommitQuiet();
   }
+}
+
+// A partition whose homes changed is let go of and taken again at once, which puts the changed
+// plans into the log: states are stored before, and nothing but the plans is new to the next
+// runner.
+void Shard::FollowRegistry() {
+  const uint64_t version = options_.registry.version();
+  if (version == registry_version_) return;
+  registry_version_ = version;
+  std::shared_ptr<const domain::Registry> registry = options_.registry.Get();
+  Homes homes = Spread(*registry, options_.partition_count);
+  std::vector<int> changed;
+  for (const int partition : options_.partitions)
+    if (!AreSame(homes_[partition], homes[partition])) changed.push_back(partition);
+  // Runners use the homes only while they begin.
+  homes_ = std::move(homes);
+  registry_ = std::move(registry);
+  for (const int partition : changed) {
+    const auto at = runners_.find(partition);
+    if (at == runners_.end()) continue;
+    at->second->CommitQuiet();
+    Drop(partition, absl::OkStatus());
+    not_before_.erase(partition);
+    Take(partition);
+  }
+  if (!changed.empty()) VEILLE_LOG(kInfo, "homes changed").Field("partitions", changed.size());
 }
 
 void Shard::Renew() {

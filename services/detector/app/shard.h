@@ -20,12 +20,13 @@
 #include "common/time/clock.h"
 #include "services/detector/app/log_source.h"
 #include "services/detector/app/partition_runner.h"
+#include "services/domain/live_registry.h"
 
 namespace veille::detector {
 
 struct ShardOptions {
   std::vector<int> partitions;  // Those that this shard may own.
-  std::shared_ptr<const domain::Registry> registry;
+  domain::LiveRegistry registry;
   int partition_count = 0;  // Of the deployment.
   std::shared_ptr<const Clock> clock;
   absl::Duration tick_interval = absl::Seconds(5);
@@ -62,6 +63,8 @@ class Shard {
   void Housekeep();
   void AcquireSome(int limit);
   void Take(int partition);
+  // Homes that are other than before hold from now on.
+  void FollowRegistry();
   void Drop(int partition, const absl::Status& why);
   void CommitDue(absl::Duration now);
   void Renew();
@@ -75,6 +78,8 @@ class Shard {
 
   // The shard's thread only.
   std::map<int, std::unique_ptr<PartitionRunner>> runners_;
+  std::shared_ptr<const domain::Registry> registry_;  // Whose homes `homes_` are.
+  uint64_t registry_version_ = 0;
   std::map<int, std::vector<const care::v1::Home*>> homes_;
   std::map<int, absl::Duration> not_before_;  // When a dropped partition may be tried again.
   std::map<int, absl::Duration> commit_at_;   // When a partition's quiet homes are next committed.

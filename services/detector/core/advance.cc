@@ -1,7 +1,10 @@
 #include "services/detector/core/advance.h"
 
 #include <algorithm>
+#include <array>
 
+#include "services/detector/core/circumstances.h"
+#include "services/detector/core/rule_table.h"
 #include "services/detector/core/rules/rules.h"
 #include "services/detector/core/rules/urgent.h"
 
@@ -17,12 +20,6 @@ constexpr int kMaxPending = 1024;
 constexpr int kKeptSequences = 8;
 // A late finding that is held for the end of its backlog is told after this, whatever comes.
 constexpr int64_t kMaxHeldUs = 120'000'000;
-
-// The engine's own kinds of discrete events.
-constexpr uint32_t kNothing = 0, kPresence = 1, kDoorOpen = 2, kDoorClosed = 3, kFix = 4;
-// A door's state said once more; the occupant left by a sensor's judgement; the person answered,
-// wherever; something of a sensor that could not be read.
-constexpr uint32_t kDoorStillOpen = 5, kDoorStillClosed = 6, kLeft = 7, kAnswered = 8, kUnclear = 9;
 
 // Protobuf's own range, so that nothing that stands in a log can overflow.
 constexpr int64_t kMaxSeconds = 253402300799;
@@ -48,9 +45,6 @@ bool IsRepeated(store::v1::DeviceState& state, uint64_t sequence) {
   return false;
 }
 
-// A device's last readable word stands for it this long where it has no check-in contract.
-constexpr int64_t kAssumedAliveUs = 24LL * 3600 * 1000000;
-
 // True when the device itself spoke, and could be understood.
 bool Speaks(const Event& event) {
   if (event.has_device_status()) {
@@ -58,72 +52,6 @@ bool Speaks(const Event& event) {
     return event.device_status().kind() != event::v1::DeviceStatus::KIND_CHECK_IN_FAILED;
   }
   return !event.has_unreadable();
-}
-
-// A repeated state is told apart from a movement: nobody need have been there.
-uint32_t DoorKind(const Event& event) {
-  switch (event.contact().state()) {
-    case event::v1::Contact::STATE_OPEN:
-      return event.unchanged() ? kDoorStillOpen : kDoorOpen;
-    case event::v1::Contact::STATE_CLOSED:
-      return event.unchanged() ? kDoorStillClosed : kDoorClosed;
-    default:
-      return kNothing;
-  }
-}
-
-// A sign of life inside the home, when it comes from a sensor that speaks of such. Values that this
-// version does not know say nothing.
-bool IsSignOfLife(const Event& event) {
-  switch (event.observation_case()) {
-    case Event::kMotion:
-      return event.motion().state() == event::v1::Motion::STATE_UNSPECIFIED ||
-             event.motion().state() == event::v1::Motion::STATE_DETECTED ||
-             event.motion().state() == event::v1::Motion::STATE_DETECTED_DELAYED;
-    case Event::kUsage:
-      // Leaving a bed or ending a use is as much a sign of life as beginning it. What the sensor
-      // only misses is none.
-      return event.usage().kind() == event::v1::Usage::KIND_STARTED ||
-             event.usage().kind() == event::v1::Usage::KIND_ENDED;
-    case Event::kDosage:
-      return event.dosage().kind() == event::v1::Dosage::KIND_TAKEN;
-    case Event::kContact:
-    case Event::kSwitchState:
-    case Event::kEnuresis:
-      return true;
-    default:
-      return false;
-  }
-}
-
-// What a discrete event means to the rules; 0 for nothing.
-uint32_t KindOf(const DevicePlan& device, const Event& event) {
-  if (event.test()) return kNothing;
-  switch (event.observation_case()) {
-    case Event::kLocation:
-      return kFix;
-    case Event::kPropertyExit:
-      switch (event.property_exit().kind()) {
-        case event::v1::PropertyExit::KIND_OCCUPANT_EXIT:
-          return kLeft;
-        case event::v1::PropertyExit::KIND_OCCUPANT_RETURN:
-          return kPresence;
-        default:
-          // The sensor's own "left open" is judged from the door's contact.
-          return kNothing;
-      }
-    case Event::kPromptAnswer:
-      return event.prompt_answer().answer() == event::v1::PromptAnswer::ANSWER_FINE ||
-                     event.prompt_answer().answer() == event::v1::PromptAnswer::ANSWER_HELP
-                 ? kAnswered
-                 : kNothing;
-    case Event::kContact:
-      if (device.role == care::v1::ROLE_EXIT_DOOR) return DoorKind(event);
-      break;
-    default:
-      break;
-  }
-  return device.presence && !event.unchanged() && IsSignOfLife(event) ? kPresence : kNothing;
 }
 
 // Keeps what is removed for the next events, which DeleteSubrange() would free.
@@ -178,8 +106,8 @@ class Engine {
     OnOfflineTick(context_, tick);
     // After our own downtime the hubs get time to hand over what they kept.
     if (!resumed) {
-      OnNightExitTick(context_, tick);
-      OnFallTick(context_, tick);
+      for (const Rule* rule : AllRules())
+        if (rule->on_tick != nullptr) rule->on_tick(context_, tick);
     }
     if (record.held_size() > 0 && tick >= record.held_receive_us() + kMaxHeldUs)
       ReleaseHeld(context_);
@@ -228,20 +156,25 @@ class Engine {
     if (event.observation_case() == Event::kAcceleration)
       return OnAcceleration(context_, device, event);
     if (event.observation_case() == Event::kBattery) return OnBattery(context_, device, event);
-    const uint32_t kind =
-        event.has_unreadable() ? UnclearKind(plan, device, time_us) : KindOf(plan, event);
-    if (kind != kNothing) Enqueue(event, kind, device, time_us);
+    if (event.has_unreadable()) {
+      if (IsWitness(plan, device, time_us))
+        Enqueue(event, SignalKind::kUnclear, 0, device, time_us);
+      return;
+    }
+    for (int part = 0; part < PartsOf(event); ++part) {
+      const SignalKind kind = KindOf(plan, event, part);
+      if (kind == SignalKind::kFix && !MayUsePosition(context_, plan.patient, time_us)) return;
+      if (kind != SignalKind::kNothing) Enqueue(event, kind, part, device, time_us);
+    }
   }
 
   // Something was there, so silence proves nothing; but a sensor that has said nothing readable for
   // as long as its check-ins allow is no witness of anything.
-  uint32_t UnclearKind(const DevicePlan& plan, int device, int64_t time_us) const {
-    const int64_t seen = state_.record().devices(device).seen_us();
-    const int64_t patience = plan.check_in_us > 0 ? 2 * plan.check_in_us : kAssumedAliveUs;
-    return plan.presence && seen != 0 && time_us - seen <= patience ? kUnclear : kNothing;
+  bool IsWitness(const DevicePlan& plan, int device, int64_t time_us) const {
+    return plan.presence && IsAlive(context_, device, time_us);
   }
 
-  void Enqueue(const Event& event, uint32_t kind, int device, int64_t time_us) {
+  void Enqueue(const Event& event, SignalKind kind, int part, int device, int64_t time_us) {
     auto& record = state_.record();
     auto& pending = *record.mutable_pending();
     if (pending.size() >= kMaxPending) Run();
@@ -249,12 +182,7 @@ class Engine {
     added.set_time_us(time_us);
     added.set_receive_us(context_.receive_us);
     added.set_device(static_cast<uint32_t>(device));
-    added.set_kind(kind);
-    if (kind == kFix) {
-      added.set_latitude_degrees(event.location().latitude_degrees());
-      added.set_longitude_degrees(event.location().longitude_degrees());
-      added.set_accuracy_m(event.location().accuracy_m());
-    }
+    Fill(context_.plan.devices()[static_cast<std::size_t>(device)], event, part, kind, added);
     // By time, then device, so that the order does not depend on which hub was faster.
     for (int i = pending.size() - 1; i > 0; --i) {
       const PendingEvent& before = pending.Get(i - 1);
@@ -301,6 +229,7 @@ class Engine {
     }
     const bool full = record.pending_size() >= kMaxPending;
     int released = 0;
+    AskAll();
     while (true) {
       const PendingEvent* next =
           released < record.pending_size() ? &record.pending(released) : nullptr;
@@ -318,77 +247,79 @@ class Engine {
     if (record.held_size() > 0 && frontier >= context_.receive_us - kLateUs) ReleaseHeld(context_);
   }
 
-  // The earliest deadline before the next event, if there is one. A trigger that was seen is judged
-  // as soon as a later event shows that time has passed; silence only as far as the watermarks
-  // reach.
+  void AskAgain(std::size_t index) {
+    const Rule& rule = *AllRules()[index];
+    deadlines_[index] = rule.deadline == nullptr ? kNever : rule.deadline(context_, 0);
+  }
+
+  void AskAll() {
+    for (std::size_t i = 0; i < AllRules().size(); ++i) AskAgain(i);
+  }
+
+  // The rule whose deadline is the earliest of those that have passed before the next event; −1 for
+  // none. A trigger that was seen is judged as soon as a later event shows that time has passed;
+  // silence only as far as the watermarks reach.
+  int Earliest(int64_t frontier, int64_t before) const {
+    int earliest = -1;
+    int64_t at = kNever;
+    for (std::size_t i = 0; i < AllRules().size(); ++i) {
+      if (deadlines_[i] >= at) continue;
+      const bool silence = AllRules()[i]->proof == Proof::kSilence;
+      const int64_t limit = silence ? std::min(frontier, before) : before;
+      const bool passed = before == kNever ? deadlines_[i] <= frontier
+                                           : deadlines_[i] < before && deadlines_[i] <= limit;
+      if (!passed) continue;
+      earliest = static_cast<int>(i);
+      at = deadlines_[i];
+    }
+    return earliest;
+  }
+
   bool PassDeadline(int64_t frontier, int64_t before) {
-    int door = -1;
-    const int64_t night_exit = NightExitDeadline(state_);
-    const int64_t left_open = DoorLeftOpenDeadline(context_, &door);
-    int64_t inactivity = InactivityDeadline(context_, std::min(frontier, before));
-    if (inactivity > frontier) inactivity = kNever;
-    const auto reached = [&](int64_t deadline) {
-      return deadline != kNever && (before == kNever ? deadline <= frontier : deadline < before);
-    };
-    const int64_t earliest = std::min({night_exit, left_open, inactivity});
-    if (earliest == kNever) return false;
-    if (night_exit == earliest && reached(night_exit)) {
-      OnNightExitDeadline(context_);
-      return true;
+    while (true) {
+      const int found = Earliest(frontier, before);
+      if (found < 0) return false;
+      const auto index = static_cast<std::size_t>(found);
+      const Rule& rule = *AllRules()[index];
+      const int64_t deadline = rule.deadline(context_, std::min(frontier, before));
+      if (deadline == deadlines_[index]) {
+        rule.on_deadline(context_, deadline);
+        AskAll();
+        return true;
+      }
+      deadlines_[index] = deadline;  // It was asked before only roughly.
     }
-    if (left_open == earliest && reached(left_open)) {
-      OnDoorLeftOpenDeadline(context_, door, left_open);
-      return true;
-    }
-    if (reached(inactivity)) {
-      OnInactivityDeadline(context_, inactivity);
-      return true;
-    }
-    return false;
+  }
+
+  // A contact that says once more what is known, or that comes out of turn, is no news: old news
+  // must not turn the door back. Where the state is not known, an edge was missed.
+  bool IsNews(const Signal& door) const {
+    const auto& record = state_.record();
+    const bool repeated =
+        door.kind == SignalKind::kDoorStillOpen || door.kind == SignalKind::kDoorStillClosed;
+    if (repeated && door.opens_door() == (record.devices(door.device).open_us() != 0)) return false;
+    return door.opens_door() || door.time_us >= record.door_us();
   }
 
   void Release(const PendingEvent& event) {
     auto& record = state_.record();
     record.set_released_us(std::max(record.released_us(), event.time_us()));
-    const Seen seen{static_cast<int>(event.device()), event.time_us(), event.receive_us()};
-    switch (event.kind()) {
-      case kPresence:
-        OnPresenceForNightExit(context_, seen);
-        OnPresenceForInactivity(context_, seen);
-        return;
-      case kAnswered:
-        return OnPresenceForInactivity(context_, seen);
-      case kUnclear:
-        // What was told already is not taken back for it.
-        if (record.inactivity().level() == 0) OnPresenceForInactivity(context_, seen);
-        return;
-      case kLeft:
-        return OnExitDoorForNightExit(context_, seen, true);
-      case kDoorStillOpen:
-      case kDoorStillClosed:
-      case kDoorOpen:
-      case kDoorClosed: {
-        const bool open = event.kind() == kDoorOpen || event.kind() == kDoorStillOpen;
-        const bool repeated = event.kind() == kDoorStillOpen || event.kind() == kDoorStillClosed;
-        // Said once more, and known. Where it is not, an edge was missed.
-        if (repeated && open == (record.devices(seen.device).open_us() != 0)) return;
-        // A contact that comes out of turn is old news: it must not turn the door back.
-        if (event.time_us() < record.door_us() && !open) return;
-        OnExitDoorForLeftOpen(context_, seen, open);
-        OnExitDoorForNightExit(context_, seen, open);
-        return;
-      }
-      case kFix:
-        return OnFix(context_, seen, event.latitude_degrees(), event.longitude_degrees(),
-                     static_cast<double>(event.accuracy_m()));
-      default:
-        return;
-    }
+    const Signal signal = SignalOf(event);
+    const bool door = (kDoorEdges & Of(signal.kind)) != 0;
+    if (door && !IsNews(signal)) return;
+    for (const Rule* rule : AllRules())
+      if (signal.In(rule->wants)) rule->on_signal(context_, signal);
+    if (door || signal.kind == SignalKind::kLeft)
+      record.set_door_us(std::max(record.door_us(), signal.time_us));
+    for (std::size_t i = 0; i < AllRules().size(); ++i)
+      if (signal.In(AllRules()[i]->wants)) AskAgain(i);
   }
 
   HomeState& state_;
   Context context_;
   const store::v1::Envelope& envelope_;
+  // When each rule wants to judge next.
+  std::array<int64_t, kMostRules> deadlines_{};
 };
 
 }  // namespace
@@ -413,8 +344,9 @@ void Advance(const HomePlan& plan, HomeState& state, const store::v1::Envelope& 
 }
 
 absl::Time NextServerDeadline(const HomePlan& plan, const HomeState& state) {
-  int64_t next = std::min({NightExitServerDeadline(plan, state), FallServerDeadline(plan, state),
-                           OfflineServerDeadline(plan, state)});
+  int64_t next = OfflineServerDeadline(plan, state);
+  for (const Rule* rule : AllRules())
+    if (rule->server_deadline != nullptr) next = std::min(next, rule->server_deadline(plan, state));
   if (state.record().held_size() > 0)
     next = std::min(next, state.record().held_receive_us() + kMaxHeldUs);
   return next == kNever ? absl::InfiniteFuture() : absl::FromUnixMicros(next);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/digest.h"
+#include "services/detector/core/circumstances.h"
 #include "services/domain/care_plan.h"
 
 namespace veille::detector {
@@ -84,6 +85,8 @@ std::string Conclude(Context& context, Conclusion conclusion) {
   if (context.correlation_id != nullptr) finding.set_correlation_id(*context.correlation_id);
   std::string alert_id = finding.alert_id();
 
+  if (Withhold(context, conclusion, finding)) return alert_id;
+
   store::v1::HomeState& record = context.state.record();
   if (conclusion.kind == Finding::KIND_CLEAR) {
     for (int i = 0; i < record.held_size(); ++i) {
@@ -96,7 +99,7 @@ std::string Conclude(Context& context, Conclusion conclusion) {
       return alert_id;
     }
   }
-  const bool hold = finding.late() && conclusion.severity < alert::v1::SEVERITY_HIGH &&
+  const bool hold = finding.late() && finding.severity() < alert::v1::SEVERITY_HIGH &&
                     conclusion.kind == Finding::KIND_RAISE && !conclusion.latching &&
                     record.held_size() < kMaxHeld;
   if (hold) {
@@ -106,6 +109,30 @@ std::string Conclude(Context& context, Conclusion conclusion) {
     context.effects.findings.push_back(std::move(finding));
   }
   return alert_id;
+}
+
+std::string Ask(Context& context, Question question) {
+  const HomePlan& plan = context.plan;
+  const care::v1::Patient& patient = plan.home().patients(question.patient);
+  store::v1::PromptOrder order;
+  order.set_format(1);
+  order.set_home_id(plan.home().home_id());
+  if (question.source >= 0) order.set_source_id(plan.home().sources(question.source).source_id());
+  if (context.correlation_id != nullptr) order.set_correlation_id(*context.correlation_id);
+  hub::v1::Prompt& prompt = *order.mutable_prompt();
+  std::string id =
+      Sha256Hex16("prompt\n" + patient.patient_id() + '\n' + domain::RuleName(*question.rule) +
+                  '\n' + question.opening + '\n' + std::to_string(question.event_us));
+  prompt.set_prompt_id(id);
+  prompt.set_device_id(std::move(question.device_id));
+  prompt.set_patient_id(patient.patient_id());
+  // French is the language of the first deployment, and of whoever speaks neither.
+  const bool english = patient.language().rfind("en", 0) == 0;
+  prompt.set_language(english ? "en" : "fr");
+  prompt.set_text(english ? question.text.en : question.text.fr);
+  SetTime(context.receive_us + question.life_us, *prompt.mutable_expire_time());
+  context.effects.prompts.push_back(std::move(order));
+  return id;
 }
 
 void ReleaseHeld(Context& context) {

@@ -1,4 +1,5 @@
-// Making findings: ids that are functions of what was seen, evidence, sentences, lateness.
+// Making findings and prompts: ids that are functions of what was seen, evidence, sentences,
+// lateness.
 
 #ifndef SERVICES_DETECTOR_CORE_FINDINGS_H_
 #define SERVICES_DETECTOR_CORE_FINDINGS_H_
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "veille/store/v1/finding.pb.h"
+#include "veille/store/v1/prompt.pb.h"
 
 #include "services/detector/core/home_plan.h"
 #include "services/detector/core/home_state.h"
@@ -17,8 +19,15 @@ namespace veille::detector {
 // What Advance() concludes, in order.
 struct Effects {
   std::vector<store::v1::Finding> findings;
-  bool empty() const { return findings.empty(); }
-  void Clear() { findings.clear(); }
+  std::vector<store::v1::PromptOrder> prompts;
+  // The home's baselines have learnt: they are to be kept with the next commit.
+  bool baselines_changed = false;
+  bool empty() const { return findings.empty() && prompts.empty(); }
+  void Clear() {
+    findings.clear();
+    prompts.clear();
+    baselines_changed = false;
+  }
 };
 
 // News is late when it was more than this old at its receipt.
@@ -66,6 +75,23 @@ struct Conclusion {
 // Adds the finding to the effects (or holds it back: late, below HIGH, and perhaps over already)
 // and returns the alert's id.
 std::string Conclude(Context& context, Conclusion conclusion);
+
+// A question to the person, before it is a prompt.
+struct Question {
+  const google::protobuf::Message* rule = nullptr;  // Who asks.
+  int patient = 0;
+  std::string opening;    // As of the conclusion that depends on the answer.
+  int64_t event_us = 0;   // When the situation began.
+  std::string device_id;  // To speak through; empty: the hub chooses.
+  int source = -1;        // −1: every hub and phone of the home.
+  int64_t life_us = 0;    // How long an answer is waited for.
+  Sentence text;
+};
+
+// Adds the prompt to the effects and returns its id. It expires `life_us` after the gateway had the
+// input that made the rule ask: what is judged again later, or comes out of a backlog that was read
+// late, does not ask about what is long past.
+std::string Ask(Context& context, Question question);
 
 // Ends held findings: told as they are once the backlog is over.
 void ReleaseHeld(Context& context);

@@ -4,6 +4,7 @@
 
 #include "common/base/status_macros.h"
 #include "services/domain/care_plan.h"
+#include "services/domain/care_presets.h"
 
 namespace veille::detector {
 namespace {
@@ -43,11 +44,22 @@ absl::StatusOr<std::shared_ptr<const HomePlan>> HomePlan::Compile(const care::v1
   if (home.patients().empty())
     return absl::InvalidArgumentError("home '" + home.home_id() + "' has no patient");
   std::shared_ptr<HomePlan> plan(new HomePlan(home));
+  for (const care::v1::Patient& patient : home.patients()) {
+    const care::v1::CarePlan& own = patient.care_plan();
+    plan->with_presets_.push_back(
+        domain::HasPreset(own) ? std::make_unique<care::v1::CarePlan>(domain::WithPreset(own))
+                               : nullptr);
+  }
   VEILLE_ASSIGN_OR_RETURN(plan->zone_, LoadZone(home.zone()));
   for (int i = 0; i < home.sources_size(); ++i)
     plan->source_index_[home.sources(i).source_id()] = i;
-  for (const care::v1::Patient& patient : home.patients())
-    plan->geofences_.push_back(MakeGeofenceConfig(patient));
+  for (int i = 0; i < home.patients_size(); ++i) {
+    const care::v1::CarePlan& care_plan = plan->care_plan(i);
+    plan->geofences_.push_back(MakeGeofenceConfig(home.patients(i), care_plan.geofence()));
+    plan->circumstances_.push_back(MakeCircumstancePlan(home.patients(i).context()));
+    plan->pauses_.push_back(
+        {domain::IsEnabled(care_plan.pause()), Micros(care_plan.pause(), "long_pause")});
+  }
   plan->CompileDevices();
   plan->CompileRules();
   return plan;
@@ -65,6 +77,8 @@ void HomePlan::CompileDevices() {
     if (device.has_unbind_time()) compiled.unbind_us = device.unbind_time().seconds() * 1000000;
     compiled.check_in_us = device.check_in().seconds() * 1000000;
     compiled.presence = IsPresence(device.role());
+    if (!device.room().empty()) compiled.room = RoomDigest(device.room());
+    compiled.room_kind = RoomKindOf(home_, device);
     if (IsWorn(device.role())) {
       compiled.fall = fall_detectors_++;
       compiled.fall_config = MakeFallConfig(care_plan(compiled.patient).fall(), device.role());
@@ -85,10 +99,11 @@ void HomePlan::CompileRules() {
           domain::WindowOr(plan.door_left_open(), "window"),
           Micros(plan.door_left_open(), "night_patience"),
           Micros(plan.door_left_open(), "day_patience")};
-  inactivity = {domain::IsEnabled(plan.inactivity()),
-                domain::WindowOr(plan.inactivity(), "day_window"),
-                Micros(plan.inactivity(), "day_silence"), Micros(plan.inactivity(), "worsen"),
-                Micros(plan.inactivity(), "any_silence")};
+  inactivity = {
+      domain::IsEnabled(plan.inactivity()),     domain::WindowOr(plan.inactivity(), "day_window"),
+      Micros(plan.inactivity(), "day_silence"), Micros(plan.inactivity(), "worsen"),
+      Micros(plan.inactivity(), "any_silence"), Micros(plan.inactivity(), "usual_floor"),
+      Micros(plan.inactivity(), "usual_cap"),   domain::NumberOr(plan.inactivity(), "usual_ratio")};
   offline = {domain::IsEnabled(plan.hub_offline()), plan.hub_offline().high_risk(),
              Micros(plan.hub_offline(), "technical_silence"),
              Micros(plan.hub_offline(), "medium_silence"),

@@ -17,6 +17,8 @@
 #include "veille/care/v1/home.pb.h"
 
 #include "common/time/local_time.h"
+#include "services/detector/core/circumstances.h"
+#include "services/detector/core/rooms.h"
 #include "services/detector/core/rules/fall.h"
 #include "services/detector/core/rules/geofence.h"
 
@@ -32,6 +34,8 @@ struct DevicePlan {
   int64_t unbind_us = 0;    // 0: still bound.
   int64_t check_in_us = 0;  // 0: no contract.
   bool presence = false;    // Its events are signs of life inside the home.
+  uint16_t room = 0;        // RoomDigest() of its room's name; 0: not said.
+  RoomKind room_kind = RoomKind::kOther;
   FallConfig fall_config;
 };
 
@@ -49,10 +53,16 @@ struct InactivityFigures {
   bool enabled = true;
   LocalWindow day;
   int64_t day_us = 0, worsen_us = 0, any_us = 0;
+  int64_t usual_floor_us = 0, usual_cap_us = 0;
+  double usual_ratio = 0;
 };
 struct OfflineFigures {
   bool enabled = true, high_risk = false;
   int64_t technical_us = 0, medium_us = 0, high_us = 0;
+};
+struct PauseFigures {
+  bool enabled = true;
+  int64_t long_us = 0;
 };
 struct BatteryFigures {
   bool enabled = true;
@@ -64,6 +74,7 @@ class HomePlan {
   // INVALID_ARGUMENT for a zone that is not known; everything else the registry has checked.
   static absl::StatusOr<std::shared_ptr<const HomePlan>> Compile(const care::v1::Home& home);
 
+  // As registered.
   const care::v1::Home& home() const { return home_; }
   const absl::TimeZone& zone() const { return zone_; }
   const std::vector<DevicePlan>& devices() const { return devices_; }
@@ -73,12 +84,21 @@ class HomePlan {
   int FindDevice(const std::string& id) const;
   int FindSource(const std::string& id) const;
 
-  // The plan of a person. Rules about the home as a whole follow the first patient's.
+  // The plan of a person, with the presets of its profile. Rules about the home as a whole follow
+  // the first patient's.
   const care::v1::CarePlan& care_plan(int patient) const {
-    return home_.patients(patient).care_plan();
+    const auto& whole = with_presets_[static_cast<std::size_t>(patient)];
+    return whole != nullptr ? *whole : home_.patients(patient).care_plan();
   }
   const GeofenceConfig& geofence(int patient) const {
     return geofences_[static_cast<std::size_t>(patient)];
+  }
+
+  const CircumstancePlan& circumstances(int patient) const {
+    return circumstances_[static_cast<std::size_t>(patient)];
+  }
+  const PauseFigures& pause(int patient) const {
+    return pauses_[static_cast<std::size_t>(patient)];
   }
 
   NightExitFigures night_exit;
@@ -93,9 +113,12 @@ class HomePlan {
   void CompileRules();
 
   const care::v1::Home home_;
+  std::vector<std::unique_ptr<const care::v1::CarePlan>> with_presets_;  // Null without a profile.
   absl::TimeZone zone_;
   std::vector<DevicePlan> devices_;
   std::vector<GeofenceConfig> geofences_;
+  std::vector<CircumstancePlan> circumstances_;
+  std::vector<PauseFigures> pauses_;
   std::vector<int> exit_doors_;
   int fall_detectors_ = 0;
   absl::flat_hash_map<std::string, int> device_index_, source_index_;

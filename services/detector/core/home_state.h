@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -13,6 +14,7 @@
 
 #include "veille/store/v1/home_state.pb.h"
 
+#include "services/detector/core/baselines.h"
 #include "services/detector/core/home_plan.h"
 
 namespace veille::detector {
@@ -47,6 +49,17 @@ class HomeState {
     const auto& fall = falls_[static_cast<std::size_t>(index)];
     return fall == nullptr ? never_fed : *fall;
   }
+  // What is usual in this home. Null while nothing was learnt. A record of its own: Serialize()
+  // leaves it out, and whoever keeps the state keeps this beside it.
+  const Baselines* baselines() const { return baselines_.get(); }
+  // Made when first asked for.
+  Baselines& LearnInto() {
+    if (baselines_ == nullptr) baselines_ = std::make_unique<Baselines>();
+    return *baselines_;
+  }
+  void set_baselines(std::unique_ptr<Baselines> baselines) { baselines_ = std::move(baselines); }
+  std::unique_ptr<Baselines> TakeBaselines() { return std::move(baselines_); }
+
   Geofence& geofence(int patient) { return geofences_[static_cast<std::size_t>(patient)]; }
 
  private:
@@ -66,6 +79,7 @@ class HomeState {
   // Kept parsed: acceleration goes through them many times a second.
   std::vector<std::unique_ptr<FallDetector>> falls_;  // Null while never fed.
   std::vector<Geofence> geofences_;
+  std::unique_ptr<Baselines> baselines_;
   std::vector<int> fall_devices_;  // The device of each fall detector.
 };
 

@@ -45,9 +45,8 @@ Intake::Metrics::Metrics(metrics::Registry& registry)
       append_seconds(registry.NewHistogram("veille_gateway_append_seconds",
                                            "From a batch's receipt to its durability.")) {}
 
-Intake::Intake(std::shared_ptr<const domain::Registry> registry, int partitions,
-               std::shared_ptr<const Clock> clock, LogPort& log, IntakeLimits limits,
-               metrics::Registry& metrics)
+Intake::Intake(domain::LiveRegistry registry, int partitions, std::shared_ptr<const Clock> clock,
+               LogPort& log, IntakeLimits limits, metrics::Registry& metrics)
     : registry_(std::move(registry)),
       partitions_(partitions),
       clock_(std::move(clock)),
@@ -62,19 +61,20 @@ std::shared_ptr<Session> Intake::Open(std::weak_ptr<SessionPeer> peer, std::stri
   return std::make_shared<Session>(*this, std::move(peer), std::move(proved_id));
 }
 
-absl::StatusOr<const care::v1::Home*> Intake::Admit(const std::string& source_id,
-                                                    const std::string& proved_id) const {
+absl::StatusOr<std::shared_ptr<const care::v1::Home>> Intake::Admit(
+    const std::string& source_id, const std::string& proved_id) const {
   if (!proved_id.empty() && proved_id != source_id) {
     return absl::PermissionDeniedError(
         "the certificate is for another source than the one that is named");
   }
-  const care::v1::Home* home = registry_->HomeOfSource(source_id);
+  const std::shared_ptr<const domain::Registry> registry = registry_.Get();
+  const care::v1::Home* home = registry->HomeOfSource(source_id);
   if (home == nullptr) {
     return absl::PermissionDeniedError(
         "no home has this source: register it in the home's file, or check the hub's id");
   }
   if (absl::Status room = MakeRoom(hub::v1::LANE_URGENT); !room.ok()) return room;
-  return home;
+  return std::shared_ptr<const care::v1::Home>(registry, home);  // Keeps the whole registry.
 }
 
 absl::Status Intake::MakeRoom(hub::v1::Lane lane) const {

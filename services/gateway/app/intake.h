@@ -20,7 +20,7 @@
 #include "common/metrics/metrics.h"
 #include "common/sync/mutex.h"
 #include "common/time/clock.h"
-#include "services/domain/registry.h"
+#include "services/domain/live_registry.h"
 #include "services/gateway/app/appender.h"
 #include "services/gateway/core/batch.h"
 
@@ -48,9 +48,8 @@ struct IntakeLimits {
 
 class Intake {
  public:
-  Intake(std::shared_ptr<const domain::Registry> registry, int partitions,
-         std::shared_ptr<const Clock> clock, LogPort& log, IntakeLimits limits,
-         metrics::Registry& metrics);
+  Intake(domain::LiveRegistry registry, int partitions, std::shared_ptr<const Clock> clock,
+         LogPort& log, IntakeLimits limits, metrics::Registry& metrics);
 
   // A new stream. `proved_id` is the id that mutual TLS has proved, empty without TLS.
   std::shared_ptr<Session> Open(std::weak_ptr<SessionPeer> peer, std::string proved_id);
@@ -81,8 +80,8 @@ class Intake {
   // UNAVAILABLE when what waits for Redis leaves no room. Urgent batches have some of their own.
   absl::Status MakeRoom(hub::v1::Lane lane) const;
   // OK, and the home, when the source may speak.
-  absl::StatusOr<const care::v1::Home*> Admit(const std::string& source_id,
-                                              const std::string& proved_id) const;
+  absl::StatusOr<std::shared_ptr<const care::v1::Home>> Admit(const std::string& source_id,
+                                                              const std::string& proved_id) const;
   // The session that speaks for a source now; the one before is closed.
   void Take(const std::string& source_id, const std::shared_ptr<Session>& session);
   void Drop(const std::string& source_id, const Session* session);
@@ -97,7 +96,7 @@ class Intake {
                      std::vector<PreparedBatch::Refused>& refused);
   absl::Status Refusal(Verdict verdict, uint64_t sequence);
 
-  const std::shared_ptr<const domain::Registry> registry_;
+  const domain::LiveRegistry registry_;
   const int partitions_;
   const std::shared_ptr<const Clock> clock_;
   LogPort& log_;

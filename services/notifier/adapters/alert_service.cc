@@ -289,7 +289,8 @@ class AlertService final : public alert::v1::AlertService::CallbackService {
   template <typename Response>
   absl::Status Changed(absl::StatusOr<CircleDesk::DutyChange> change, Response& response) {
     if (!change.ok()) return change.status();
-    if (const absl::Status told = desk_.OnDutyChanged(change->patient); !told.ok())
+    if (const absl::Status told = desk_.OnDutyChanged(change->home_id, change->patient_id);
+        !told.ok())
       VEILLE_LOG(kWarning, "open alerts were not told to whoever came on duty").Field(told);
     for (auto& span : change->spans) *response.add_spans() = std::move(span);
     return absl::OkStatus();

@@ -74,7 +74,8 @@ AlertDesk::AlertDesk(DeskOptions options, AlertStore& store, metrics::Registry& 
 
 Audience AlertDesk::AudienceOf(const Finding& finding) const {
   Audience audience;
-  const care::v1::Home* home = options_.registry->FindHome(finding.home_id());
+  const std::shared_ptr<const domain::Registry> registry = options_.registry.Get();
+  const care::v1::Home* home = registry->FindHome(finding.home_id());
   std::set<std::string> known;
   const auto add = [&](const care::v1::Member& member) {
     if (known.insert(member.caregiver_id()).second) audience.members.push_back(member);
@@ -123,7 +124,7 @@ absl::Status AlertDesk::OnFinding(const Finding& finding, const std::string& ent
   findings_.Add();
   // Its circle hears of its own home's; the operators of all of them together.
   const bool power_cut =
-      finding.rule_key() == "POWER_CUT" && finding.home_id() != domain::kOperatorHome;
+      finding.evidence().rule() == "POWER_CUT" && finding.home_id() != domain::kOperatorHome;
   if (power_cut) VEILLE_RETURN_IF_ERROR(store_.Enqueue(PowerCutOf(finding)));
   if (power_cut && finding.for_operators()) return store_.Done(finding.home_id(), entry);
   if (finding.for_operators() && finding.home_id() != domain::kOperatorHome) {
@@ -306,12 +307,11 @@ absl::Status AlertDesk::Tell(const store::v1::Job& job, const std::string& entry
   return absl::AbortedError("the alert was told anew by others again and again");
 }
 
-absl::Status AlertDesk::OnDutyChanged(const domain::PatientRef& patient) {
-  VEILLE_ASSIGN_OR_RETURN(const std::vector<AlertRecord> open,
-                          store_.OpenAlerts(patient.home->home_id()));
+absl::Status AlertDesk::OnDutyChanged(const std::string& home_id, const std::string& patient_id) {
+  VEILLE_ASSIGN_OR_RETURN(const std::vector<AlertRecord> open, store_.OpenAlerts(home_id));
   for (const AlertRecord& record : open) {
     const std::string& of = record.alert().patient_id();
-    if (!of.empty() && of != patient.patient->patient_id()) continue;
+    if (!of.empty() && of != patient_id) continue;
     VEILLE_RETURN_IF_ERROR(
         Update(
             record.alert().alert_id(),
@@ -335,7 +335,7 @@ bool AlertDesk::IsOperator(const std::string& caregiver_id) const {
 }
 
 absl::Status AlertDesk::Admit(const std::string& caregiver_id) const {
-  if (!options_.registry->PatientsOf(caregiver_id).empty() || IsOperator(caregiver_id))
+  if (!options_.registry.Get()->PatientsOf(caregiver_id).empty() || IsOperator(caregiver_id))
     return absl::OkStatus();
   return absl::NotFoundError("no circle has this caregiver");
 }
@@ -343,7 +343,8 @@ absl::Status AlertDesk::Admit(const std::string& caregiver_id) const {
 // The circle as it is now decides; the one in the record may be of another year.
 bool AlertDesk::MaySee(const alert::v1::Alert& alert, const std::string& caregiver_id) const {
   if (alert.home_id() == domain::kOperatorHome) return IsOperator(caregiver_id);
-  const auto& patients = options_.registry->PatientsOf(caregiver_id);
+  const std::shared_ptr<const domain::Registry> registry = options_.registry.Get();
+  const auto& patients = registry->PatientsOf(caregiver_id);
   return std::any_of(patients.begin(), patients.end(), [&](const domain::PatientRef& ref) {
     return ref.home->home_id() == alert.home_id() &&
            (alert.patient_id().empty() || alert.patient_id() == ref.patient->patient_id());
@@ -420,7 +421,8 @@ absl::Status AlertDesk::Receipt(const std::string& caregiver_id,
 std::vector<std::string> AlertDesk::HomesOf(const std::string& caregiver_id,
                                             const std::string& patient_id) const {
   std::set<std::string> homes;
-  for (const domain::PatientRef& ref : options_.registry->PatientsOf(caregiver_id))
+  const std::shared_ptr<const domain::Registry> registry = options_.registry.Get();
+  for (const domain::PatientRef& ref : registry->PatientsOf(caregiver_id))
     if (patient_id.empty() || ref.patient->patient_id() == patient_id)
       homes.insert(ref.home->home_id());
   if (patient_id.empty() && IsOperator(caregiver_id))

@@ -19,7 +19,7 @@
 
 #include "common/metrics/metrics.h"
 #include "common/time/clock.h"
-#include "services/domain/registry.h"
+#include "services/domain/live_registry.h"
 #include "services/notifier/app/alert_store.h"
 #include "services/notifier/app/circle_desk.h"
 #include "services/notifier/core/alert_life.h"
@@ -28,7 +28,7 @@
 namespace veille::notifier {
 
 struct DeskOptions {
-  std::shared_ptr<const domain::Registry> registry;
+  domain::LiveRegistry registry;
   std::shared_ptr<const Clock> clock;
   std::vector<std::string> operator_ids;
   absl::Duration default_step_delay = absl::Seconds(60);
@@ -72,7 +72,7 @@ class AlertDesk {
   // Duty and snoozes.
   CircleDesk& circles() { return circles_; }
   // Whoever is on duty now hears of what was told to whoever was before, and that nobody has taken.
-  absl::Status OnDutyChanged(const domain::PatientRef& patient);
+  absl::Status OnDutyChanged(const std::string& home_id, const std::string& patient_id);
 
  private:
   using Change = std::function<absl::StatusOr<Decision>(store::v1::AlertRecord&)>;

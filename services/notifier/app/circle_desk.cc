@@ -26,6 +26,20 @@ DutyPlan PlanOf(const domain::PatientRef& ref) {
           {circle.rota().begin(), circle.rota().end()}};
 }
 
+absl::StatusOr<domain::PatientRef> PatientOf(const domain::Registry& registry,
+                                             const std::string& caregiver_id,
+                                             const std::string& patient_id) {
+  const auto& patients = registry.PatientsOf(caregiver_id);
+  if (patients.empty()) return absl::NotFoundError("no circle has this caregiver");
+  if (patient_id.empty()) {
+    if (patients.size() == 1) return patients[0];
+    return absl::InvalidArgumentError("patient_id: say for whom; you care for several");
+  }
+  for (const domain::PatientRef& ref : patients)
+    if (ref.patient->patient_id() == patient_id) return ref;
+  return absl::NotFoundError("patient_id: you care for nobody of this id");
+}
+
 }  // namespace
 
 absl::Status CircleDesk::Fill(const std::string& home_id, const std::string& patient_id,
@@ -35,7 +49,8 @@ absl::Status CircleDesk::Fill(const std::string& home_id, const std::string& pat
   if (absl::IsDataLoss(stored.status())) stored = CircleState();
   VEILLE_ASSIGN_OR_RETURN(const CircleState state, std::move(stored));
   moment.snoozing = Snoozing(state, patient_id, rule, moment.now);
-  const care::v1::Home* home = registry_->FindHome(home_id);
+  const std::shared_ptr<const domain::Registry> registry = registry_.Get();
+  const care::v1::Home* home = registry->FindHome(home_id);
   if (home == nullptr) return absl::OkStatus();
   for (const care::v1::Patient& patient : home->patients()) {
     if (!patient_id.empty() && patient.patient_id() != patient_id) continue;
@@ -61,30 +76,12 @@ absl::StatusOr<CircleState> CircleDesk::Update(const std::string& home_id, const
   return absl::AbortedError("the circle was changed by others again and again; try again");
 }
 
-absl::StatusOr<domain::PatientRef> CircleDesk::PatientOf(const Actor& actor,
-                                                         const std::string& patient_id) const {
-  const auto& patients = registry_->PatientsOf(actor.caregiver_id);
-  if (patients.empty()) return absl::NotFoundError("no circle has this caregiver");
-  if (patient_id.empty()) {
-    if (patients.size() == 1) return patients[0];
-    return absl::InvalidArgumentError("patient_id: say for whom; you care for several");
-  }
-  for (const domain::PatientRef& ref : patients)
-    if (ref.patient->patient_id() == patient_id) return ref;
-  return absl::NotFoundError("patient_id: you care for nobody of this id");
-}
-
-absl::StatusOr<CircleDesk::DutyChange> CircleDesk::Changed(const domain::PatientRef& patient,
-                                                           const CircleState& state) const {
-  const absl::Time now = clock_->Now();
-  return DutyChange{patient, DutySpans(PlanOf(patient), state, now, now + kAhead)};
-}
-
 absl::StatusOr<std::vector<alert::v1::DutySpan>> CircleDesk::ListDuty(
     const std::string& caregiver_id, const std::string& patient_id, absl::Duration ahead) {
-  const auto& patients = registry_->PatientsOf(caregiver_id);
+  const std::shared_ptr<const domain::Registry> registry = registry_.Get();
+  const auto& patients = registry->PatientsOf(caregiver_id);
   if (!patient_id.empty() || patients.empty())
-    VEILLE_RETURN_IF_ERROR(PatientOf({caregiver_id, "", ""}, patient_id).status());
+    VEILLE_RETURN_IF_ERROR(PatientOf(*registry, caregiver_id, patient_id).status());
   const absl::Time now = clock_->Now();
   const absl::Duration span = ahead <= absl::ZeroDuration() ? kAhead : std::min(ahead, kFarthest);
   std::vector<alert::v1::DutySpan> spans;
@@ -97,31 +94,37 @@ absl::StatusOr<std::vector<alert::v1::DutySpan>> CircleDesk::ListDuty(
   return spans;
 }
 
-absl::StatusOr<CircleDesk::DutyChange> CircleDesk::Take(const DutyRequest& request) {
+absl::StatusOr<CircleDesk::DutyChange> CircleDesk::ChangeDuty(const DutyRequest& request,
+                                                              const DutyChanger& change) {
+  const std::shared_ptr<const domain::Registry> registry = registry_.Get();
   VEILLE_ASSIGN_OR_RETURN(const domain::PatientRef ref,
-                          PatientOf(request.actor, request.patient_id));
-  VEILLE_ASSIGN_OR_RETURN(
-      const CircleState state, Update(ref.home->home_id(), [&](CircleState& current) {
-        return TakeDuty(PlanOf(ref), request.actor, request.span, clock_->Now(), current);
-      }));
-  return Changed(ref, state);
+                          PatientOf(*registry, request.actor.caregiver_id, request.patient_id));
+  const DutyPlan plan = PlanOf(ref);
+  const absl::Time now = clock_->Now();
+  VEILLE_ASSIGN_OR_RETURN(const CircleState state,
+                          Update(ref.home->home_id(),
+                                 [&](CircleState& current) { return change(plan, now, current); }));
+  return DutyChange{ref.home->home_id(), plan.patient_id,
+                    DutySpans(plan, state, now, now + kAhead)};
+}
+
+absl::StatusOr<CircleDesk::DutyChange> CircleDesk::Take(const DutyRequest& request) {
+  return ChangeDuty(request, [&](const DutyPlan& plan, absl::Time now, CircleState& state) {
+    return TakeDuty(plan, request.actor, request.span, now, state);
+  });
 }
 
 absl::StatusOr<CircleDesk::DutyChange> CircleDesk::HandOver(const DutyRequest& request) {
-  VEILLE_ASSIGN_OR_RETURN(const domain::PatientRef ref,
-                          PatientOf(request.actor, request.patient_id));
-  VEILLE_ASSIGN_OR_RETURN(const CircleState state,
-                          Update(ref.home->home_id(), [&](CircleState& current) {
-                            return HandOverDuty(PlanOf(ref), request.actor, request.to,
-                                                request.span, clock_->Now(), current);
-                          }));
-  return Changed(ref, state);
+  return ChangeDuty(request, [&](const DutyPlan& plan, absl::Time now, CircleState& state) {
+    return HandOverDuty(plan, request.actor, request.to, request.span, now, state);
+  });
 }
 
 std::vector<std::string> CircleDesk::HomesOf(const std::string& caregiver_id,
                                              const std::string& patient_id) const {
   std::set<std::string> homes;
-  for (const domain::PatientRef& ref : registry_->PatientsOf(caregiver_id))
+  const std::shared_ptr<const domain::Registry> registry = registry_.Get();
+  for (const domain::PatientRef& ref : registry->PatientsOf(caregiver_id))
     if (patient_id.empty() || ref.patient->patient_id() == patient_id)
       homes.insert(ref.home->home_id());
   return {homes.begin(), homes.end()};

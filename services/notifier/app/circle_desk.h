@@ -14,7 +14,7 @@
 #include "absl/status/statusor.h"
 
 #include "common/time/clock.h"
-#include "services/domain/registry.h"
+#include "services/domain/live_registry.h"
 #include "services/notifier/app/alert_store.h"
 #include "services/notifier/core/duty.h"
 
@@ -36,8 +36,7 @@ struct SnoozeRequest {
 
 class CircleDesk {
  public:
-  CircleDesk(std::shared_ptr<const domain::Registry> registry, std::shared_ptr<const Clock> clock,
-             AlertStore& store)
+  CircleDesk(domain::LiveRegistry registry, std::shared_ptr<const Clock> clock, AlertStore& store)
       : registry_(std::move(registry)), clock_(std::move(clock)), store_(store) {}
 
   // Who is on duty and who is snoozing, for an alert of the home, at `moment.now`. A patient of ""
@@ -51,7 +50,7 @@ class CircleDesk {
                                                             absl::Duration ahead);
   // The patient whose duty changed, with the next days' duty.
   struct DutyChange {
-    domain::PatientRef patient;
+    std::string home_id, patient_id;
     std::vector<alert::v1::DutySpan> spans;
   };
   absl::StatusOr<DutyChange> Take(const DutyRequest& request);
@@ -65,15 +64,15 @@ class CircleDesk {
   using Change = std::function<absl::StatusOr<bool>(store::v1::CircleState&)>;
   // Reads, changes, stores; again when somebody else was faster. Stores nothing when it says false.
   absl::StatusOr<store::v1::CircleState> Update(const std::string& home_id, const Change& change);
-  absl::StatusOr<domain::PatientRef> PatientOf(const Actor& actor,
-                                               const std::string& patient_id) const;
-  absl::StatusOr<DutyChange> Changed(const domain::PatientRef& patient,
-                                     const store::v1::CircleState& state) const;
+  // Stores a change of the patient's duty.
+  using DutyChanger =
+      std::function<absl::StatusOr<bool>(const DutyPlan&, absl::Time, store::v1::CircleState&)>;
+  absl::StatusOr<DutyChange> ChangeDuty(const DutyRequest& request, const DutyChanger& change);
   // The homes in which the caregiver may see alerts of the patient ("": of anybody).
   std::vector<std::string> HomesOf(const std::string& caregiver_id,
                                    const std::string& patient_id) const;
 
-  const std::shared_ptr<const domain::Registry> registry_;
+  const domain::LiveRegistry registry_;
   const std::shared_ptr<const Clock> clock_;
   AlertStore& store_;
 };

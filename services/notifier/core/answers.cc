@@ -114,8 +114,10 @@ bool RecordReceipt(const std::string& caregiver_id, uint64_t version,
 bool RecordSent(uint64_t version, absl::Time when, AlertRecord& record) {
   bool changed = false;
   for (auto& delivery : *record.mutable_alert()->mutable_deliveries()) {
-    if (delivery.version() != version || delivery.state() != alert::v1::DELIVERY_STATE_QUEUED)
+    if (delivery.version() != version || delivery.channel() != "stream" ||
+        delivery.state() != alert::v1::DELIVERY_STATE_QUEUED) {
       continue;
+    }
     delivery.set_state(alert::v1::DELIVERY_STATE_SENT);
     SetTime(when, *delivery.mutable_update_time());
     changed = true;

@@ -33,7 +33,7 @@ absl::StatusOr<Decision> Resolve(const Actor& actor, alert::v1::Outcome outcome,
 bool RecordReceipt(const std::string& caregiver_id, uint64_t version,
                    alert::v1::DeliveryState state, absl::Time now, store::v1::AlertRecord& record);
 
-// What was told with this version was handed to its channel.
+// What was told with this version was put into the stream.
 bool RecordSent(uint64_t version, absl::Time when, store::v1::AlertRecord& record);
 
 }  // namespace veille::notifier

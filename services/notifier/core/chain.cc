@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/time/local_time.h"
+#include "common/time/weekly_window.h"
 
 namespace veille::notifier {
 namespace {
@@ -68,7 +69,7 @@ bool IsOpen(const care::v1::EscalationStep& step, absl::Time now, const Alert& a
   if (step.window().empty()) return true;
   const auto window = ParseWeeklyWindow(step.window());
   const auto zone = LoadZone(alert.zone());
-  return !window.ok() || !zone.ok() || InWindow(now, *zone, *window);
+  return !window.ok() || !zone.ok() || InWeeklyWindow(now, *zone, *window);
 }
 
 bool IsSnoozing(const std::string& id, const Moment& at, const Alert& alert) {

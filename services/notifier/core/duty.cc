@@ -7,6 +7,7 @@
 
 #include "common/base/status_macros.h"
 #include "common/time/local_time.h"
+#include "common/time/weekly_window.h"
 #include "services/notifier/core/circle_requests.h"
 
 namespace veille::notifier {
@@ -48,7 +49,7 @@ absl::Time NextEdge(const DutyPlan& plan, const CircleState& state, absl::Time a
   for (const auto& shift : plan.rota) {
     const auto window = ParseWeeklyWindow(shift.window());
     if (!shift.window().empty() && window.ok())
-      next = std::min(next, NextWindowEdge(at, zone, *window));
+      next = std::min(next, NextWeeklyEdge(at, zone, *window));
   }
   for (const DutyTurn& turn : state.turns()) {
     for (const auto* edge : {&turn.start_time(), &turn.end_time()})
@@ -122,7 +123,7 @@ std::vector<std::string> OnDuty(const DutyPlan& plan, const CircleState& state, 
   for (const auto& shift : plan.rota) {
     const auto window = ParseWeeklyWindow(shift.window());
     const bool always = shift.window().empty() || !window.ok();
-    if ((always || InWindow(at, zone, *window)) && !Has(on_duty, shift.caregiver_id()))
+    if ((always || InWeeklyWindow(at, zone, *window)) && !Has(on_duty, shift.caregiver_id()))
       on_duty.push_back(shift.caregiver_id());
   }
   for (const DutyTurn& turn : state.turns())

@@ -68,11 +68,17 @@ void SetPowerCutReason(AlertRecord& record) {
 }  // namespace
 
 Situation SituationOf(const std::string& rule_key) {
-  static const auto* const situations = new std::map<std::string, Situation>{
-      {"FALL", Situation::kOnTheFloor},          {"DEVICE_FALL", Situation::kOnTheFloor},
-      {"LONG_LIE", Situation::kOnTheFloor},      {"INACTIVITY", Situation::kOnTheFloor},
-      {"HUB_OFFLINE", Situation::kOutOfContact}, {"SENSORS_SILENT", Situation::kOutOfContact},
-      {"POWER_CUTS", Situation::kPowerCuts}};
+  static const auto* const situations =
+      new std::map<std::string, Situation>{{"FALL", Situation::kOnTheFloor},
+                                           {"DEVICE_FALL", Situation::kOnTheFloor},
+                                           {"LONG_LIE", Situation::kOnTheFloor},
+                                           {"INACTIVITY", Situation::kOnTheFloor},
+                                           {"HUB_OFFLINE", Situation::kOutOfContact},
+                                           {"SENSORS_SILENT", Situation::kOutOfContact},
+                                           {"BATHROOM_LONG", Situation::kOnTheFloor},
+                                           {"NO_MORNING", Situation::kOnTheFloor},
+                                           {"SENSOR_SILENT", Situation::kOutOfContact},
+                                           {"POWER_CUTS", Situation::kPowerCuts}};
   const auto at = situations->find(Base(rule_key));
   return at == situations->end() ? Situation::kNone : at->second;
 }

@@ -1,6 +1,6 @@
 // Conditions that are one situation, and so one message: a fall, the long lie after it and the
-// inactivity that it explains; a hub out of contact and the sensors behind it; a power cut across
-// many homes. The alert that is open takes the others as its lines. Pure.
+// inactivity or the missed morning that it explains; a hub out of contact and the sensors behind
+// it; a power cut across many homes. The alert that is open takes the others as its lines. Pure.
 
 #ifndef SERVICES_NOTIFIER_CORE_SITUATION_H_
 #define SERVICES_NOTIFIER_CORE_SITUATION_H_

@@ -105,42 +105,6 @@ INSTANTIATE_TEST_SUITE_P(
                       Night{"America/Santiago", absl::CivilDay(2026, 4, 4), absl::Hours(9)},
                       Night{"America/Santiago", absl::CivilDay(2026, 9, 5), absl::Hours(7)}));
 
-TEST(WeeklyWindow, IsRead) {
-  const auto days = [](const char* text) {
-    std::string out;
-    for (const bool day : ParseWeeklyWindow(text).value().days) out += day ? 'x' : '-';
-    return out;
-  };
-  EXPECT_EQ(days("Mon-Fri 08:00-20:00"), "xxxxx--");
-  EXPECT_EQ(days("Sat,Sun 08:00-08:00"), "-----xx");
-  EXPECT_EQ(days("Fri-Mon"), "x---xxx");
-  EXPECT_EQ(days("Mon,Wed-Thu 22:00-06:00"), "x-xx---");
-  EXPECT_EQ(days("22:00-06:00"), "xxxxxxx");
-  for (const char* bad : {"", "Mo 08:00-20:00", "Mon-", "Mon 8-20", "Mon  08:00-20:00", "Mon-Fri,"})
-    EXPECT_TRUE(absl::IsInvalidArgument(ParseWeeklyWindow(bad).status())) << bad;
-}
-
-// Every minute of two weeks, with a change of clocks between, against the wall clock.
-TEST(WeeklyWindow, IsWallClockOfItsDays) {
-  const absl::TimeZone zone = *LoadZone("Europe/Paris");
-  const WeeklyWindow window = *ParseWeeklyWindow("Fri,Sat 22:00-06:00");
-  const absl::Time begin = absl::FromCivil(absl::CivilSecond(2026, 3, 23), zone);
-  for (absl::Time at = begin; at < begin + absl::Hours(14 * 24); at += absl::Minutes(1)) {
-    const absl::CivilSecond wall = absl::ToCivilSecond(at, zone);
-    const bool evening = wall.hour() >= 22;
-    const absl::Weekday day =
-        absl::GetWeekday(evening ? absl::CivilDay(wall) : absl::CivilDay(wall) - 1);
-    const bool inside = (evening || wall.hour() < 6) &&
-                        (day == absl::Weekday::friday || day == absl::Weekday::saturday);
-    ASSERT_EQ(InWindow(at, zone, window), inside) << wall;
-    const int minute = static_cast<int>(absl::GetWeekday(absl::CivilDay(wall))) * 1440 +
-                       wall.hour() * 60 + wall.minute();
-    ASSERT_EQ(InWindow(minute, window), inside) << wall;
-  }
-  EXPECT_EQ(NextWindowEdge(begin, zone, window),
-            absl::FromCivil(absl::CivilSecond(2026, 3, 27, 22, 0, 0), zone));
-}
-
 TEST(LocalWindow, WithAnEdgeInTheSkippedHourBeginsWhenTheSkipEnds) {
   const absl::TimeZone paris = *LoadZone("Europe/Paris");
   const absl::Time skip = absl::FromCivil(absl::CivilSecond(2026, 3, 29, 3, 0, 0), paris);

@@ -8,138 +8,15 @@
 
 #include "common/base/random.h"
 #include "services/client/replay_engine.h"
-#include "services/detector/core/advance.h"
 #include "services/detector/core/bytes.h"
 #include "services/domain/recordings/recording.h"
+#include "tests/unit/detector/virtual_home.h"
 
 namespace veille::detector {
 namespace {
 
 using store::v1::Envelope;
 using store::v1::Finding;
-
-// A home whose hub sends what the test says, on a clock that the test moves.
-class Home {
- public:
-  explicit Home(const std::string& zone = "Europe/Paris", bool high_risk = false)
-      : home_(domain::MakeHome("h", zone)) {
-    Device("door", care::v1::ROLE_EXIT_DOOR);
-    Device("hall", care::v1::ROLE_MOTION);
-    Device("pendant", care::v1::ROLE_CHEST);
-    home_.mutable_patients(0)->mutable_care_plan()->mutable_hub_offline()->set_high_risk(high_risk);
-    absl::LoadTimeZone(zone, &zone_);
-    Compile();
-  }
-  void Device(const std::string& id, care::v1::Role role) {
-    auto* device = home_.add_devices();
-    device->set_device_id(id);
-    device->set_role(role);
-    device->mutable_check_in()->set_seconds(1800);
-  }
-  care::v1::CarePlan& care_plan() { return *home_.mutable_patients(0)->mutable_care_plan(); }
-  void Compile() {
-    plan_ = *HomePlan::Compile(home_);
-    state_ = std::make_unique<HomeState>(*plan_);
-  }
-  absl::Time At(int month, int day, int hour, int minute, double second = 0) const {
-    return absl::FromCivil(absl::CivilMinute(2026, month, day, hour, minute), zone_) +
-           absl::Seconds(second);
-  }
-
-  static event::v1::Event Door(absl::Time at, bool open) {
-    event::v1::Event event = domain::MakeEvent(at, "door");
-    event.mutable_contact()->set_state(open ? event::v1::Contact::STATE_OPEN
-                                            : event::v1::Contact::STATE_CLOSED);
-    return event;
-  }
-  static event::v1::Event Motion(absl::Time at) {
-    event::v1::Event event = domain::MakeEvent(at, "hall");
-    event.mutable_motion()->set_state(event::v1::Motion::STATE_DETECTED);
-    return event;
-  }
-  static event::v1::Event CheckIn(absl::Time at) {
-    event::v1::Event event = domain::MakeEvent(at, "hall");
-    event.mutable_device_status()->set_kind(event::v1::DeviceStatus::KIND_CHECK_IN);
-    return event;
-  }
-  static event::v1::Event Sos(absl::Time at, uint64_t sequence) {
-    event::v1::Event event = domain::MakeEvent(at, "pendant");
-    event.set_device_sequence(sequence);
-    event.mutable_personal_emergency();
-    return event;
-  }
-
-  void Send(const std::vector<event::v1::Event>& events, absl::Time watermark,
-            absl::Time received) {
-    event::v1::EventBatch batch;
-    for (const auto& event : events) *batch.add_events() = event;
-    Envelope envelope = Head(received);
-    envelope.set_batch("");
-    SetTime(watermark, *envelope.mutable_watermark());
-    Advance(*plan_, *state_, envelope, &batch, effects_);
-  }
-  // An event, received a moment later.
-  void See(const event::v1::Event& event) {
-    const absl::Time at = absl::FromUnixSeconds(event.event_time().seconds());
-    Send({event}, at, at + absl::Seconds(1));
-  }
-  void Beat(absl::Time at) {
-    Envelope envelope = Head(at);
-    envelope.mutable_heartbeat();
-    SetTime(at, *envelope.mutable_watermark());
-    Advance(*plan_, *state_, envelope, nullptr, effects_);
-  }
-  void Tick(absl::Time at, bool resumed = false) {
-    Envelope envelope = Head(at);
-    envelope.mutable_tick()->set_resumed(resumed);
-    Advance(*plan_, *state_, envelope, nullptr, effects_);
-  }
-  // Heartbeats, ticks and check-ins from one instant to another: the hub and its sensors live.
-  void Live(absl::Time from, absl::Time to) {
-    for (absl::Time at = from; at <= to; at += absl::Minutes(1)) {
-      Beat(at);
-      Tick(at);
-      if ((at - from) % absl::Minutes(20) == absl::ZeroDuration()) See(CheckIn(at));
-    }
-  }
-  // The service goes through a crash: what is stored is all there is.
-  void Restart() { *state_ = *HomeState::Parse(state_->Serialize(), *plan_); }
-
-  // "RAISE NIGHT_EXIT HIGH", in order; and forgotten.
-  std::vector<std::string> Told() {
-    std::vector<std::string> told;
-    for (const Finding& finding : effects_.findings) {
-      told.push_back(Finding::Kind_Name(finding.kind()).substr(5) + " " + finding.rule_key() + " " +
-                     alert::v1::Severity_Name(finding.severity()).substr(9) +
-                     (finding.late() ? " late" : "") + (finding.fold() ? " fold" : ""));
-      last_ = finding;
-    }
-    effects_.Clear();
-    return told;
-  }
-  const Finding& last() const { return last_; }
-
- private:
-  static void SetTime(absl::Time time, google::protobuf::Timestamp& stamp) {
-    stamp.set_seconds(absl::ToUnixSeconds(time));
-    stamp.set_nanos(static_cast<int32_t>((absl::ToUnixMicros(time) % 1000000) * 1000));
-  }
-  Envelope Head(absl::Time received) const {
-    Envelope envelope;
-    envelope.set_format(1);
-    envelope.set_home_id("h");
-    envelope.set_source_id("hub-h");
-    SetTime(received, *envelope.mutable_receive_time());
-    return envelope;
-  }
-
-  care::v1::Home home_;
-  absl::TimeZone zone_;
-  std::shared_ptr<const HomePlan> plan_;
-  std::unique_ptr<HomeState> state_;
-  Effects effects_;
-  Finding last_;
-};
 
 using Strings = std::vector<std::string>;
 

@@ -4,6 +4,7 @@
 
 #include "common/base/file.h"
 #include "services/domain/care_plan.h"
+#include "services/domain/describe_rules.h"
 #include "services/domain/keys.h"
 #include "services/domain/registry.h"
 #include "tests/support/process.h"
@@ -78,10 +79,10 @@ TEST(Registry, NamesWhenNobodyIsOnDutyAndWhomAStepCannotReach) {
   };
   const std::string by_duty = "steps { on_duty: true } ";
   EXPECT_NE(LoadError(circle(by_duty)).find("no rota"), std::string::npos);
-  const std::string days = "rota { caregiver_id: \"anne\" window: \"Mon-Fri 08:00-08:00\" } ";
-  EXPECT_NE(LoadError(circle(by_duty + days)).find("at Mon 00:00"), std::string::npos)
+  const std::string days = "rota { caregiver_id: \"anne\" window: \"Mon-Fri 00:00-00:00\" } ";
+  EXPECT_NE(LoadError(circle(by_duty + days)).find("at Sat 00:00"), std::string::npos)
       << LoadError(circle(by_duty + days));
-  const std::string weekend = "rota { caregiver_id: \"anne\" window: \"Sat,Sun 08:00-08:00\" } ";
+  const std::string weekend = "rota { caregiver_id: \"anne\" window: \"Sat,Sun 00:00-00:00\" } ";
   EXPECT_EQ(LoadError(circle(by_duty + days + weekend)), "");
   EXPECT_NE(LoadError(circle("steps { relations: RELATION_TELECARE_CENTRE }"))
                 .find("no member of the circle is RELATION_TELECARE_CENTRE"),

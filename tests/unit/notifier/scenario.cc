@@ -256,7 +256,8 @@ absl::Status Scenario::TakeDuty(const std::string& who, int second, int until) {
   absl::Status status;
   Act([&](AlertDesk& desk) {
     const auto change = desk.circles().Take(request);
-    status = change.ok() ? desk.OnDutyChanged(change->patient) : change.status();
+    status =
+        change.ok() ? desk.OnDutyChanged(change->home_id, change->patient_id) : change.status();
   });
   return status;
 }
@@ -271,7 +272,8 @@ absl::Status Scenario::HandOver(const std::string& who, const std::string& to, i
   absl::Status status;
   Act([&](AlertDesk& desk) {
     const auto change = desk.circles().HandOver({{who, "test", ""}, "", to, {}});
-    status = change.ok() ? desk.OnDutyChanged(change->patient) : change.status();
+    status =
+        change.ok() ? desk.OnDutyChanged(change->home_id, change->patient_id) : change.status();
   });
   return status;
 }

@@ -19,7 +19,8 @@ struct Layer {
 // $1 is what `where` captured: the role.
 constexpr Layer kLayers[] = {
     {R"(services/(\w+)/core/)",
-     R"((services/($1/core|domain)|veille/\w+/v1|common/base)/.*|common/time/local_time\.h)"
+     R"((services/($1/core|domain)|veille/\w+/v1|common/base)/.*)"
+     R"(|common/time/(local_time|weekly_window)\.h)"
      R"(|absl/(container|status|strings)/.*|absl/time/time\.h|google/protobuf/.*)",
      "core is pure: messages, containers and its own files only"},
     {R"(services/(\w+)/app/)",

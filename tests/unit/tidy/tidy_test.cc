@@ -23,9 +23,12 @@ using testing::IsEmpty;
 // Sources of core that a test reaches through another suite than their own.
 const std::map<std::string, std::string> kTestedElsewhere = {
     {"services/detector/core/findings.cc", "TEST(SameLogSameFindings, …)"},
+    {"services/detector/core/liveness.cc", "TEST(Inactivity, …)"},
+    {"services/detector/core/rule_table.cc", "every test of the engine asks its rules"},
     {"services/detector/core/home_plan.cc", "every test of the engine compiles a plan"},
     {"services/detector/core/rules/fall_rule.cc", "TEST(Fall, …)"},
     {"services/detector/core/rules/geofence_rule.cc", "TEST(Geofence, …)"},
+    {"services/detector/core/rules/presence.cc", "TEST(Circumstances, …)"},
     {"services/detector/core/rules/urgent.cc", "TEST(Sos, …)"},
 };
 

@@ -26,11 +26,9 @@ Conclusion About(const Context& context, int device, int64_t decide_us) {
   return conclusion;
 }
 
-}  // namespace
-
-void OnExitDoorForLeftOpen(Context& context, const Seen& seen, bool open) {
+void OnSignal(Context& context, const Signal& seen) {
   auto& state = *context.state.record().mutable_devices(seen.device);
-  if (open) {
+  if (seen.opens_door()) {
     // A check-in repeats the state: the first opening counts.
     if (state.open_us() != 0) return;
     state.set_open_us(seen.time_us);
@@ -53,21 +51,26 @@ void OnExitDoorForLeftOpen(Context& context, const Seen& seen, bool open) {
   state.clear_open_alert_id();
 }
 
-int64_t DoorLeftOpenDeadline(const Context& context, int* device) {
-  int64_t next = kNever;
+// The door that is told next; −1 for none.
+int NextDoor(const Context& context) {
+  int next = -1;
   if (!context.plan.door.enabled) return next;
+  const auto& devices = context.state.record().devices();
   for (const int door : context.plan.exit_doors()) {
-    const auto& state = context.state.record().devices(door);
+    const auto& state = devices.Get(door);
     if (state.open_us() == 0 || !state.open_alert_id().empty()) continue;
-    if (state.open_deadline_us() < next) {
-      next = state.open_deadline_us();
-      *device = door;
-    }
+    if (next < 0 || state.open_deadline_us() < devices.Get(next).open_deadline_us()) next = door;
   }
   return next;
 }
 
-void OnDoorLeftOpenDeadline(Context& context, int device, int64_t deadline_us) {
+int64_t Deadline(const Context& context, int64_t) {
+  const int door = NextDoor(context);
+  return door < 0 ? kNever : context.state.record().devices(door).open_deadline_us();
+}
+
+void OnDeadline(Context& context, int64_t deadline_us) {
+  const int device = NextDoor(context);
   auto& state = *context.state.record().mutable_devices(device);
   Conclusion conclusion = About(context, device, deadline_us);
   const std::string at = WallClock(context.plan, state.open_us());
@@ -80,5 +83,14 @@ void OnDoorLeftOpenDeadline(Context& context, int device, int64_t deadline_us) {
                                      {"Porte d'entrée ouverte", "Front door opened"}});
   state.set_open_alert_id(Conclude(context, std::move(conclusion)));
 }
+
+}  // namespace
+
+const Rule kDoorLeftOpen = {
+    .wants = kDoorEdges,
+    .on_signal = OnSignal,
+    .deadline = Deadline,
+    .on_deadline = OnDeadline,
+};
 
 }  // namespace veille::detector

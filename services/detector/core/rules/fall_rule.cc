@@ -57,7 +57,9 @@ void OnAcceleration(Context& context, int device, const event::v1::Event& event)
   }
 }
 
-void OnFallTick(Context& context, int64_t tick_us) {
+namespace {
+
+void OnTick(Context& context, int64_t tick_us) {
   for (std::size_t i = 0; i < context.plan.devices().size(); ++i) {
     const DevicePlan& plan = context.plan.devices()[i];
     if (plan.fall < 0) continue;
@@ -72,7 +74,7 @@ void OnFallTick(Context& context, int64_t tick_us) {
   }
 }
 
-int64_t FallServerDeadline(const HomePlan& plan, const HomeState& state) {
+int64_t NextTick(const HomePlan& plan, const HomeState& state) {
   int64_t next = kNever;
   for (std::size_t i = 0; i < plan.devices().size(); ++i) {
     if (plan.devices()[i].fall < 0) continue;
@@ -83,5 +85,9 @@ int64_t FallServerDeadline(const HomePlan& plan, const HomeState& state) {
   }
   return next;
 }
+
+}  // namespace
+
+const Rule kFall = {.on_tick = OnTick, .server_deadline = NextTick};
 
 }  // namespace veille::detector

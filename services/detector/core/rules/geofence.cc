@@ -36,8 +36,8 @@ double DistanceToSegment(const Plane& a, const Plane& b) {
 
 }  // namespace
 
-GeofenceConfig MakeGeofenceConfig(const care::v1::Patient& patient) {
-  const care::v1::GeofenceRule& rule = patient.care_plan().geofence();
+GeofenceConfig MakeGeofenceConfig(const care::v1::Patient& patient,
+                                  const care::v1::GeofenceRule& rule) {
   GeofenceConfig config;
   config.max_accuracy_m = domain::NumberOr(rule, "max_accuracy_m");
   config.fixes = static_cast<uint32_t>(domain::NumberOr(rule, "fixes"));

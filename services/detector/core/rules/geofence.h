@@ -34,7 +34,8 @@ struct GeofenceConfig {
   int64_t dwell_us = 60'000'000;
 };
 
-GeofenceConfig MakeGeofenceConfig(const care::v1::Patient& patient);
+GeofenceConfig MakeGeofenceConfig(const care::v1::Patient& patient,
+                                  const care::v1::GeofenceRule& rule);
 
 struct Fix {
   int64_t time_us = 0;

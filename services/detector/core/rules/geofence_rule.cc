@@ -6,15 +6,16 @@
 #include "services/domain/care_plan.h"
 
 namespace veille::detector {
+namespace {
 
-void OnFix(Context& context, const Seen& seen, double latitude, double longitude,
-           double accuracy_m) {
+void OnFix(Context& context, const Signal& seen) {
   const DevicePlan& device = context.plan.devices()[static_cast<std::size_t>(seen.device)];
   const int patient = device.patient;
   const care::v1::GeofenceRule& rule = context.plan.care_plan(patient).geofence();
   if (!domain::IsEnabled(rule)) return;
   const std::optional<GeofenceEvent> event = context.state.geofence(patient).Feed(
-      context.plan.geofence(patient), {seen.time_us, latitude, longitude, accuracy_m});
+      context.plan.geofence(patient),
+      {seen.time_us, seen.value, seen.value_2, static_cast<double>(seen.value_3)});
   if (!event.has_value()) return;
   auto& state = *context.state.record().mutable_patients(patient);
   if (!event->exited && state.geofence_alert_id().empty()) return;
@@ -40,5 +41,9 @@ void OnFix(Context& context, const Seen& seen, double latitude, double longitude
   const std::string alert_id = Conclude(context, std::move(conclusion));
   state.set_geofence_alert_id(event->exited ? alert_id : "");
 }
+
+}  // namespace
+
+const Rule kGeofence = {.wants = Of(SignalKind::kFix), .on_signal = OnFix};
 
 }  // namespace veille::detector

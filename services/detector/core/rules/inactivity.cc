@@ -5,6 +5,7 @@
 // not alive prove nothing: that is told as the technical matter it is.
 
 #include <algorithm>
+#include <optional>
 
 #include "services/detector/core/rules/rules.h"
 #include "services/domain/care_plan.h"
@@ -12,40 +13,49 @@
 namespace veille::detector {
 namespace {
 
+constexpr int64_t kHalfHourUs = 1'800'000'000;
 constexpr uint32_t kQuiet = 0, kSensorsSilent = 1, kMedium = 2, kHigh = 3;
 
-// A device without a check-in contract is taken to be alive for a day after it spoke.
-constexpr int64_t kAssumedAliveUs = 24LL * 3600 * 1000000;
+// What is usual (p95) at this hour of this weekday; nothing until it is learnt.
+std::optional<absl::Duration> UsualSilence(const Context& context, int64_t at_us) {
+  const Baselines* baselines = context.state.baselines();
+  if (baselines == nullptr || !baselines->learnt()) return std::nullopt;
+  const auto at = context.plan.zone().At(absl::FromUnixMicros(at_us)).cs;
+  const auto weekday = absl::GetWeekday(at);
+  return baselines->Silence(at.hour() * 2 + at.minute() / 30,
+                            weekday == absl::Weekday::saturday || weekday == absl::Weekday::sunday);
+}
+
+// The instant of the day at which a silence since `since_us`, counted from `from_us` within the
+// day, is longer than what is usual for the person, or than the plan's figure.
+int64_t LongEnough(const Context& context, int64_t since_us, int64_t from_us) {
+  const InactivityFigures& figures = context.plan.inactivity;
+  const int64_t latest = from_us + figures.usual_cap_us;
+  for (int64_t at = from_us + figures.usual_floor_us; at < latest; at += kHalfHourUs) {
+    const std::optional<absl::Duration> usual = UsualSilence(context, at);
+    if (!usual.has_value()) return from_us + figures.day_us;
+    const int64_t long_enough =
+        std::max(at, since_us + absl::ToInt64Microseconds(*usual * figures.usual_ratio));
+    if (long_enough < at + kHalfHourUs) return std::min(long_enough, latest);
+  }
+  return latest;
+}
 
 // The instant at which day-time silence since `since` has lasted long enough.
-int64_t DayDeadline(const HomePlan& plan, int64_t since_us) {
+int64_t DayDeadline(const Context& context, int64_t since_us) {
+  const HomePlan& plan = context.plan;
   absl::Time from = absl::FromUnixMicros(since_us);
   const LocalWindow& window = plan.inactivity.day;
   // Two edges a day; two days ahead is beyond the any-hour span.
   for (int i = 0; i < 5; ++i) {
     const absl::Time edge = NextWindowEdge(from, plan.zone(), window);
     if (InWindow(from, plan.zone(), window)) {
-      const int64_t deadline = absl::ToUnixMicros(from) + plan.inactivity.day_us;
+      const int64_t deadline = LongEnough(context, since_us, absl::ToUnixMicros(from));
       if (edge == absl::InfiniteFuture() || deadline <= absl::ToUnixMicros(edge)) return deadline;
     }
     from = edge;
   }
   return kNever;
-}
-
-bool SensorsAlive(const Context& context, int64_t at_us) {
-  for (std::size_t i = 0; i < context.plan.devices().size(); ++i) {
-    const DevicePlan& device = context.plan.devices()[i];
-    if (!device.presence) continue;
-    const int64_t seen = context.state.record().devices(static_cast<int>(i)).seen_us();
-    const int64_t patience = device.check_in_us > 0 ? 2 * device.check_in_us : kAssumedAliveUs;
-    if (seen != 0 && at_us - seen <= patience) return true;
-  }
-  return false;
-}
-
-bool IsOut(const store::v1::HomeState& record) {
-  return record.door_us() != 0 && record.presence_us() <= record.door_us() + kDoorwayUs;
 }
 
 void Tell(Context& context, int64_t deadline_us, uint32_t level) {
@@ -62,6 +72,11 @@ void Tell(Context& context, int64_t deadline_us, uint32_t level) {
   conclusion.reason = {
       "Aucun signe d'activité depuis " + at + " (" + hours + " h), capteurs en état de marche",
       "No sign of activity since " + at + " (" + hours + " h), sensors alive"};
+  if (const auto usual = UsualSilence(context, deadline_us); usual.has_value()) {
+    const auto minutes = std::to_string(absl::ToInt64Minutes(*usual));
+    conclusion.reason.fr += " ; d'ordinaire au plus " + minutes + " min à cette heure";
+    conclusion.reason.en += "; usually at most " + minutes + " min at this hour";
+  }
   conclusion.severity = level == kHigh ? alert::v1::SEVERITY_HIGH : alert::v1::SEVERITY_MEDIUM;
   if (level == kSensorsSilent) {
     conclusion.rule_key = "SENSORS_SILENT";
@@ -83,7 +98,7 @@ void Tell(Context& context, int64_t deadline_us, uint32_t level) {
   state.set_level(level);
 }
 
-void Clear(Context& context, const Seen& seen, const std::string& alert_id, bool technical) {
+void Clear(Context& context, const Signal& seen, const std::string& alert_id, bool technical) {
   if (alert_id.empty()) return;
   Conclusion conclusion;
   conclusion.rule = &context.plan.care_plan(0).inactivity();
@@ -105,10 +120,12 @@ void Clear(Context& context, const Seen& seen, const std::string& alert_id, bool
   Conclude(context, std::move(conclusion));
 }
 
-}  // namespace
-
-void OnPresenceForInactivity(Context& context, const Seen& seen) {
+void OnSignal(Context& context, const Signal& seen) {
+  // A door is none: it says where the person may be.
+  if ((kDoorEdges & Of(seen.kind)) != 0 || seen.kind == SignalKind::kLeft) return;
   auto& record = context.state.record();
+  // What was told already is not taken back for what could not be read.
+  if (seen.kind == SignalKind::kUnclear && record.inactivity().level() != kQuiet) return;
   if (seen.time_us <= record.presence_us()) return;
   if (record.inactivity().level() != kQuiet) {
     const store::v1::InactivityState told = record.inactivity();
@@ -119,30 +136,41 @@ void OnPresenceForInactivity(Context& context, const Seen& seen) {
   record.set_presence_us(seen.time_us);
 }
 
-int64_t InactivityDeadline(const Context& context, int64_t frontier_us) {
+int64_t Deadline(const Context& context, int64_t by_us) {
   const InactivityFigures& figures = context.plan.inactivity;
   const auto& record = context.state.record();
   const int64_t since = record.presence_us();
   const uint32_t level = record.inactivity().level();
   if (!figures.enabled || since == 0 || level == kHigh || level == kSensorsSilent) return kNever;
   // No deadline can be nearer than this, so that a usual event costs two comparisons.
-  const int64_t least = std::min(figures.day_us, figures.any_us);
-  if (frontier_us < since + least) return since + least;
+  const int64_t least = std::min({figures.day_us, figures.usual_floor_us, figures.any_us});
+  if (by_us < since + least) return since + least;
   int64_t deadline = since + figures.any_us;
   if (!IsOut(record)) {
-    const int64_t day = DayDeadline(context.plan, since);
+    const int64_t day = DayDeadline(context, since);
     if (day != kNever)
       deadline = std::min(deadline, level == kMedium ? day + figures.worsen_us : day);
   }
   return deadline;
 }
 
-void OnInactivityDeadline(Context& context, int64_t deadline_us) {
+void OnDeadline(Context& context, int64_t deadline_us) {
   const auto& record = context.state.record();
   if (!SensorsAlive(context, deadline_us)) return Tell(context, deadline_us, kSensorsSilent);
   const bool high = record.inactivity().level() == kMedium ||
                     deadline_us >= record.presence_us() + context.plan.inactivity.any_us;
   Tell(context, deadline_us, high ? kHigh : kMedium);
 }
+
+}  // namespace
+
+const Rule kInactivity = {
+    .wants = kSignsOfLife | kDoorEdges | Of(SignalKind::kLeft) | Of(SignalKind::kAnswered) |
+             Of(SignalKind::kUnclear),
+    .on_signal = OnSignal,
+    .deadline = Deadline,
+    .on_deadline = OnDeadline,
+    .proof = Proof::kSilence,
+};
 
 }  // namespace veille::detector

@@ -48,13 +48,10 @@ void Tell(Context& context, bool confirmed) {
   armed.set_opened_us(0);
 }
 
-}  // namespace
-
-void OnExitDoorForNightExit(Context& context, const Seen& seen, bool open) {
+void OnOpening(Context& context, const Signal& seen) {
   auto& record = context.state.record();
-  record.set_door_us(std::max(record.door_us(), seen.time_us));
   const NightExitFigures& figures = context.plan.night_exit;
-  if (!open || !figures.enabled || record.night_exit().opened_us() != 0) return;
+  if (!figures.enabled || record.night_exit().opened_us() != 0) return;
   // Told already, and nobody was seen inside since: the same absence.
   if (!record.night_exit().alert_id().empty()) return;
   // Somebody was seen inside after this opening: a late event, and old news.
@@ -67,7 +64,7 @@ void OnExitDoorForNightExit(Context& context, const Seen& seen, bool open) {
   armed.set_device(static_cast<uint32_t>(seen.device));
 }
 
-void OnPresenceForNightExit(Context& context, const Seen& seen) {
+void OnSignOfLife(Context& context, const Signal& seen) {
   auto& record = context.state.record();
   auto& armed = *record.mutable_night_exit();
   if (armed.opened_us() == 0 && armed.alert_id().empty()) return;
@@ -93,22 +90,36 @@ void OnPresenceForNightExit(Context& context, const Seen& seen) {
   record.clear_night_exit();
 }
 
-int64_t NightExitDeadline(const HomeState& state) {
-  const auto& armed = state.record().night_exit();
+void OnSignal(Context& context, const Signal& seen) {
+  if (seen.sign_of_life) return OnSignOfLife(context, seen);
+  if (seen.opens_door() || seen.kind == SignalKind::kLeft) OnOpening(context, seen);
+}
+
+int64_t Deadline(const Context& context, int64_t) {
+  const auto& armed = context.state.record().night_exit();
   return armed.opened_us() == 0 ? kNever : armed.deadline_us();
 }
 
-void OnNightExitDeadline(Context& context) { Tell(context, true); }
-
-void OnNightExitTick(Context& context, int64_t tick_us) {
+void OnTick(Context& context, int64_t tick_us) {
   const auto& armed = context.state.record().night_exit();
   if (armed.opened_us() != 0 && tick_us >= ServerDeadline(context.plan, armed))
     Tell(context, false);
 }
 
-int64_t NightExitServerDeadline(const HomePlan& plan, const HomeState& state) {
+int64_t NextTick(const HomePlan& plan, const HomeState& state) {
   const auto& armed = state.record().night_exit();
   return armed.opened_us() == 0 ? kNever : ServerDeadline(plan, armed);
 }
+
+}  // namespace
+
+const Rule kNightExit = {
+    .wants = kSignsOfLife | kDoorEdges | Of(SignalKind::kLeft),
+    .on_signal = OnSignal,
+    .deadline = Deadline,
+    .on_deadline = [](Context& context, int64_t) { Tell(context, true); },
+    .on_tick = OnTick,
+    .server_deadline = NextTick,
+};
 
 }  // namespace veille::detector

@@ -107,6 +107,7 @@ absl::Status FakePartitionStore::CommitNow(int partition, uint64_t epoch,
     (home.generation == 'a' ? stored.a : stored.b) = home.checkpoint;
     stored.position = home.position;
     if (!home.registry.empty()) stored.registry = home.registry;
+    if (!home.baselines.empty()) stored.baselines = home.baselines;
     p.queue.insert(p.queue.end(), home.findings.begin(), home.findings.end());
   }
   if (progress != nullptr) p.stored.progress = *progress;

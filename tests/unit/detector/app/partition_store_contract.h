@@ -54,6 +54,7 @@ class PartitionStoreContract
     home.generation = generation;
     home.checkpoint = std::string("state\0of ", 9) + position;
     home.registry = expected.empty() ? "plan" : "";
+    home.baselines = expected.empty() ? "usual" : "";
     home.findings = std::move(findings);
     return home;
   }
@@ -103,6 +104,7 @@ TEST_P(PartitionStoreContract, StoresStatePositionAndFindingsTogether) {
   EXPECT_EQ(stored->homes.at("h1").b, "");
   EXPECT_EQ(stored->homes.at("h1").position, "5-0/1");
   EXPECT_EQ(stored->homes.at("h1").registry, "plan");
+  EXPECT_EQ(stored->homes.at("h1").baselines, "usual");
   EXPECT_EQ(stored->homes.at("h2").b, std::string("state\0of 6-0/1", 14));
   EXPECT_EQ(stores_->Queue(kPartition), (std::vector<std::string>{"f1", "f2"}));
 }

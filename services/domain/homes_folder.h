@@ -1,0 +1,39 @@
+// A folder of homes that may change while the service runs.
+//
+// One thread.
+
+#ifndef SERVICES_DOMAIN_HOMES_FOLDER_H_
+#define SERVICES_DOMAIN_HOMES_FOLDER_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+
+#include "services/domain/registry.h"
+
+namespace veille::domain {
+
+class HomesFolder {
+ public:
+  explicit HomesFolder(std::string folder) : folder_(std::move(folder)) {}
+
+  absl::StatusOr<std::shared_ptr<const Registry>> Load();
+
+  // What the folder holds now, where that is something else than before and has stood unchanged
+  // since the last call, so that half-written files are not read; null otherwise. A fault is
+  // returned once for each change.
+  absl::StatusOr<std::shared_ptr<const Registry>> LoadWhenChanged();
+
+ private:
+  // Names, sizes and times of the files: another one means another content.
+  std::string Fingerprint() const;
+
+  const std::string folder_;
+  std::string loaded_, seen_;
+};
+
+}  // namespace veille::domain
+
+#endif  // SERVICES_DOMAIN_HOMES_FOLDER_H_
