@@ -48,7 +48,16 @@ DeskOptions DeskOptionsOf(const NotifierOptions& options) {
   times.next_channel_after = SpanOr(channels.has_next_channel_after(),
                                     channels.next_channel_after(), times.next_channel_after);
   times.retry_for = SpanOr(channels.has_retry_for(), channels.retry_for(), times.retry_for);
+  desk.receipt_within =
+      SpanOr(config.has_receipt_within(), config.receipt_within(), desk.receipt_within);
   return desk;
+}
+
+QuietBudget QuietBudgetOf(const config::v1::Notifier& config) {
+  const absl::Duration window =
+      SpanOr(config.has_quiet_window(), config.quiet_window(), absl::Minutes(10));
+  const bool said = config.quiet_calls() > 0 || config.has_quiet_window();
+  return {said ? config.quiet_calls() : 6, window};
 }
 
 QueueOptions QueueOptionsOf(const NotifierOptions& options) {
@@ -93,10 +102,12 @@ void WarnOfMissing(const domain::Registry& registry, const Courier::Channels& ch
 class Notifier::Parts {
  public:
   explicit Parts(const NotifierOptions& options)
-      : store_(options.endpoint, options.partitions,
-               [this](int, absl::Time due) {
-                 if (queue_ != nullptr) queue_->NoteTimer(due);
-               }),
+      : store_(
+            options.endpoint, options.partitions,
+            [this](int, absl::Time due) {
+              if (queue_ != nullptr) queue_->NoteTimer(due);
+            },
+            QuietBudgetOf(options.config.notifier())),
         desk_(WithCourier(DeskOptionsOf(options)), store_, *options.metrics),
         hub_(std::make_unique<WatchHub>(WatchOptionsOf(options), desk_, store_, *options.metrics)),
         service_(MakeAlertService(desk_, *hub_, streams_)) {}

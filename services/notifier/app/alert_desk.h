@@ -21,6 +21,7 @@
 #include "common/time/clock.h"
 #include "services/domain/live_registry.h"
 #include "services/notifier/app/alert_store.h"
+#include "services/notifier/app/circle_desk.h"
 #include "services/notifier/core/alert_life.h"
 #include "services/notifier/core/answers.h"
 #include "services/notifier/core/channels.h"
@@ -33,6 +34,9 @@ struct DeskOptions {
   std::vector<std::string> operator_ids;
   std::vector<care::v1::Member> operators;  // Of them, those who have more than the stream.
   absl::Duration default_step_delay = absl::Seconds(60);
+  // Real time: how long an emergency waits until it has reached somebody. That is a matter of
+  // networks.
+  absl::Duration receipt_within = absl::Seconds(30);
   ChannelTimes channel_times;
   // Sends what other channels than the stream carry: the courier's. Null: nothing is sent.
   std::function<absl::Status(const store::v1::Job& job, const std::string& entry)> send;
@@ -72,6 +76,11 @@ class AlertDesk {
   // NOT_FOUND for somebody who is in no circle and is no operator.
   absl::Status Admit(const std::string& caregiver_id) const;
 
+  // Duty and snoozes.
+  CircleDesk& circles() { return circles_; }
+  // Whoever is on duty now hears of what was told to whoever was before, and that nobody has taken.
+  absl::Status OnDutyChanged(const std::string& home_id, const std::string& patient_id);
+
  private:
   using Change = std::function<absl::StatusOr<Decision>(store::v1::AlertRecord&)>;
   // Reads, decides, stores, tells; again when somebody else was faster.
@@ -86,6 +95,11 @@ class AlertDesk {
   absl::Status Tell(const store::v1::Job& job, const std::string& entry);
   absl::Status Take(const store::v1::Finding& finding, const std::string& entry);
   Audience AudienceOf(const store::v1::Finding& finding) const;
+  // Now, with who is on duty and who is snoozing where that may matter: to an alert of this
+  // severity or a chain with these steps.
+  template <typename Steps>
+  absl::StatusOr<Moment> MomentFor(const alert::v1::Alert& alert, alert::v1::Severity severity,
+                                   const Steps& steps);
   bool IsOperator(const std::string& caregiver_id) const;
   bool MaySee(const alert::v1::Alert& alert, const std::string& caregiver_id) const;
   absl::StatusOr<store::v1::AlertRecord> Visible(const std::string& alert_id,
@@ -98,6 +112,7 @@ class AlertDesk {
 
   const DeskOptions options_;
   AlertStore& store_;
+  CircleDesk circles_;
   metrics::Counter &findings_, &raised_, &told_, &acknowledged_, &escalated_, &unanswered_,
       &untold_;
   metrics::Histogram &event_to_told_, &receive_to_told_, &raised_to_acknowledged_;
