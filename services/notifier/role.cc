@@ -11,6 +11,7 @@
 #include "services/domain/channel_check.h"
 #include "services/notifier/adapters/acknowledge_door.h"
 #include "services/notifier/adapters/alert_service.h"
+#include "services/notifier/adapters/audit_log_trail.h"
 #include "services/notifier/adapters/channel_config.h"
 #include "services/notifier/adapters/dead_man_switch.h"
 #include "services/notifier/adapters/queue_worker.h"
@@ -58,6 +59,15 @@ QuietBudget QuietBudgetOf(const config::v1::Notifier& config) {
       SpanOr(config.has_quiet_window(), config.quiet_window(), absl::Minutes(10));
   const bool said = config.quiet_calls() > 0 || config.has_quiet_window();
   return {said ? config.quiet_calls() : 6, window};
+}
+
+domain::AuditLog::Options AuditOptionsOf(const NotifierOptions& options) {
+  domain::AuditLog::Options audit;
+  audit.endpoint = options.endpoint;
+  audit.partitions = options.partitions;
+  audit.clock = options.clock;
+  audit.key = options.audit_key;
+  return audit;
 }
 
 QueueOptions QueueOptionsOf(const NotifierOptions& options) {
@@ -108,7 +118,8 @@ class Notifier::Parts {
               if (queue_ != nullptr) queue_->NoteTimer(due);
             },
             QuietBudgetOf(options.config.notifier())),
-        desk_(WithCourier(DeskOptionsOf(options)), store_, *options.metrics),
+        audit_(std::make_unique<AuditLogTrail>(AuditOptionsOf(options), *options.metrics)),
+        desk_(WithParts(DeskOptionsOf(options)), store_, *options.metrics),
         hub_(std::make_unique<WatchHub>(WatchOptionsOf(options), desk_, store_, *options.metrics)),
         service_(MakeAlertService(desk_, *hub_, streams_)) {}
 
@@ -137,12 +148,15 @@ class Notifier::Parts {
     door_.reset();
     courier_.reset();
     hub_.reset();
+    // Nobody is served any more; what it has yet to write is written while Redis is still there.
+    audit_.reset();
   }
 
   int port() const { return server_->port(); }
 
  private:
-  DeskOptions WithCourier(DeskOptions desk) {
+  DeskOptions WithParts(DeskOptions desk) {
+    desk.audit = audit_.get();
     desk.send = [this](const store::v1::Job& job, const std::string& entry) {
       return courier_->Take(job, entry);
     };
@@ -175,6 +189,7 @@ class Notifier::Parts {
   rpc::StreamRegistry streams_;
   RedisAlertStore store_;
   std::unique_ptr<Courier> courier_;
+  std::unique_ptr<AuditLogTrail> audit_;
   AlertDesk desk_;
   std::unique_ptr<WatchHub> hub_;
   std::unique_ptr<AcknowledgeDoor> door_;

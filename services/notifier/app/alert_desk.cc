@@ -45,6 +45,14 @@ ListPosition PositionOf(const alert::v1::Alert& alert) {
   return {absl::ToUnixMillis(ToTime(alert.create_time())), alert.alert_id()};
 }
 
+store::v1::AuditEntry EntryOf(const char* action, const Actor& actor, const alert::v1::Alert& alert,
+                              const absl::Status& outcome) {
+  store::v1::AuditEntry entry =
+      MakeAuditEntry(action, actor, alert.home_id(), alert.patient_id(), outcome);
+  entry.set_alert_id(alert.alert_id());
+  return entry;
+}
+
 // The order of a listing: newest first, as the store has it.
 bool ComesBefore(const ListPosition& a, const ListPosition& b) {
   return a.create_ms != b.create_ms ? a.create_ms > b.create_ms : a.alert_id > b.alert_id;
@@ -55,7 +63,7 @@ bool ComesBefore(const ListPosition& a, const ListPosition& b) {
 AlertDesk::AlertDesk(DeskOptions options, AlertStore& store, metrics::Registry& metrics)
     : options_(std::move(options)),
       store_(store),
-      circles_(options_.registry, options_.clock, store),
+      circles_(options_.registry, options_.clock, store, options_.audit),
       findings_(metrics.NewCounter("veille_notifier_findings_total", "Findings taken.")),
       raised_(metrics.NewCounter("veille_notifier_alerts_total", "Alerts raised.")),
       told_(metrics.NewCounter("veille_notifier_told_total", "Updates put into inboxes.")),
@@ -371,61 +379,91 @@ care::v1::Member AlertDesk::MemberOf(const alert::v1::Alert& alert,
   return stranger;
 }
 
-absl::StatusOr<AlertRecord> AlertDesk::Visible(const std::string& alert_id,
-                                               const std::string& caregiver_id) {
+absl::StatusOr<AlertRecord> AlertDesk::Visible(const char* action, const std::string& alert_id,
+                                               const Actor& actor) {
   const absl::Status none = absl::NotFoundError("there is no such alert");
   if (domain::HomeOfAlert(alert_id).empty()) return none;
   absl::StatusOr<AlertRecord> record = store_.Get(alert_id);
-  if (record.ok() && !MaySee(record->alert(), caregiver_id)) return none;
+  if (record.ok() && !MaySee(record->alert(), actor.caregiver_id)) {
+    Audit(action, actor, record->alert(), none);
+    return none;
+  }
   return record;
 }
 
+absl::Status AlertDesk::BeforeShown(const char* action, const Actor& actor,
+                                    const std::vector<std::string>& homes,
+                                    const std::string& patient_id) {
+  if (options_.audit == nullptr) return absl::OkStatus();
+  std::vector<store::v1::AuditEntry> entries;
+  for (const std::string& home : homes)
+    entries.push_back(MakeAuditEntry(action, actor, home, patient_id, absl::OkStatus()));
+  return options_.audit->BeforeShown(entries);
+}
+
+void AlertDesk::Audit(const char* action, const Actor& actor, const alert::v1::Alert& alert,
+                      const absl::Status& outcome, const std::string& detail) {
+  if (options_.audit == nullptr) return;
+  store::v1::AuditEntry entry = EntryOf(action, actor, alert, outcome);
+  if (!detail.empty()) entry.set_outcome(entry.outcome() + " " + detail);
+  options_.audit->Done(entry);
+}
+
 absl::StatusOr<alert::v1::Alert> AlertDesk::Get(const std::string& alert_id,
-                                                const std::string& caregiver_id) {
-  VEILLE_ASSIGN_OR_RETURN(AlertRecord record, Visible(alert_id, caregiver_id));
+                                                const std::string& caregiver_id,
+                                                const std::string& client) {
+  const Actor actor{caregiver_id, client, ""};
+  VEILLE_ASSIGN_OR_RETURN(AlertRecord record, Visible("alert.get", alert_id, actor));
+  if (options_.audit != nullptr) {
+    VEILLE_RETURN_IF_ERROR(options_.audit->BeforeShown(
+        {EntryOf("alert.get", actor, record.alert(), absl::OkStatus())}));
+  }
   return std::move(*record.mutable_alert());
 }
 
 absl::StatusOr<alert::v1::Alert> AlertDesk::Acknowledge(const std::string& alert_id,
                                                         const Actor& actor) {
-  VEILLE_RETURN_IF_ERROR(Visible(alert_id, actor.caregiver_id).status());
+  constexpr char kAction[] = "alert.acknowledge";
+  VEILLE_ASSIGN_OR_RETURN(const AlertRecord seen, Visible(kAction, alert_id, actor));
   bool changed = false;
-  VEILLE_ASSIGN_OR_RETURN(const AlertRecord record,
-                          Update(
-                              alert_id,
-                              [&](AlertRecord& current) -> absl::StatusOr<Decision> {
-                                auto decision =
-                                    notifier::Acknowledge(actor, options_.clock->Now(), current);
-                                changed = decision.ok() && decision->changed;
-                                return decision;
-                              },
-                              ""));
+  const absl::StatusOr<AlertRecord> record = Update(
+      alert_id,
+      [&](AlertRecord& current) -> absl::StatusOr<Decision> {
+        auto decision = notifier::Acknowledge(actor, options_.clock->Now(), current);
+        changed = decision.ok() && decision->changed;
+        return decision;
+      },
+      "");
+  Audit(kAction, actor, seen.alert(), record.status());
+  VEILLE_RETURN_IF_ERROR(record.status());
   if (changed) {
     acknowledged_.Add();
-    raised_to_acknowledged_.Observe(ToTime(record.alert().acknowledge_time()) -
-                                    ToTime(record.alert().create_time()));
+    raised_to_acknowledged_.Observe(ToTime(record->alert().acknowledge_time()) -
+                                    ToTime(record->alert().create_time()));
   }
-  return record.alert();
+  return record->alert();
 }
 
 absl::StatusOr<alert::v1::Alert> AlertDesk::Resolve(const std::string& alert_id, const Actor& actor,
                                                     alert::v1::Outcome outcome,
                                                     const std::string& note) {
-  VEILLE_RETURN_IF_ERROR(Visible(alert_id, actor.caregiver_id).status());
-  VEILLE_ASSIGN_OR_RETURN(const AlertRecord record, Update(
-                                                        alert_id,
-                                                        [&](AlertRecord& current) {
-                                                          return notifier::Resolve(
-                                                              actor, outcome, note,
-                                                              options_.clock->Now(), current);
-                                                        },
-                                                        ""));
-  return record.alert();
+  constexpr char kAction[] = "alert.resolve";
+  VEILLE_ASSIGN_OR_RETURN(const AlertRecord seen, Visible(kAction, alert_id, actor));
+  const absl::StatusOr<AlertRecord> record = Update(
+      alert_id,
+      [&](AlertRecord& current) {
+        return notifier::Resolve(actor, outcome, note, options_.clock->Now(), current);
+      },
+      "");
+  Audit(kAction, actor, seen.alert(), record.status(), alert::v1::Outcome_Name(outcome));
+  VEILLE_RETURN_IF_ERROR(record.status());
+  return record->alert();
 }
 
 absl::Status AlertDesk::Receipt(const std::string& caregiver_id,
                                 const alert::v1::Receipt& receipt) {
-  VEILLE_RETURN_IF_ERROR(Visible(receipt.alert_id(), caregiver_id).status());
+  VEILLE_RETURN_IF_ERROR(
+      Visible("alert.receipt", receipt.alert_id(), {caregiver_id, "", ""}).status());
   return Update(
              receipt.alert_id(),
              [&](AlertRecord& record) -> absl::StatusOr<Decision> {
@@ -475,8 +513,11 @@ absl::StatusOr<AlertPage> AlertDesk::List(const std::string& caregiver_id, const
   // One more than is asked for, to know whether there is another page.
   ListQuery more = query;
   ++more.limit;
-  for (const std::string& home : HomesOf(caregiver_id, query.patient_id))
+  const std::vector<std::string> homes = HomesOf(caregiver_id, query.patient_id);
+  for (const std::string& home : homes)
     VEILLE_RETURN_IF_ERROR(ListHome(home, caregiver_id, more, page.alerts));
+  VEILLE_RETURN_IF_ERROR(
+      BeforeShown("alert.list", {caregiver_id, "", ""}, homes, query.patient_id));
   std::sort(page.alerts.begin(), page.alerts.end(),
             [](const auto& a, const auto& b) { return ComesBefore(PositionOf(a), PositionOf(b)); });
   if (page.alerts.size() > static_cast<std::size_t>(query.limit)) {
@@ -486,9 +527,11 @@ absl::StatusOr<AlertPage> AlertDesk::List(const std::string& caregiver_id, const
   return page;
 }
 
-absl::StatusOr<std::vector<alert::v1::Alert>> AlertDesk::Snapshot(const std::string& caregiver_id) {
+absl::StatusOr<std::vector<alert::v1::Alert>> AlertDesk::Snapshot(const std::string& caregiver_id,
+                                                                  const std::string& client) {
   std::vector<alert::v1::Alert> alerts;
-  for (const std::string& home : HomesOf(caregiver_id, "")) {
+  const std::vector<std::string> homes = HomesOf(caregiver_id, "");
+  for (const std::string& home : homes) {
     VEILLE_ASSIGN_OR_RETURN(std::vector<AlertRecord> records, store_.OpenAlerts(home));
     for (AlertRecord& record : records) {
       // A summary is told when it is complete.
@@ -496,6 +539,7 @@ absl::StatusOr<std::vector<alert::v1::Alert>> AlertDesk::Snapshot(const std::str
       alerts.push_back(std::move(*record.mutable_alert()));
     }
   }
+  VEILLE_RETURN_IF_ERROR(BeforeShown("alert.watch", {caregiver_id, client, ""}, homes, ""));
   std::sort(alerts.begin(), alerts.end(), [](const auto& a, const auto& b) {
     return ToTime(a.create_time()) < ToTime(b.create_time());
   });

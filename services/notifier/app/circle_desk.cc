@@ -94,30 +94,39 @@ absl::StatusOr<std::vector<alert::v1::DutySpan>> CircleDesk::ListDuty(
   return spans;
 }
 
-absl::StatusOr<CircleDesk::DutyChange> CircleDesk::ChangeDuty(const DutyRequest& request,
+void CircleDesk::Audit(const char* action, const Actor& actor, const std::string& home_id,
+                       const std::string& patient_id, const absl::Status& outcome) {
+  if (audit_ != nullptr) audit_->Done(MakeAuditEntry(action, actor, home_id, patient_id, outcome));
+}
+
+absl::StatusOr<CircleDesk::DutyChange> CircleDesk::ChangeDuty(const char* action,
+                                                              const DutyRequest& request,
                                                               const DutyChanger& change) {
   const std::shared_ptr<const domain::Registry> registry = registry_.Get();
   VEILLE_ASSIGN_OR_RETURN(const domain::PatientRef ref,
                           PatientOf(*registry, request.actor.caregiver_id, request.patient_id));
   const DutyPlan plan = PlanOf(ref);
   const absl::Time now = clock_->Now();
-  VEILLE_ASSIGN_OR_RETURN(const CircleState state,
-                          Update(ref.home->home_id(),
-                                 [&](CircleState& current) { return change(plan, now, current); }));
+  const absl::StatusOr<CircleState> state =
+      Update(ref.home->home_id(), [&](CircleState& current) { return change(plan, now, current); });
+  Audit(action, request.actor, ref.home->home_id(), plan.patient_id, state.status());
+  VEILLE_RETURN_IF_ERROR(state.status());
   return DutyChange{ref.home->home_id(), plan.patient_id,
-                    DutySpans(plan, state, now, now + kAhead)};
+                    DutySpans(plan, *state, now, now + kAhead)};
 }
 
 absl::StatusOr<CircleDesk::DutyChange> CircleDesk::Take(const DutyRequest& request) {
-  return ChangeDuty(request, [&](const DutyPlan& plan, absl::Time now, CircleState& state) {
-    return TakeDuty(plan, request.actor, request.span, now, state);
-  });
+  return ChangeDuty("duty.take", request,
+                    [&](const DutyPlan& plan, absl::Time now, CircleState& state) {
+                      return TakeDuty(plan, request.actor, request.span, now, state);
+                    });
 }
 
 absl::StatusOr<CircleDesk::DutyChange> CircleDesk::HandOver(const DutyRequest& request) {
-  return ChangeDuty(request, [&](const DutyPlan& plan, absl::Time now, CircleState& state) {
-    return HandOverDuty(plan, request.actor, request.to, request.span, now, state);
-  });
+  return ChangeDuty(
+      "duty.hand_over", request, [&](const DutyPlan& plan, absl::Time now, CircleState& state) {
+        return HandOverDuty(plan, request.actor, request.to, request.span, now, state);
+      });
 }
 
 std::vector<std::string> CircleDesk::HomesOf(const std::string& caregiver_id,
@@ -148,12 +157,14 @@ absl::StatusOr<alert::v1::Snooze> CircleDesk::Snooze(const SnoozeRequest& reques
   snooze.set_snooze_id(Sha256Hex16(actor.caregiver_id + "/" + request.patient_id + "/" +
                                    request.rule + "/" + occasion));
   for (const std::string& home : homes) {
-    VEILLE_ASSIGN_OR_RETURN(const CircleState state,
-                            Update(home, [&](CircleState& current) -> absl::StatusOr<bool> {
-                              VEILLE_RETURN_IF_ERROR(AddSnooze(snooze, actor, now, current));
-                              return true;
-                            }));
-    for (const auto& kept : state.snoozes())
+    const absl::StatusOr<CircleState> state =
+        Update(home, [&](CircleState& current) -> absl::StatusOr<bool> {
+          VEILLE_RETURN_IF_ERROR(AddSnooze(snooze, actor, now, current));
+          return true;
+        });
+    Audit("snooze.add", actor, home, request.patient_id, state.status());
+    VEILLE_RETURN_IF_ERROR(state.status());
+    for (const auto& kept : state->snoozes())
       if (kept.snooze_id() == snooze.snooze_id()) snooze = kept;
   }
   return snooze;
@@ -163,12 +174,15 @@ absl::Status CircleDesk::CancelSnooze(const std::string& caregiver_id,
                                       const std::string& snooze_id) {
   bool any = false;
   for (const std::string& home : HomesOf(caregiver_id, "")) {
-    VEILLE_RETURN_IF_ERROR(Update(home, [&](CircleState& state) -> absl::StatusOr<bool> {
-                             const bool found = notifier::CancelSnooze(caregiver_id, snooze_id,
-                                                                       clock_->Now(), state);
-                             any = any || found;
-                             return found;
-                           }).status());
+    bool here = false;
+    const absl::Status changed =
+        Update(home, [&](CircleState& state) -> absl::StatusOr<bool> {
+          here = notifier::CancelSnooze(caregiver_id, snooze_id, clock_->Now(), state);
+          return here;
+        }).status();
+    if (here) Audit("snooze.cancel", {caregiver_id, "", ""}, home, "", changed);
+    VEILLE_RETURN_IF_ERROR(changed);
+    any = any || here;
   }
   return any ? absl::OkStatus() : absl::NotFoundError("there is no such snooze");
 }

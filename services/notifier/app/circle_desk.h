@@ -16,6 +16,7 @@
 #include "common/time/clock.h"
 #include "services/domain/live_registry.h"
 #include "services/notifier/app/alert_store.h"
+#include "services/notifier/app/audit_trail.h"
 #include "services/notifier/core/duty.h"
 
 namespace veille::notifier {
@@ -36,8 +37,10 @@ struct SnoozeRequest {
 
 class CircleDesk {
  public:
-  CircleDesk(domain::LiveRegistry registry, std::shared_ptr<const Clock> clock, AlertStore& store)
-      : registry_(std::move(registry)), clock_(std::move(clock)), store_(store) {}
+  // Changes are recorded in `audit`, unless it is null.
+  CircleDesk(domain::LiveRegistry registry, std::shared_ptr<const Clock> clock, AlertStore& store,
+             AuditTrail* audit)
+      : registry_(std::move(registry)), clock_(std::move(clock)), store_(store), audit_(audit) {}
 
   // Who is on duty and who is snoozing, for an alert of the home, at `moment.now`. A patient of ""
   // stands for everybody in it.
@@ -67,7 +70,10 @@ class CircleDesk {
   // Stores a change of the patient's duty.
   using DutyChanger =
       std::function<absl::StatusOr<bool>(const DutyPlan&, absl::Time, store::v1::CircleState&)>;
-  absl::StatusOr<DutyChange> ChangeDuty(const DutyRequest& request, const DutyChanger& change);
+  absl::StatusOr<DutyChange> ChangeDuty(const char* action, const DutyRequest& request,
+                                        const DutyChanger& change);
+  void Audit(const char* action, const Actor& actor, const std::string& home_id,
+             const std::string& patient_id, const absl::Status& outcome);
   // The homes in which the caregiver may see alerts of the patient ("": of anybody).
   std::vector<std::string> HomesOf(const std::string& caregiver_id,
                                    const std::string& patient_id) const;
@@ -75,6 +81,7 @@ class CircleDesk {
   const domain::LiveRegistry registry_;
   const std::shared_ptr<const Clock> clock_;
   AlertStore& store_;
+  AuditTrail* const audit_;
 };
 
 }  // namespace veille::notifier
