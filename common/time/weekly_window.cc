@@ -75,4 +75,17 @@ absl::Time NextWeeklyEdge(absl::Time at, const absl::TimeZone& zone, const Weekl
   return absl::FromCivil(absl::ToCivilDay(at, zone) + 1, zone);
 }
 
+bool InWeeklyWindow(int minute_of_week, const WeeklyWindow& window) {
+  constexpr int kDay = 24 * 60;
+  const int from = window.hours.from_minutes, to = window.hours.to_minutes;
+  const int minute = minute_of_week % kDay;
+  int day = minute_of_week / kDay;
+  if (from < to && (minute < from || minute >= to)) return false;
+  if (from > to && minute < from) {
+    if (minute >= to) return false;
+    day = (day + 6) % 7;
+  }
+  return (window.weekdays >> day & 1) != 0;
+}
+
 }  // namespace veille

@@ -31,6 +31,9 @@ bool InWeeklyWindow(absl::Time at, const absl::TimeZone& zone, const WeeklyWindo
 // does.
 absl::Time NextWeeklyEdge(absl::Time at, const absl::TimeZone& zone, const WeeklyWindow& window);
 
+// Whether the window holds at a minute of the wall clock's week, 0 to 10,079, from Monday 00:00 on.
+bool InWeeklyWindow(int minute_of_week, const WeeklyWindow& window);
+
 }  // namespace veille
 
 #endif  // COMMON_TIME_WEEKLY_WINDOW_H_

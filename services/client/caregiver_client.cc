@@ -263,4 +263,93 @@ absl::StatusOr<alert::v1::Alert> CaregiverClient::Resolve(const std::string& ale
   return std::move(*response.mutable_alert());
 }
 
+namespace {
+
+template <typename Response>
+std::vector<alert::v1::DutySpan> SpansOf(const Response& response) {
+  return {response.spans().begin(), response.spans().end()};
+}
+
+google::protobuf::Duration ToProto(absl::Duration span) {
+  google::protobuf::Duration proto;
+  proto.set_seconds(absl::ToInt64Seconds(span));
+  return proto;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<alert::v1::DutySpan>> CaregiverClient::ListDuty(
+    const std::string& patient_id, absl::Duration ahead) {
+  alert::v1::ListDutyRequest request;
+  request.set_caregiver_id(connection_->options().caregiver_id);
+  request.set_patient_id(patient_id);
+  *request.mutable_ahead() = ToProto(ahead);
+  VEILLE_ASSIGN_OR_RETURN(
+      const alert::v1::ListDutyResponse response,
+      (connection_->Call<alert::v1::ListDutyRequest, alert::v1::ListDutyResponse>(
+          &alert::v1::AlertService::Stub::ListDuty, request)));
+  return SpansOf(response);
+}
+
+absl::StatusOr<std::vector<alert::v1::DutySpan>> CaregiverClient::TakeDuty(
+    alert::v1::TakeDutyRequest request) {
+  request.set_caregiver_id(connection_->options().caregiver_id);
+  request.set_client(connection_->options().client);
+  request.set_request_id(connection_->NewRequestId());
+  VEILLE_ASSIGN_OR_RETURN(
+      const alert::v1::TakeDutyResponse response,
+      (connection_->Call<alert::v1::TakeDutyRequest, alert::v1::TakeDutyResponse>(
+          &alert::v1::AlertService::Stub::TakeDuty, request)));
+  return SpansOf(response);
+}
+
+absl::StatusOr<std::vector<alert::v1::DutySpan>> CaregiverClient::HandOverDuty(
+    alert::v1::HandOverDutyRequest request) {
+  request.set_caregiver_id(connection_->options().caregiver_id);
+  request.set_client(connection_->options().client);
+  request.set_request_id(connection_->NewRequestId());
+  VEILLE_ASSIGN_OR_RETURN(
+      const alert::v1::HandOverDutyResponse response,
+      (connection_->Call<alert::v1::HandOverDutyRequest, alert::v1::HandOverDutyResponse>(
+          &alert::v1::AlertService::Stub::HandOverDuty, request)));
+  return SpansOf(response);
+}
+
+absl::StatusOr<alert::v1::Snooze> CaregiverClient::SnoozeAlerts(const std::string& patient_id,
+                                                                const std::string& rule,
+                                                                absl::Duration duration) {
+  alert::v1::SnoozeAlertsRequest request;
+  request.set_caregiver_id(connection_->options().caregiver_id);
+  request.set_patient_id(patient_id);
+  request.set_rule(rule);
+  *request.mutable_duration() = ToProto(duration);
+  request.set_client(connection_->options().client);
+  request.set_request_id(connection_->NewRequestId());
+  VEILLE_ASSIGN_OR_RETURN(
+      alert::v1::SnoozeAlertsResponse response,
+      (connection_->Call<alert::v1::SnoozeAlertsRequest, alert::v1::SnoozeAlertsResponse>(
+          &alert::v1::AlertService::Stub::SnoozeAlerts, request)));
+  return std::move(*response.mutable_snooze());
+}
+
+absl::Status CaregiverClient::CancelSnooze(const std::string& snooze_id) {
+  alert::v1::CancelSnoozeRequest request;
+  request.set_caregiver_id(connection_->options().caregiver_id);
+  request.set_snooze_id(snooze_id);
+  return connection_
+      ->Call<alert::v1::CancelSnoozeRequest, alert::v1::CancelSnoozeResponse>(
+          &alert::v1::AlertService::Stub::CancelSnooze, request)
+      .status();
+}
+
+absl::StatusOr<std::vector<alert::v1::Snooze>> CaregiverClient::ListSnoozes() {
+  alert::v1::ListSnoozesRequest request;
+  request.set_caregiver_id(connection_->options().caregiver_id);
+  VEILLE_ASSIGN_OR_RETURN(
+      const alert::v1::ListSnoozesResponse response,
+      (connection_->Call<alert::v1::ListSnoozesRequest, alert::v1::ListSnoozesResponse>(
+          &alert::v1::AlertService::Stub::ListSnoozes, request)));
+  return std::vector<alert::v1::Snooze>(response.snoozes().begin(), response.snoozes().end());
+}
+
 }  // namespace veille::client

@@ -60,6 +60,18 @@ class CaregiverClient {
   absl::StatusOr<alert::v1::Alert> Resolve(const std::string& alert_id, alert::v1::Outcome outcome,
                                            const std::string& note);
 
+  // Duty and snoozes; requests name the caregiver and the device by themselves.
+  absl::StatusOr<std::vector<alert::v1::DutySpan>> ListDuty(const std::string& patient_id,
+                                                            absl::Duration ahead);
+  absl::StatusOr<std::vector<alert::v1::DutySpan>> TakeDuty(alert::v1::TakeDutyRequest request);
+  absl::StatusOr<std::vector<alert::v1::DutySpan>> HandOverDuty(
+      alert::v1::HandOverDutyRequest request);
+  // Empty patient and rule: of everybody, of every rule.
+  absl::StatusOr<alert::v1::Snooze> SnoozeAlerts(const std::string& patient_id,
+                                                 const std::string& rule, absl::Duration duration);
+  absl::Status CancelSnooze(const std::string& snooze_id);
+  absl::StatusOr<std::vector<alert::v1::Snooze>> ListSnoozes();
+
  private:
   class Connection;  // Keeps gRPC out of this header.
   explicit CaregiverClient(std::unique_ptr<Connection> connection);

@@ -12,6 +12,8 @@ namespace veille::client {
 int RunHub(const std::vector<std::string>& args);
 int RunWatch(const std::vector<std::string>& args);
 int RunAlerts(const std::vector<std::string>& args);
+int RunDuty(const std::vector<std::string>& args);
+int RunSnooze(const std::vector<std::string>& args);
 int RunReplay(const std::vector<std::string>& args);
 int RunRules(const std::vector<std::string>& args);
 

@@ -45,6 +45,8 @@ std::string LocalTime(const google::protobuf::Timestamp& stamp, const std::strin
   return absl::FormatTime(format, ToTime(stamp), where);
 }
 
+constexpr char kDayAndTime[] = "%a %d/%m %H:%M";
+
 std::string StatusText(const Alert& alert, Language language) {
   switch (alert.handling()) {
     case alert::v1::HANDLING_ACKNOWLEDGED:
@@ -83,6 +85,10 @@ const char* KindWord(Transition::Kind kind, Language language) {
       return Say(language, "close", "closed");
     case Transition::KIND_UNANSWERED:
       return Say(language, "sans réponse", "unanswered");
+    case Transition::KIND_ACCEPTED:
+      return Say(language, "acceptée, il en faut d'autres", "accepted, others are needed");
+    case Transition::KIND_JOINED:
+      return Say(language, "complétée", "joined by another finding");
     default:
       return "?";
   }
@@ -171,6 +177,13 @@ std::string AlertLine(const Alert& alert, absl::Time now, const Style& style) {
 std::string AlertDetails(const Alert& alert, absl::Time now, const Style& style) {
   std::string out = AlertLine(alert, now, style) + "\n";
   out += absl::StrFormat("  id %s  %s  v%d\n", alert.alert_id(), alert.rule(), alert.version());
+  for (const auto& line : alert.lines()) {
+    out += absl::StrFormat("  + %s  %s%s\n", LocalTime(line.event_time(), alert.zone(), "%H:%M:%S"),
+                           Pick(line.reason(), style.language),
+                           line.condition() == alert::v1::CONDITION_CLEARED
+                               ? Say(style.language, "  (terminé)", "  (over)")
+                               : "");
+  }
   for (const auto& seen : alert.evidence().observations()) {
     out +=
         absl::StrFormat("  - %s  %s  %s\n", LocalTime(seen.event_time(), alert.zone(), "%H:%M:%S"),
@@ -188,6 +201,7 @@ std::string AlertDetails(const Alert& alert, absl::Time now, const Style& style)
         absl::StrFormat("  * %s  %s  %s\n", LocalTime(transition.time(), alert.zone(), "%H:%M:%S"),
                         KindWord(transition.kind(), style.language), Printable(transition.actor()));
   }
+  if (alert.has_news()) out += "  = " + Pick(alert.news(), style.language) + "\n";
   if (!alert.note().empty()) out += "  " + Printable(alert.note()) + "\n";
   return out;
 }
@@ -195,6 +209,9 @@ std::string AlertDetails(const Alert& alert, absl::Time now, const Style& style)
 std::string ChangeText(const alert::v1::Update& update, const Style& style) {
   if (update.reason() == alert::v1::Update::REASON_SUMMARY)
     return Say(style.language, "résumé après une coupure", "summary after a gap");
+  if (update.reason() == alert::v1::Update::REASON_QUIET)
+    return Say(style.language, "pour information : beaucoup d'appels récents",
+               "to read: many calls of late");
   if (update.reason() == alert::v1::Update::REASON_NOTIFY) {
     return absl::StrFormat("%s %d", Say(style.language, "à vous, étape", "for you, step"),
                            update.step());
@@ -204,7 +221,30 @@ std::string ChangeText(const alert::v1::Update& update, const Style& style) {
   const Transition& last = transitions[transitions.size() - 1];
   std::string text = KindWord(last.kind(), style.language);
   if (!last.actor().empty()) text += " (" + Printable(last.actor()) + ")";
+  const std::string news = Pick(update.alert().news(), style.language);
+  if (last.kind() == Transition::KIND_CLEARED && !news.empty()) text += ": " + news;
   return text;
+}
+
+std::string DutyLine(const alert::v1::DutySpan& span, const Style& style) {
+  std::string who;
+  for (const std::string& id : span.caregiver_ids()) who += (who.empty() ? "" : ", ") + id;
+  if (who.empty()) who = Say(style.language, "PERSONNE", "NOBODY");
+  const std::string& of = span.patient_name().empty() ? span.patient_id() : span.patient_name();
+  return absl::StrFormat("%s - %s  %s: %s", LocalTime(span.start_time(), span.zone(), kDayAndTime),
+                         LocalTime(span.end_time(), span.zone(), kDayAndTime), Printable(of),
+                         Printable(who));
+}
+
+std::string SnoozeLine(const alert::v1::Snooze& snooze, const Style& style) {
+  const bool every_rule = snooze.rule().empty(), everybody = snooze.patient_id().empty();
+  return absl::StrFormat(
+      "%s  %s %s UTC: %s, %s", Printable(snooze.snooze_id()),
+      Say(style.language, "jusqu'à", "until"), LocalTime(snooze.expire_time(), "UTC", kDayAndTime),
+      every_rule ? Say(style.language, "toute alerte non urgente", "whatever is not urgent")
+                 : Printable(snooze.rule()).c_str(),
+      everybody ? Say(style.language, "de tous", "of everybody")
+                : Printable(snooze.patient_id()).c_str());
 }
 
 std::string ToJson(const google::protobuf::Message& message) {

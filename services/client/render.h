@@ -39,6 +39,11 @@ std::string AlertDetails(const alert::v1::Alert& alert, absl::Time now, const St
 // What happened to the alert, in a few words: "told anne (step 1)", "taken by marc", "over".
 std::string ChangeText(const alert::v1::Update& update, const Style& style);
 
+// "Thu 15/01 20:00 - Fri 16/01 08:00  Madame Martin: anne, marc", in the home's time.
+std::string DutyLine(const alert::v1::DutySpan& span, const Style& style);
+// "ID  until Thu 15/01 22:00 UTC: BATTERY_LOW of martin".
+std::string SnoozeLine(const alert::v1::Snooze& snooze, const Style& style);
+
 // One JSON object, canonical protobuf mapping with the fields' own names, without a line break.
 std::string ToJson(const google::protobuf::Message& message);
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <poll.h>
@@ -21,12 +22,13 @@ namespace veille::client {
 namespace {
 
 const char* Help(const Style& style) {
-  return style.language == Language::kFrench ? "touches : 1-9 choisir · t prendre · r clore "
-                                               "(vraie) · f fausse alerte · d détails · "
-                                               "h aide · q quitter\n"
-                                             : "keys: 1-9 choose · t take · r resolve (real) · f "
-                                               "false alarm · d details · h help · "
-                                               "q quit\n";
+  return style.language == Language::kFrench
+             ? "touches : 1-9 choisir · t prendre · r clore (vraie) · f fausse alerte · e essai · "
+               "o autre, avec une note · s silence d'une heure pour cette règle · g garde · "
+               "n je prends la nuit · d détails · h aide · q quitter\n"
+             : "keys: 1-9 choose · t take · r resolve (real) · f false alarm · e test · "
+               "o other, with a note · s snooze its rule for an hour · g who is on duty · "
+               "n I take the night · d details · h help · q quit\n";
 }
 
 volatile std::sig_atomic_t interrupted = 0;
@@ -80,7 +82,8 @@ class WatchScreen {
       if (interrupted != 0) return client_.Stop();
       if (ready <= 0) continue;
       char key = 0;
-      if (read(STDIN_FILENO, &key, 1) != 1 || !OnKey(key)) return client_.Stop();
+      if (read(STDIN_FILENO, &key, 1) != 1 || !(writing_.has_value() ? OnNote(key) : OnKey(key)))
+        return client_.Stop();
     }
   }
   void Stop() {
@@ -155,26 +158,95 @@ class WatchScreen {
   bool OnKey(char key) {
     if (key == 'q') return false;
     if (key == 'h' || key == '?') std::fputs(Help(style_), stderr);
+    if (key == 'g') ShowDuty(client_.ListDuty("", absl::Hours(24)));
+    if (key == 'n') TakeTheNight();
     const std::string id = Meant(key);
     if (id.empty()) return true;
-    absl::StatusOr<alert::v1::Alert> answer = key == 't'   ? client_.Acknowledge(id)
-                                              : key == 'r' ? Resolve(id, alert::v1::OUTCOME_REAL)
-                                              : key == 'f'
-                                                  ? Resolve(id, alert::v1::OUTCOME_FALSE_ALARM)
-                                                  : client_.Get(id);
-    if (!answer.ok()) {
-      Complain(answer.status());
-      return true;
+    if (key == 'o') {
+      writing_ = Note{id, ""};
+      std::fputs(Say("note (Entrée pour clore, Échap pour renoncer) : ",
+                     "note (Enter closes it, Escape gives up): "),
+                 stderr);
+    } else if (key == 's') {
+      Snooze(id);
+    } else {
+      ShowAnswer(Answer(key, id), key != 'd' && (key < '1' || key > '9'));
     }
-    MutexLock lock(mu_);
-    if (key == 't' || key == 'r' || key == 'f') board_.Release();
-    std::printf("%zu  %s", board_.Put(*answer), AlertDetails(*answer, Now(), style_).c_str());
-    std::fflush(stdout);
     return true;
   }
 
-  absl::StatusOr<alert::v1::Alert> Resolve(const std::string& id, alert::v1::Outcome outcome) {
-    return client_.Resolve(id, outcome, "");
+  absl::StatusOr<alert::v1::Alert> Answer(char key, const std::string& id) {
+    switch (key) {
+      case 't':
+        return client_.Acknowledge(id);
+      case 'r':
+        return client_.Resolve(id, alert::v1::OUTCOME_REAL, "");
+      case 'f':
+        return client_.Resolve(id, alert::v1::OUTCOME_FALSE_ALARM, "");
+      case 'e':
+        return client_.Resolve(id, alert::v1::OUTCOME_TEST, "");
+      default:
+        return client_.Get(id);
+    }
+  }
+
+  void ShowAnswer(const absl::StatusOr<alert::v1::Alert>& answer, bool done) {
+    if (!answer.ok()) {
+      Complain(answer.status());
+      return;
+    }
+    MutexLock lock(mu_);
+    if (done) board_.Release();
+    std::printf("%zu  %s", board_.Put(*answer), AlertDetails(*answer, Now(), style_).c_str());
+    std::fflush(stdout);
+  }
+
+  // A key of the note that says what it was. False to quit: never here, a note may hold a q.
+  bool OnNote(char key) {
+    constexpr char kEscape = 27, kBackspace = 8, kDelete = 127;
+    if (key == kEscape) {
+      writing_.reset();
+      std::fputs("\n", stderr);
+    } else if (key == '\n' || key == '\r') {
+      const Note note = *std::exchange(writing_, std::nullopt);
+      std::fputs("\n", stderr);
+      ShowAnswer(client_.Resolve(note.alert_id, alert::v1::OUTCOME_OTHER, note.text), true);
+    } else if (key == kBackspace || key == kDelete) {
+      if (!writing_->text.empty()) writing_->text.pop_back();
+    } else {
+      writing_->text += key;
+      std::fputc(key, stderr);
+    }
+    return true;
+  }
+
+  void Snooze(const std::string& id) {
+    const auto alert = client_.Get(id);
+    const auto snooze =
+        alert.ok() ? client_.SnoozeAlerts(alert->patient_id(), alert->rule(), absl::Hours(1))
+                   : absl::StatusOr<alert::v1::Snooze>(alert.status());
+    if (!snooze.ok()) {
+      Complain(snooze.status());
+      return;
+    }
+    std::printf("%s\n", SnoozeLine(*snooze, style_).c_str());
+    std::fflush(stdout);
+  }
+
+  void TakeTheNight() {
+    alert::v1::TakeDutyRequest request;
+    request.set_window("22:00-07:00");
+    ShowDuty(client_.TakeDuty(request));
+  }
+
+  void ShowDuty(const absl::StatusOr<std::vector<alert::v1::DutySpan>>& spans) {
+    if (!spans.ok()) {
+      Complain(spans.status());
+      return;
+    }
+    for (const alert::v1::DutySpan& span : *spans)
+      std::printf("%s\n", DutyLine(span, style_).c_str());
+    std::fflush(stdout);
   }
 
   // The alert that a key means; empty when it means none, which is said.
@@ -185,9 +257,9 @@ class WatchScreen {
       meant.alert = board_.Choose(static_cast<std::size_t>(key - '0'));
     } else if (key == 't') {
       meant = board_.ToTake();
-    } else if (key == 'r' || key == 'f') {
+    } else if (key == 'r' || key == 'f' || key == 'e' || key == 'o') {
       meant = board_.ToClose();
-    } else if (key == 'd') {
+    } else if (key == 'd' || key == 's') {
       meant.alert = board_.ToShow();
     } else {
       return "";
@@ -206,7 +278,13 @@ class WatchScreen {
     return style_.language == Language::kFrench ? french : english;
   }
 
+  // A note that is being written, on the thread that reads keys.
+  struct Note {
+    std::string alert_id, text;
+  };
+
   CaregiverClient& client_;
+  std::optional<Note> writing_;
   const Style style_;
   const bool json_;
   Mutex mu_;

@@ -57,6 +57,9 @@ std::string OpenAlertsKey(int partition, std::string_view home_id) {
 std::string AlertsKey(int partition, std::string_view home_id) {
   return HomeKey(partition, "alerts", home_id);
 }
+std::string CircleKey(int partition, std::string_view home_id) {
+  return HomeKey(partition, "circle", home_id);
+}
 std::string TimersKey(int partition) { return HomeKey(partition, "timers"); }
 std::string DeadLettersKey(int partition) { return HomeKey(partition, "dead"); }
 std::string AttemptsKey(int partition) { return HomeKey(partition, "attempts"); }

@@ -49,6 +49,8 @@ std::string AlertKey(int partition, std::string_view alert_id);
 std::string OpenAlertsKey(int partition, std::string_view home_id);
 std::string AlertsKey(int partition, std::string_view home_id);
 std::string TimersKey(int partition);
+// What people have said of duty and silence in a home.
+std::string CircleKey(int partition, std::string_view home_id);
 std::string DeadLettersKey(int partition);
 std::string AttemptsKey(int partition);
 std::string QuarantineKey(int partition);

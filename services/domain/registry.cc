@@ -22,6 +22,9 @@ using care::v1::Patient;
 
 constexpr double kMinRadiusM = 150;
 constexpr int kMaxChannels = 8;
+constexpr int kMinutesOfDay = 24 * 60;
+// A chain that begins anew for ever would never be anybody else's business.
+constexpr uint32_t kMaxRepeats = 10;
 constexpr std::size_t kMaxName = 100;
 
 bool IsId(const std::string& text, const char* more) {
@@ -32,25 +35,66 @@ bool IsId(const std::string& text, const char* more) {
          });
 }
 
-bool Covers(const care::v1::EscalationStep& step, int minute) {
-  if (step.min_severity() > 0) return false;
-  const auto window = ParseLocalWindow(step.window());
-  // What cannot be read is a fault of its own.
-  if (!window.ok() || window->from_minutes == window->to_minutes) return true;
-  const bool in_order = window->from_minutes < window->to_minutes;
-  const bool from = minute >= window->from_minutes, to = minute < window->to_minutes;
-  return in_order ? from && to : from || to;
+// A window as a plan names it; empty: always. What cannot be read is a fault of its own.
+WeeklyWindow WindowOf(const std::string& text) {
+  return text.empty() ? WeeklyWindow() : ParseWeeklyWindow(text).value_or(WeeklyWindow());
 }
 
-// The first minute of the day at which no step takes every alert; -1 when there is none.
+// When somebody is told by a step, whatever the alert: the step's window, and where only those on
+// duty are told, their shifts.
+class Coverage {
+ public:
+  Coverage(const care::v1::EscalationStep& step, const care::v1::Circle& circle)
+      : every_alert_(step.min_severity() == 0), window_(WindowOf(step.window())) {
+    if (!step.on_duty() || !step.caregiver_ids().empty() || !step.relations().empty()) return;
+    only_duty_ = true;
+    for (const auto& shift : circle.rota()) shifts_.push_back(WindowOf(shift.window()));
+  }
+  bool At(int minute) const {
+    if (!every_alert_ || !InWeeklyWindow(minute, window_)) return false;
+    return !only_duty_ ||
+           std::any_of(shifts_.begin(), shifts_.end(), [minute](const WeeklyWindow& shift) {
+             return InWeeklyWindow(minute, shift);
+           });
+  }
+  // The minutes of the week at which coverage may end.
+  void AddEnds(std::set<int>& minutes) const {
+    const auto add = [&](const WeeklyWindow& window) {
+      for (int day = 0; day < 7; ++day)
+        minutes.insert(day * kMinutesOfDay + window.hours.to_minutes);
+    };
+    add(window_);
+    for (const WeeklyWindow& shift : shifts_) add(shift);
+  }
+
+ private:
+  const bool every_alert_;
+  const WeeklyWindow window_;
+  bool only_duty_ = false;
+  std::vector<WeeklyWindow> shifts_;
+};
+
+// The first minute of the week at which no step takes every alert; -1 when there is none. A hole
+// begins where something ends, or with the week's days.
 int HoleOf(const care::v1::Circle& circle) {
-  for (int minute = 0; minute < 24 * 60; ++minute) {
-    if (std::none_of(circle.steps().begin(), circle.steps().end(),
-                     [minute](const auto& step) { return Covers(step, minute); })) {
-      return circle.steps().empty() ? -1 : minute;
+  if (circle.steps().empty()) return -1;
+  std::vector<Coverage> steps;
+  std::set<int> minutes;
+  for (int day = 0; day < 7; ++day) minutes.insert(day * kMinutesOfDay);
+  for (const auto& step : circle.steps()) steps.emplace_back(step, circle).AddEnds(minutes);
+  for (const int minute : minutes) {
+    if (std::none_of(steps.begin(), steps.end(),
+                     [minute](const Coverage& step) { return step.At(minute); })) {
+      return minute;
     }
   }
   return -1;
+}
+
+std::string MinuteOfWeek(int minute) {
+  static constexpr const char* kDays[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+  return absl::StrFormat("%s %02d:%02d", kDays[minute / kMinutesOfDay], minute % kMinutesOfDay / 60,
+                         minute % 60);
 }
 
 // Checks one home. Says where by the file's own places.
@@ -172,21 +216,35 @@ class HomeChecker {
     for (int j = 0; j < circle.steps_size(); ++j) {
       const std::string field = absl::StrFormat("%ssteps[%d]", path, j);
       const care::v1::EscalationStep& step = circle.steps(j);
-      Require(!step.caregiver_ids().empty(), field, "a step must tell somebody");
+      Require(!step.caregiver_ids().empty() || step.on_duty() || !step.relations().empty(), field,
+              "a step must tell somebody: caregiver_ids, on_duty or relations");
+      Require(!step.on_duty() || !circle.rota().empty(), field + ".on_duty",
+              "nobody is ever on duty: the circle has no rota");
+      for (const int relation : step.relations()) {
+        const auto is = [relation](const care::v1::Member& m) { return m.relation() == relation; };
+        Require(std::any_of(circle.members().begin(), circle.members().end(), is),
+                field + ".relations",
+                "no member of the circle is " + care::v1::Member::Relation_Name(relation));
+      }
       for (const std::string& id : step.caregiver_ids())
         Require(members.count(id) > 0, field, "'" + id + "' is not a member of the circle");
       Require(step.delay().seconds() >= 0 && step.delay().seconds() <= 86400, field + ".delay",
               "must be 0 to 86400 s");
       Require(alert::v1::Severity_IsValid(step.min_severity()), field + ".min_severity",
               "is no severity");
-      Require(step.window().empty() || ParseLocalWindow(step.window()).ok(), field + ".window",
-              "must be empty or a window like \"22:00-07:00\"");
+      CheckWindow(step.window(), field);
     }
+    for (int j = 0; j < circle.rota_size(); ++j) {
+      const std::string field = absl::StrFormat("%srota[%d]", path, j);
+      Require(members.count(circle.rota(j).caregiver_id()) > 0, field + ".caregiver_id",
+              "'" + circle.rota(j).caregiver_id() + "' is not a member of the circle");
+      CheckWindow(circle.rota(j).window(), field);
+    }
+    Require(circle.repeats() <= kMaxRepeats, path + "repeats", "must be 0 to 10");
     if (const int hole = HoleOf(circle); hole >= 0) {
-      Add(path + "steps",
-          absl::StrFormat("nobody is told of lesser alerts at %02d:%02d: let a step "
-                          "without min_severity cover that time",
-                          hole / 60, hole % 60));
+      Add(path + "steps", absl::StrFormat("nobody is told of lesser alerts at %s: let a step "
+                                          "without min_severity cover that time",
+                                          MinuteOfWeek(hole)));
     }
     Require(circle.steps().empty() || circle.steps(0).min_severity() == 0, path + "steps[0]",
             "the first step must not be limited by severity, or lesser alerts reach nobody");
@@ -197,6 +255,11 @@ class HomeChecker {
     for (int i = 0; i < member.channels_size(); ++i)
       for (const ChannelFault& fault : CheckChannel(member.channels(i)))
         Add(absl::StrFormat("%schannels[%d].%s", path, i, fault.field), fault.reason);
+  }
+
+  void CheckWindow(const std::string& window, const std::string& field) {
+    Require(window.empty() || ParseWeeklyWindow(window).ok(), field + ".window",
+            "must be empty or a window like \"22:00-07:00\" or \"Mon-Fri 08:00-20:00\"");
   }
 
   void Require(bool holds, const std::string& field, const std::string& reason) {

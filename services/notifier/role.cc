@@ -11,6 +11,7 @@
 #include "services/domain/channel_check.h"
 #include "services/notifier/adapters/acknowledge_door.h"
 #include "services/notifier/adapters/alert_service.h"
+#include "services/notifier/adapters/audit_log_trail.h"
 #include "services/notifier/adapters/channel_config.h"
 #include "services/notifier/adapters/dead_man_switch.h"
 #include "services/notifier/adapters/queue_worker.h"
@@ -48,7 +49,25 @@ DeskOptions DeskOptionsOf(const NotifierOptions& options) {
   times.next_channel_after = SpanOr(channels.has_next_channel_after(),
                                     channels.next_channel_after(), times.next_channel_after);
   times.retry_for = SpanOr(channels.has_retry_for(), channels.retry_for(), times.retry_for);
+  desk.receipt_within =
+      SpanOr(config.has_receipt_within(), config.receipt_within(), desk.receipt_within);
   return desk;
+}
+
+QuietBudget QuietBudgetOf(const config::v1::Notifier& config) {
+  const absl::Duration window =
+      SpanOr(config.has_quiet_window(), config.quiet_window(), absl::Minutes(10));
+  const bool said = config.quiet_calls() > 0 || config.has_quiet_window();
+  return {said ? config.quiet_calls() : 6, window};
+}
+
+domain::AuditLog::Options AuditOptionsOf(const NotifierOptions& options) {
+  domain::AuditLog::Options audit;
+  audit.endpoint = options.endpoint;
+  audit.partitions = options.partitions;
+  audit.clock = options.clock;
+  audit.key = options.audit_key;
+  return audit;
 }
 
 QueueOptions QueueOptionsOf(const NotifierOptions& options) {
@@ -93,11 +112,14 @@ void WarnOfMissing(const domain::Registry& registry, const Courier::Channels& ch
 class Notifier::Parts {
  public:
   explicit Parts(const NotifierOptions& options)
-      : store_(options.endpoint, options.partitions,
-               [this](int, absl::Time due) {
-                 if (queue_ != nullptr) queue_->NoteTimer(due);
-               }),
-        desk_(WithCourier(DeskOptionsOf(options)), store_, *options.metrics),
+      : store_(
+            options.endpoint, options.partitions,
+            [this](int, absl::Time due) {
+              if (queue_ != nullptr) queue_->NoteTimer(due);
+            },
+            QuietBudgetOf(options.config.notifier())),
+        audit_(std::make_unique<AuditLogTrail>(AuditOptionsOf(options), *options.metrics)),
+        desk_(WithParts(DeskOptionsOf(options)), store_, *options.metrics),
         hub_(std::make_unique<WatchHub>(WatchOptionsOf(options), desk_, store_, *options.metrics)),
         service_(MakeAlertService(desk_, *hub_, streams_)) {}
 
@@ -126,12 +148,15 @@ class Notifier::Parts {
     door_.reset();
     courier_.reset();
     hub_.reset();
+    // Nobody is served any more; what it has yet to write is written while Redis is still there.
+    audit_.reset();
   }
 
   int port() const { return server_->port(); }
 
  private:
-  DeskOptions WithCourier(DeskOptions desk) {
+  DeskOptions WithParts(DeskOptions desk) {
+    desk.audit = audit_.get();
     desk.send = [this](const store::v1::Job& job, const std::string& entry) {
       return courier_->Take(job, entry);
     };
@@ -164,6 +189,7 @@ class Notifier::Parts {
   rpc::StreamRegistry streams_;
   RedisAlertStore store_;
   std::unique_ptr<Courier> courier_;
+  std::unique_ptr<AuditLogTrail> audit_;
   AlertDesk desk_;
   std::unique_ptr<WatchHub> hub_;
   std::unique_ptr<AcknowledgeDoor> door_;

@@ -4,12 +4,14 @@
 #define SERVICES_NOTIFIER_ROLE_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 
 #include "veille/config/v1/config.pb.h"
 
+#include "common/crypto/ed25519.h"
 #include "common/metrics/metrics.h"
 #include "common/redis/endpoint.h"
 #include "common/time/clock.h"
@@ -30,6 +32,8 @@ struct NotifierOptions {
   // Stable across a restart: its jobs come back at once. Empty: from the configuration, else the
   // host.
   std::string instance_id;
+  // Signs the audit log; absent: nothing is signed.
+  std::optional<SigningKey> audit_key;
 };
 
 class Notifier {

@@ -21,6 +21,8 @@
 
 ABSL_DECLARE_FLAG(std::string, config);
 ABSL_DECLARE_FLAG(std::string, data);
+// Of the caregivers' commands, too.
+ABSL_DECLARE_FLAG(std::string, patient);
 ABSL_FLAG(
     std::string, audit_key, "",
     "audit: public key in PEM that checkpoints are signed with. Default: audit.pub in --data.");
@@ -29,7 +31,6 @@ ABSL_FLAG(std::string, anchor, "",
           "contain them.");
 ABSL_FLAG(std::string, write_anchor, "",
           "audit verify: writes the newest checkpoint of each partition into this file.");
-ABSL_FLAG(std::string, patient, "", "audit list: only what concerns this person.");
 
 namespace veille {
 namespace {

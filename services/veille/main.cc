@@ -28,6 +28,8 @@ Use:
   veille hub        sends a recording as a home hub does
   veille watch      alerts, live, in a terminal
   veille alerts     list, show ID, ack ID, resolve ID OUTCOME
+  veille duty       who is on duty; take it, give it to another
+  veille snooze     not to be told for a while of what is not urgent
   veille replay     judges a recording offline
   veille rules      every rule with its parameters; profiles of care plans
 
@@ -46,6 +48,8 @@ int main(int argc, char** argv) {
       {"hub", veille::client::RunHub},
       {"watch", veille::client::RunWatch},
       {"alerts", veille::client::RunAlerts},
+      {"duty", veille::client::RunDuty},
+      {"snooze", veille::client::RunSnooze},
       {"replay", veille::client::RunReplay},
       {"rules", veille::client::RunRules},
       {"audit", veille::RunAudit},

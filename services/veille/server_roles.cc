@@ -66,6 +66,33 @@ struct Roles {
   }
 };
 
+absl::StatusOr<SigningKey> LoadAuditKey(const std::string& path) {
+  VEILLE_ASSIGN_OR_RETURN(const std::string pem, ReadFile(path));
+  absl::StatusOr<SigningKey> key = SigningKey::FromPem(pem);
+  if (key.ok()) return key;
+  return absl::InvalidArgumentError("the audit log's key, " + path + ": " +
+                                    std::string(key.status().message()));
+}
+
+// The configured key, else, with a data folder, one that is made there once. Its public half, with
+// which `veille audit` verifies, stands beside.
+absl::StatusOr<std::optional<SigningKey>> AuditKeyOf(const Config& config,
+                                                     const std::string& data) {
+  std::string path = config.notifier().audit_key_file();
+  if (path.empty() && data.empty()) return std::optional<SigningKey>();
+  if (path.empty()) {
+    path = data + "/audit.key";
+    if (!std::filesystem::exists(path)) {
+      VEILLE_ASSIGN_OR_RETURN(const SigningKey made, SigningKey::Generate());
+      VEILLE_RETURN_IF_ERROR(WriteFileAtomically(path, made.ToPem()));
+    }
+  }
+  VEILLE_ASSIGN_OR_RETURN(SigningKey key, LoadAuditKey(path));
+  if (!data.empty())
+    VEILLE_RETURN_IF_ERROR(WriteFileAtomically(data + "/audit.pub", key.Public().ToPem()));
+  return std::optional<SigningKey>(std::move(key));
+}
+
 std::function<double()> DiskFillOf(const std::string& folder) {
   return [folder]() -> double {
     struct statvfs disk = {};
@@ -102,6 +129,7 @@ absl::Status StartRoles(const std::string& role, Node& node, const std::string& 
     options.registry = node.registry;
     options.clock = node.clock;
     options.metrics = &node.metrics;
+    VEILLE_ASSIGN_OR_RETURN(options.audit_key, AuditKeyOf(node.config, all ? data : ""));
     VEILLE_ASSIGN_OR_RETURN(roles.notifier, notifier::Notifier::Start(std::move(options)));
   }
   if (all || role == "gateway") {
@@ -256,7 +284,11 @@ class ServerProcess {
       std::error_code ignored;
       if (!absl::GetFlag(FLAGS_check_config)) std::filesystem::create_directories(homes, ignored);
     }
-    if (all || role_ == "notifier") VEILLE_RETURN_IF_ERROR(notifier::CheckChannels(node_.config));
+    if (all || role_ == "notifier") {
+      VEILLE_RETURN_IF_ERROR(notifier::CheckChannels(node_.config));
+      if (const std::string& key = node_.config.notifier().audit_key_file(); !key.empty())
+        VEILLE_RETURN_IF_ERROR(LoadAuditKey(key).status());
+    }
     homes_ = std::make_unique<domain::HomesFolder>(homes);
     VEILLE_ASSIGN_OR_RETURN(auto registry, homes_->Load());
     node_.registry.Replace(std::move(registry));

@@ -22,6 +22,8 @@ constexpr unsigned kMaxOfOneAddress = 16;
 constexpr unsigned kTimeoutSeconds = 10;
 // Each may wait for Redis.
 constexpr unsigned kThreads = 2;
+// As alerts and the audit log name it.
+constexpr char kClient[] = "e-mail link";
 
 struct Answer {
   unsigned code = 200;
@@ -124,12 +126,11 @@ class AcknowledgeDoor::Daemon {
                                  options_.clock->Now());
     if (!link.ok()) return Refuse(link.status());
     absl::StatusOr<alert::v1::Alert> alert =
-        take ? desk_.Acknowledge(link->alert_id,
-                                 {link->caregiver_id, "e-mail link", link->request_id()})
-             : desk_.Get(link->alert_id, link->caregiver_id);
+        take ? desk_.Acknowledge(link->alert_id, {link->caregiver_id, kClient, link->request_id()})
+             : desk_.Get(link->alert_id, link->caregiver_id, kClient);
     // Closed meanwhile: the page says so.
     if (take && absl::IsFailedPrecondition(alert.status()))
-      alert = desk_.Get(link->alert_id, link->caregiver_id);
+      alert = desk_.Get(link->alert_id, link->caregiver_id, kClient);
     if (!alert.ok()) return Refuse(alert.status());
     const bool used = take && alert->handling() == alert::v1::HANDLING_UNACKNOWLEDGED;
     return {200, AcknowledgePage(*alert, desk_.MemberOf(*alert, link->caregiver_id), used)};

@@ -8,6 +8,7 @@
 
 #include "veille/alert/v1/alert_service.grpc.pb.h"
 
+#include "common/log/log.h"
 #include "common/rpc/server_stream.h"
 #include "common/rpc/status.h"
 
@@ -79,6 +80,33 @@ std::optional<ListPosition> ParseToken(const std::string& token) {
   }
   position.alert_id = token.substr(slash + 1);
   return position;
+}
+
+absl::Time TimeOr(bool has, const google::protobuf::Timestamp& stamp, absl::Time other) {
+  return has ? ToTime(stamp) : other;
+}
+
+absl::Duration ToDuration(const google::protobuf::Duration& span) {
+  return absl::Seconds(span.seconds()) + absl::Nanoseconds(span.nanos());
+}
+
+// Of a request that changes duty.
+template <typename Request>
+absl::StatusOr<DutyRequest> DutyRequestOf(const Request& request) {
+  std::vector<rpc::FieldViolation> violations;
+  Require(request.client().size() <= kMaxText, "client", "at most 64 characters", violations);
+  Require(request.request_id().size() <= kMaxText, "request_id", "at most 64 characters",
+          violations);
+  const bool has_times = request.has_start_time() || request.has_end_time();
+  Require(request.window().empty() || !has_times, "window", "either a window or times", violations);
+  if (absl::Status bad = Check(std::move(violations)); !bad.ok()) return bad;
+  DutyRequest duty;
+  duty.actor = {request.caregiver_id(), request.client(), request.request_id()};
+  duty.patient_id = request.patient_id();
+  duty.span.window = request.window();
+  duty.span.start = TimeOr(request.has_start_time(), request.start_time(), duty.span.start);
+  duty.span.end = TimeOr(request.has_end_time(), request.end_time(), duty.span.end);
+  return duty;
 }
 
 class AlertService final : public alert::v1::AlertService::CallbackService {
@@ -182,7 +210,92 @@ class AlertService final : public alert::v1::AlertService::CallbackService {
     });
   }
 
+  grpc::ServerUnaryReactor* ListDuty(grpc::CallbackServerContext* context,
+                                     const alert::v1::ListDutyRequest* request,
+                                     alert::v1::ListDutyResponse* response) override {
+    return Answer(context, [&]() -> absl::Status {
+      auto spans = desk_.circles().ListDuty(request->caregiver_id(), request->patient_id(),
+                                            ToDuration(request->ahead()));
+      if (!spans.ok()) return spans.status();
+      for (auto& span : *spans) *response->add_spans() = std::move(span);
+      return absl::OkStatus();
+    });
+  }
+
+  grpc::ServerUnaryReactor* TakeDuty(grpc::CallbackServerContext* context,
+                                     const alert::v1::TakeDutyRequest* request,
+                                     alert::v1::TakeDutyResponse* response) override {
+    return Answer(context, [&]() -> absl::Status {
+      auto duty = DutyRequestOf(*request);
+      if (!duty.ok()) return duty.status();
+      if (request->has_duration()) duty->span.length = ToDuration(request->duration());
+      return Changed(desk_.circles().Take(*duty), *response);
+    });
+  }
+
+  grpc::ServerUnaryReactor* HandOverDuty(grpc::CallbackServerContext* context,
+                                         const alert::v1::HandOverDutyRequest* request,
+                                         alert::v1::HandOverDutyResponse* response) override {
+    return Answer(context, [&]() -> absl::Status {
+      auto duty = DutyRequestOf(*request);
+      if (!duty.ok()) return duty.status();
+      duty->to = request->to_caregiver_id();
+      return Changed(desk_.circles().HandOver(*duty), *response);
+    });
+  }
+
+  grpc::ServerUnaryReactor* SnoozeAlerts(grpc::CallbackServerContext* context,
+                                         const alert::v1::SnoozeAlertsRequest* request,
+                                         alert::v1::SnoozeAlertsResponse* response) override {
+    return Answer(context, [&]() -> absl::Status {
+      std::vector<rpc::FieldViolation> violations;
+      Require(request->client().size() <= kMaxText, "client", "at most 64 characters", violations);
+      Require(request->request_id().size() <= kMaxText, "request_id", "at most 64 characters",
+              violations);
+      Require(request->rule().size() <= kMaxText, "rule", "at most 64 characters", violations);
+      if (absl::Status bad = Check(std::move(violations)); !bad.ok()) return bad;
+      auto snooze = desk_.circles().Snooze(
+          {{request->caregiver_id(), request->client(), request->request_id()},
+           request->patient_id(),
+           request->rule(),
+           ToDuration(request->duration())});
+      if (snooze.ok()) *response->mutable_snooze() = std::move(*snooze);
+      return snooze.status();
+    });
+  }
+
+  grpc::ServerUnaryReactor* CancelSnooze(grpc::CallbackServerContext* context,
+                                         const alert::v1::CancelSnoozeRequest* request,
+                                         alert::v1::CancelSnoozeResponse*) override {
+    return Answer(context, [&] {
+      return desk_.circles().CancelSnooze(request->caregiver_id(), request->snooze_id());
+    });
+  }
+
+  grpc::ServerUnaryReactor* ListSnoozes(grpc::CallbackServerContext* context,
+                                        const alert::v1::ListSnoozesRequest* request,
+                                        alert::v1::ListSnoozesResponse* response) override {
+    return Answer(context, [&]() -> absl::Status {
+      auto snoozes = desk_.circles().ListSnoozes(request->caregiver_id());
+      if (!snoozes.ok()) return snoozes.status();
+      for (auto& snooze : *snoozes) *response->add_snoozes() = std::move(snooze);
+      return absl::OkStatus();
+    });
+  }
+
  private:
+  // Duty has changed and is stored: whoever is on duty now hears of what is open. That telling can
+  // be late without harm, the change cannot be undone.
+  template <typename Response>
+  absl::Status Changed(absl::StatusOr<CircleDesk::DutyChange> change, Response& response) {
+    if (!change.ok()) return change.status();
+    if (const absl::Status told = desk_.OnDutyChanged(change->home_id, change->patient_id);
+        !told.ok())
+      VEILLE_LOG(kWarning, "open alerts were not told to whoever came on duty").Field(told);
+    for (auto& span : change->spans) *response.add_spans() = std::move(span);
+    return absl::OkStatus();
+  }
+
   AlertDesk& desk_;
   WatchHub& hub_;
   rpc::StreamRegistry& streams_;

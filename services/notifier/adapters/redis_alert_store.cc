@@ -1,13 +1,17 @@
 #include "services/notifier/adapters/redis_alert_store.h"
 
+#include <algorithm>
 #include <span>
 #include <utility>
+
+#include "absl/strings/numbers.h"
 
 #include "common/base/status_macros.h"
 #include "common/redis/pipelined_client.h"
 #include "common/sync/mutex.h"
 #include "services/domain/keys.h"
 #include "services/notifier/core/alert_life.h"
+#include "services/notifier/core/answers.h"
 #include "services/notifier/core/channels.h"
 
 namespace veille::notifier {
@@ -33,10 +37,27 @@ std::unique_ptr<redis::Client> Connect(const redis::Endpoint& endpoint) {
   return std::make_unique<redis::PipelinedClient>(std::move(options));
 }
 
-absl::StatusOr<AlertRecord> ParseRecord(std::string_view bytes) {
+// "<version told>:<time, unix ms> …", see sent-2.lua.
+void TakeMarks(std::string_view marks, AlertRecord& record) {
+  while (!marks.empty()) {
+    const std::size_t end = std::min(marks.find(' '), marks.size());
+    const std::string mark(marks.substr(0, end));
+    const std::size_t colon = mark.find(':');
+    uint64_t version = 0;
+    int64_t ms = 0;
+    if (colon != std::string::npos && absl::SimpleAtoi(mark.substr(0, colon), &version) &&
+        absl::SimpleAtoi(mark.substr(colon + 1), &ms)) {
+      RecordSent(version, absl::FromUnixMillis(ms), record);
+    }
+    marks.remove_prefix(std::min(end + 1, marks.size()));
+  }
+}
+
+absl::StatusOr<AlertRecord> ParseRecord(std::string_view bytes, std::string_view marks) {
   AlertRecord record;
   if (!record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || record.format() != 1)
     return absl::DataLossError("an alert cannot be read; restore it from a backup");
+  TakeMarks(marks, record);
   return record;
 }
 
@@ -80,16 +101,17 @@ void AddJobs(const AlertChange& change, std::vector<std::string>& args) {
   args.insert(args.end(), later.begin(), later.end());
 }
 
-absl::StatusOr<std::optional<AlertRecord>> MaybeRecord(const redis::ReplyView& reply) {
-  if (reply.str().empty()) return std::optional<AlertRecord>();
-  VEILLE_ASSIGN_OR_RETURN(AlertRecord record, ParseRecord(reply.str()));
-  return std::optional<AlertRecord>(std::move(record));
+absl::StatusOr<std::optional<AlertRecord>> MaybeRecord(const redis::ReplyView& record,
+                                                       const redis::ReplyView& marks) {
+  if (record.str().empty()) return std::optional<AlertRecord>();
+  VEILLE_ASSIGN_OR_RETURN(AlertRecord parsed, ParseRecord(record.str(), marks.str()));
+  return std::optional<AlertRecord>(std::move(parsed));
 }
 
 absl::StatusOr<std::vector<AlertRecord>> ParseRecords(const redis::Reply& reply) {
   std::vector<AlertRecord> records;
-  for (const redis::ReplyView bytes : reply.elements()) {
-    VEILLE_ASSIGN_OR_RETURN(AlertRecord record, ParseRecord(bytes.str()));
+  for (std::size_t i = 0; i + 1 < reply.size(); i += 2) {
+    VEILLE_ASSIGN_OR_RETURN(AlertRecord record, ParseRecord(reply[i].str(), reply[i + 1].str()));
     records.push_back(std::move(record));
   }
   return records;
@@ -128,8 +150,11 @@ class Answers {
 }  // namespace
 
 RedisAlertStore::RedisAlertStore(const redis::Endpoint& endpoint, int partitions,
-                                 std::function<void(int, absl::Time)> on_timer)
-    : partitions_(partitions), on_timer_(std::move(on_timer)), client_(Connect(endpoint)) {}
+                                 std::function<void(int, absl::Time)> on_timer, QuietBudget quiet)
+    : partitions_(partitions),
+      on_timer_(std::move(on_timer)),
+      quiet_(quiet),
+      client_(Connect(endpoint)) {}
 
 int RedisAlertStore::PartitionOf(const std::string& alert_id) const {
   return domain::PartitionOf(domain::HomeOfAlert(alert_id), partitions_);
@@ -143,17 +168,18 @@ absl::StatusOr<Found> RedisAlertStore::Find(const store::v1::Finding& finding) {
                                         finding.patient_id() + "|" + finding.rule_key(),
                                         finding.alert_id(), AlertKeyPrefix(partition)}));
   Found found;
-  VEILLE_ASSIGN_OR_RETURN(found.named, MaybeRecord(reply[0]));
-  VEILLE_ASSIGN_OR_RETURN(found.open, MaybeRecord(reply[1]));
+  VEILLE_ASSIGN_OR_RETURN(found.named, MaybeRecord(reply[0], reply[1]));
+  VEILLE_ASSIGN_OR_RETURN(found.open, MaybeRecord(reply[2], reply[3]));
   return found;
 }
 
 absl::StatusOr<AlertRecord> RedisAlertStore::Get(const std::string& alert_id) {
   VEILLE_ASSIGN_OR_RETURN(
       const redis::Reply reply,
-      client_->CommandSync({"HGET", domain::AlertKey(PartitionOf(alert_id), alert_id), "record"}));
-  if (reply.IsNil()) return absl::NotFoundError("there is no such alert");
-  return ParseRecord(reply.str());
+      client_->CommandSync(
+          {"HMGET", domain::AlertKey(PartitionOf(alert_id), alert_id), "record", "sent"}));
+  if (reply[0].IsNil()) return absl::NotFoundError("there is no such alert");
+  return ParseRecord(reply[0].str(), reply[1].IsNil() ? std::string_view() : reply[1].str());
 }
 
 absl::StatusOr<std::vector<std::string>> RedisAlertStore::Store(const AlertChange& change) {
@@ -204,23 +230,42 @@ void RedisAlertStore::DoneSoon(const std::string& home_id, const std::string& en
                 [](const absl::StatusOr<redis::Reply>&) {});
 }
 
+void RedisAlertStore::SentSoon(const std::string& alert_id, const std::string& entry,
+                               uint64_t version, absl::Time now) {
+  const int partition = PartitionOf(alert_id);
+  client_->Eval(Named("sent"),
+                {domain::QueueKey(partition), domain::AlertKey(partition, alert_id), entry,
+                 std::to_string(version) + ":" + std::to_string(absl::ToUnixMillis(now))},
+                [](const absl::StatusOr<redis::Reply>&) {});
+}
+
 absl::StatusOr<int> RedisAlertStore::Deliver(const std::vector<std::string>& caregiver_ids,
                                              const alert::v1::Update& update,
                                              uint64_t told_version) {
   if (caregiver_ids.empty()) return 0;
   const alert::v1::Alert& alert = update.alert();
   const std::string bytes = update.SerializeAsString();
+  std::string quiet_bytes;
+  if (quiet_.window > absl::ZeroDuration() && MayBeQuiet(update)) {
+    alert::v1::Update quiet = update;
+    quiet.set_reason(alert::v1::Update::REASON_QUIET);
+    quiet_bytes = quiet.SerializeAsString();
+  }
+  const std::string calls = std::to_string(quiet_.calls);
+  const std::string window = std::to_string(absl::ToInt64Milliseconds(quiet_.window));
+  // The world's clock, as it was when the telling was decided.
+  const std::string now = std::to_string(absl::ToUnixMillis(ToTime(alert.update_time())));
   // Shared, since the last answer may still be on its way out of Take() when Wait() returns.
   const auto answers = std::make_shared<Answers>(caregiver_ids.size());
   for (const std::string& id : caregiver_ids) {
     const int partition = domain::CaregiverPartitionOf(id, partitions_);
-    client_->Eval(
-        Named("deliver"),
-        {domain::InboxKey(partition, id), domain::WatcherKey(partition, id),
-         domain::ToldKey(partition, id), alert.alert_id(), std::to_string(alert.version()),
-         std::to_string(told_version),
-         update.reason() == alert::v1::Update::REASON_CHANGED ? "0" : "1", bytes, random_.Hex(16)},
-        [answers](const absl::StatusOr<redis::Reply>& reply) { answers->Take(reply); });
+    client_->Eval(Named("deliver"),
+                  {domain::InboxKey(partition, id), domain::WatcherKey(partition, id),
+                   domain::ToldKey(partition, id), alert.alert_id(),
+                   std::to_string(alert.version()), std::to_string(told_version),
+                   update.reason() == alert::v1::Update::REASON_CHANGED ? "0" : "1", bytes,
+                   random_.Hex(16), quiet_bytes, calls, window, now},
+                  [answers](const absl::StatusOr<redis::Reply>& reply) { answers->Take(reply); });
   }
   return answers->Wait();
 }
@@ -296,6 +341,29 @@ absl::StatusOr<std::vector<AlertRecord>> RedisAlertStore::Alerts(
                                         position ? position->alert_id : "", std::to_string(limit),
                                         AlertKeyPrefix(partition)}));
   return ParseRecords(reply);
+}
+
+absl::StatusOr<store::v1::CircleState> RedisAlertStore::GetCircle(const std::string& home_id) {
+  const int partition = domain::PartitionOf(home_id, partitions_);
+  VEILLE_ASSIGN_OR_RETURN(
+      const redis::Reply reply,
+      client_->CommandSync({"HGET", domain::CircleKey(partition, home_id), "state"}));
+  store::v1::CircleState state;
+  if (reply.IsNil()) return state;
+  const std::string_view bytes = reply.str();
+  if (!state.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || state.format() != 1)
+    return absl::DataLossError("a home's duty cannot be read; restore it from a backup");
+  return state;
+}
+
+absl::Status RedisAlertStore::PutCircle(const std::string& home_id, uint64_t before,
+                                        const store::v1::CircleState& state) {
+  const int partition = domain::PartitionOf(home_id, partitions_);
+  return client_
+      ->EvalSync(Named("circle"),
+                 {domain::CircleKey(partition, home_id), std::to_string(before),
+                  std::to_string(state.stored_version()), state.SerializeAsString()})
+      .status();
 }
 
 absl::StatusOr<InboxPosition> RedisAlertStore::Position(const std::string& caregiver_id,

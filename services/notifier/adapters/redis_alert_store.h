@@ -15,17 +15,25 @@
 
 namespace veille::notifier {
 
+// How often a caregiver is called for what is below HIGH; what is more is a line to read.
+struct QuietBudget {
+  uint32_t calls = 0;
+  absl::Duration window = absl::ZeroDuration();  // Zero: calls are not counted.
+};
+
 class RedisAlertStore : public AlertStore {
  public:
   // `on_timer` is told of each timer that is set: partition and time.
   RedisAlertStore(const redis::Endpoint& endpoint, int partitions,
-                  std::function<void(int, absl::Time)> on_timer);
+                  std::function<void(int, absl::Time)> on_timer, QuietBudget quiet = {});
 
   absl::StatusOr<Found> Find(const store::v1::Finding& finding) override;
   absl::StatusOr<store::v1::AlertRecord> Get(const std::string& alert_id) override;
   absl::StatusOr<std::vector<std::string>> Store(const AlertChange& change) override;
   absl::Status Done(const std::string& home_id, const std::string& entry) override;
   void DoneSoon(const std::string& home_id, const std::string& entry) override;
+  void SentSoon(const std::string& alert_id, const std::string& entry, uint64_t version,
+                absl::Time now) override;
   absl::StatusOr<int> Deliver(const std::vector<std::string>& caregiver_ids,
                               const alert::v1::Update& update, uint64_t told_version) override;
   absl::Status Enqueue(const store::v1::Finding& finding) override;
@@ -39,6 +47,9 @@ class RedisAlertStore : public AlertStore {
       const std::string& home_id) override;
   absl::StatusOr<std::vector<store::v1::AlertRecord>> Alerts(
       const std::string& home_id, const std::optional<ListPosition>& position, int limit) override;
+  absl::StatusOr<store::v1::CircleState> GetCircle(const std::string& home_id) override;
+  absl::Status PutCircle(const std::string& home_id, uint64_t before,
+                         const store::v1::CircleState& state) override;
   absl::StatusOr<InboxPosition> Position(const std::string& caregiver_id,
                                          uint64_t sequence) override;
   absl::Status Renew(const std::string& caregiver_id, const std::string& incarnation) override;
@@ -65,6 +76,7 @@ class RedisAlertStore : public AlertStore {
 
   const int partitions_;
   const std::function<void(int, absl::Time)> on_timer_;
+  const QuietBudget quiet_;
   SystemRandom random_;
   const std::unique_ptr<redis::Client> client_;
 };

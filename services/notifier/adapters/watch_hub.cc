@@ -99,7 +99,7 @@ void WatchHub::Open(const std::weak_ptr<Watcher>& weak,
     position = renewed.ok() ? store_.Position(id, 0) : std::move(renewed);
   }
   if (!position.ok()) return watcher->Refuse(position.status());
-  absl::StatusOr<std::vector<alert::v1::Alert>> alerts = desk_.Snapshot(id);
+  absl::StatusOr<std::vector<alert::v1::Alert>> alerts = desk_.Snapshot(id, request.client());
   if (!alerts.ok()) return watcher->Refuse(alerts.status());
 
   const bool resumes =

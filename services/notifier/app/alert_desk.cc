@@ -9,12 +9,17 @@
 #include "services/domain/keys.h"
 #include "services/notifier/app/operator_findings.h"
 #include "services/notifier/core/late_summary.h"
+#include "services/notifier/core/situation.h"
 
 namespace veille::notifier {
 namespace {
 
 using store::v1::AlertRecord;
 using store::v1::Finding;
+
+std::vector<care::v1::EscalationStep> StepsOf(const AlertRecord& record) {
+  return {record.steps().begin(), record.steps().end()};
+}
 
 // Two replicas and a person change one alert at once: each wins within a few rounds.
 constexpr int kMaxRounds = 50;
@@ -40,6 +45,14 @@ ListPosition PositionOf(const alert::v1::Alert& alert) {
   return {absl::ToUnixMillis(ToTime(alert.create_time())), alert.alert_id()};
 }
 
+store::v1::AuditEntry EntryOf(const char* action, const Actor& actor, const alert::v1::Alert& alert,
+                              const absl::Status& outcome) {
+  store::v1::AuditEntry entry =
+      MakeAuditEntry(action, actor, alert.home_id(), alert.patient_id(), outcome);
+  entry.set_alert_id(alert.alert_id());
+  return entry;
+}
+
 // The order of a listing: newest first, as the store has it.
 bool ComesBefore(const ListPosition& a, const ListPosition& b) {
   return a.create_ms != b.create_ms ? a.create_ms > b.create_ms : a.alert_id > b.alert_id;
@@ -50,6 +63,7 @@ bool ComesBefore(const ListPosition& a, const ListPosition& b) {
 AlertDesk::AlertDesk(DeskOptions options, AlertStore& store, metrics::Registry& metrics)
     : options_(std::move(options)),
       store_(store),
+      circles_(options_.registry, options_.clock, store, options_.audit),
       findings_(metrics.NewCounter("veille_notifier_findings_total", "Findings taken.")),
       raised_(metrics.NewCounter("veille_notifier_alerts_total", "Alerts raised.")),
       told_(metrics.NewCounter("veille_notifier_told_total", "Updates put into inboxes.")),
@@ -68,7 +82,6 @@ AlertDesk::AlertDesk(DeskOptions options, AlertStore& store, metrics::Registry& 
 
 Audience AlertDesk::AudienceOf(const Finding& finding) const {
   Audience audience;
-  audience.default_delay = options_.default_step_delay;
   const std::shared_ptr<const domain::Registry> registry = options_.registry.Get();
   const care::v1::Home* home = registry->FindHome(finding.home_id());
   std::set<std::string> known;
@@ -84,6 +97,7 @@ Audience AlertDesk::AudienceOf(const Finding& finding) const {
       for (const auto& member : patient.circle().members()) add(member);
       if (audience.steps.empty()) {
         audience.steps = {patient.circle().steps().begin(), patient.circle().steps().end()};
+        audience.repeats = patient.circle().repeats();
       }
     }
   }
@@ -98,8 +112,30 @@ Audience AlertDesk::AudienceOf(const Finding& finding) const {
   return audience;
 }
 
+template <typename Steps>
+absl::StatusOr<Moment> AlertDesk::MomentFor(const alert::v1::Alert& alert,
+                                            alert::v1::Severity severity, const Steps& steps) {
+  Moment at;
+  at.now = options_.clock->Now();
+  at.default_delay = options_.default_step_delay;
+  if (options_.receipt_within > absl::ZeroDuration())
+    at.receipt_within = options_.receipt_within * options_.clock->speed();
+  // Nearly every emergency is spared the round trip.
+  const bool matters =
+      severity < alert::v1::SEVERITY_HIGH ||
+      std::any_of(steps.begin(), steps.end(), [](const auto& step) { return step.on_duty(); });
+  if (matters)
+    VEILLE_RETURN_IF_ERROR(circles_.Fill(alert.home_id(), alert.patient_id(), alert.rule(), at));
+  return at;
+}
+
 absl::Status AlertDesk::OnFinding(const Finding& finding, const std::string& entry) {
   findings_.Add();
+  // Its circle hears of its own home's; the operators of all of them together.
+  const bool power_cut =
+      finding.evidence().rule() == "POWER_CUT" && finding.home_id() != domain::kOperatorHome;
+  if (power_cut) VEILLE_RETURN_IF_ERROR(store_.Enqueue(PowerCutOf(finding)));
+  if (power_cut && finding.for_operators()) return store_.Done(finding.home_id(), entry);
   if (finding.for_operators() && finding.home_id() != domain::kOperatorHome) {
     // It came through the queue of the home that it is about, where alone it could be committed.
     // Lost between the two calls, it is handed on again under the same id.
@@ -114,7 +150,6 @@ absl::Status AlertDesk::OnFinding(const Finding& finding, const std::string& ent
 
 absl::Status AlertDesk::Take(const Finding& finding, const std::string& entry) {
   for (int round = 0; round < kMaxRounds; ++round) {
-    const absl::Time now = options_.clock->Now();
     Found found;
     // An emergency is nearly always new: storing it as such finds out, a round trip earlier.
     const bool as_new = round == 0 && IsEmergency(finding);
@@ -122,15 +157,31 @@ absl::Status AlertDesk::Take(const Finding& finding, const std::string& entry) {
       VEILLE_ASSIGN_OR_RETURN(found, store_.Find(finding));
     }
     const AlertRecord* before = TargetOf(finding, found);
+    std::vector<AlertRecord> open;
+    if (before == nullptr && SituationOf(finding.rule_key()) != Situation::kNone) {
+      VEILLE_ASSIGN_OR_RETURN(open, store_.OpenAlerts(finding.home_id()));
+      before = LeaderFor(finding, open);
+    }
     AlertRecord after;
     Decision decision;
+    const Audience audience = AudienceOf(finding);
     if (before == nullptr) {
-      after = Raise(finding, AudienceOf(finding), now, decision);
+      alert::v1::Alert about;
+      about.set_home_id(finding.home_id());
+      about.set_patient_id(finding.patient_id());
+      about.set_rule(finding.evidence().rule());
+      VEILLE_ASSIGN_OR_RETURN(const Moment at,
+                              MomentFor(about, finding.severity(), audience.steps));
+      after = Raise(finding, audience, at, decision);
       // Storing compares with an open alert only what could be joined to one.
       if (as_new && !IsJoinable(after)) continue;
     } else {
       after = *before;
-      decision = Join(finding, AudienceOf(finding), now, after);
+      VEILLE_ASSIGN_OR_RETURN(
+          const Moment at,
+          MomentFor(after.alert(), std::max(finding.severity(), after.alert().severity()),
+                    IsJoinable(after) ? StepsOf(after) : audience.steps));
+      decision = Join(finding, audience, at, after);
       if (!decision.changed) return store_.Done(finding.home_id(), entry);
     }
     const absl::Status committed = Commit(before, after, std::move(decision), entry);
@@ -177,7 +228,9 @@ absl::Status AlertDesk::Commit(const AlertRecord* before, AlertRecord& after, De
   VEILLE_ASSIGN_OR_RETURN(const std::vector<std::string> jobs, store_.Store(change));
   for (std::size_t i = 0; i < change.tells.size() && i < jobs.size(); ++i) {
     // What fails here is told by the job.
-    if (Deliver(change.tells[i], after).ok()) store_.DoneSoon(after.alert().home_id(), jobs[i]);
+    if (!Deliver(change.tells[i], after).ok()) continue;
+    store_.SentSoon(after.alert().alert_id(), jobs[i], change.tells[i].version(),
+                    options_.clock->Now());
   }
   return absl::OkStatus();
 }
@@ -239,9 +292,12 @@ absl::Status AlertDesk::Escalate(const store::v1::Job& job, const std::string& e
       Update(
           job.alert_id(),
           [&](AlertRecord& record) -> absl::StatusOr<Decision> {
-            Decision decision = RunStep(job.escalate().step(), job.escalate().round(),
-                                        options_.clock->Now(), options_.default_step_delay, record);
-            ran = decision.changed;
+            VEILLE_ASSIGN_OR_RETURN(
+                const Moment at,
+                MomentFor(record.alert(), record.alert().severity(), record.steps()));
+            const uint64_t version = record.alert().version();
+            Decision decision = RunStep(job.escalate().step(), job.escalate().round(), at, record);
+            ran = record.alert().version() != version;
             return decision;
           },
           entry)
@@ -257,10 +313,33 @@ absl::Status AlertDesk::Tell(const store::v1::Job& job, const std::string& entry
       const absl::Status delivered = Deliver(job.tell(), record);
       if (absl::IsAborted(delivered)) continue;
       VEILLE_RETURN_IF_ERROR(delivered);
+      store_.SentSoon(job.alert_id(), entry, job.tell().version(), options_.clock->Now());
     }
     return store_.Done(std::string(domain::HomeOfAlert(job.alert_id())), entry);
   }
   return absl::AbortedError("the alert was told anew by others again and again");
+}
+
+absl::Status AlertDesk::OnDutyChanged(const std::string& home_id, const std::string& patient_id) {
+  VEILLE_ASSIGN_OR_RETURN(const std::vector<AlertRecord> open, store_.OpenAlerts(home_id));
+  for (const AlertRecord& record : open) {
+    const std::string& of = record.alert().patient_id();
+    if (!of.empty() && of != patient_id) continue;
+    VEILLE_RETURN_IF_ERROR(
+        Update(
+            record.alert().alert_id(),
+            [&](AlertRecord& current) -> absl::StatusOr<Decision> {
+              VEILLE_ASSIGN_OR_RETURN(
+                  const Moment at,
+                  MomentFor(current.alert(), current.alert().severity(), current.steps()));
+              Decision decision;
+              TellSuccessors(at, current, decision);
+              return decision;
+            },
+            "")
+            .status());
+  }
+  return absl::OkStatus();
 }
 
 bool AlertDesk::IsOperator(const std::string& caregiver_id) const {
@@ -300,61 +379,91 @@ care::v1::Member AlertDesk::MemberOf(const alert::v1::Alert& alert,
   return stranger;
 }
 
-absl::StatusOr<AlertRecord> AlertDesk::Visible(const std::string& alert_id,
-                                               const std::string& caregiver_id) {
+absl::StatusOr<AlertRecord> AlertDesk::Visible(const char* action, const std::string& alert_id,
+                                               const Actor& actor) {
   const absl::Status none = absl::NotFoundError("there is no such alert");
   if (domain::HomeOfAlert(alert_id).empty()) return none;
   absl::StatusOr<AlertRecord> record = store_.Get(alert_id);
-  if (record.ok() && !MaySee(record->alert(), caregiver_id)) return none;
+  if (record.ok() && !MaySee(record->alert(), actor.caregiver_id)) {
+    Audit(action, actor, record->alert(), none);
+    return none;
+  }
   return record;
 }
 
+absl::Status AlertDesk::BeforeShown(const char* action, const Actor& actor,
+                                    const std::vector<std::string>& homes,
+                                    const std::string& patient_id) {
+  if (options_.audit == nullptr) return absl::OkStatus();
+  std::vector<store::v1::AuditEntry> entries;
+  for (const std::string& home : homes)
+    entries.push_back(MakeAuditEntry(action, actor, home, patient_id, absl::OkStatus()));
+  return options_.audit->BeforeShown(entries);
+}
+
+void AlertDesk::Audit(const char* action, const Actor& actor, const alert::v1::Alert& alert,
+                      const absl::Status& outcome, const std::string& detail) {
+  if (options_.audit == nullptr) return;
+  store::v1::AuditEntry entry = EntryOf(action, actor, alert, outcome);
+  if (!detail.empty()) entry.set_outcome(entry.outcome() + " " + detail);
+  options_.audit->Done(entry);
+}
+
 absl::StatusOr<alert::v1::Alert> AlertDesk::Get(const std::string& alert_id,
-                                                const std::string& caregiver_id) {
-  VEILLE_ASSIGN_OR_RETURN(AlertRecord record, Visible(alert_id, caregiver_id));
+                                                const std::string& caregiver_id,
+                                                const std::string& client) {
+  const Actor actor{caregiver_id, client, ""};
+  VEILLE_ASSIGN_OR_RETURN(AlertRecord record, Visible("alert.get", alert_id, actor));
+  if (options_.audit != nullptr) {
+    VEILLE_RETURN_IF_ERROR(options_.audit->BeforeShown(
+        {EntryOf("alert.get", actor, record.alert(), absl::OkStatus())}));
+  }
   return std::move(*record.mutable_alert());
 }
 
 absl::StatusOr<alert::v1::Alert> AlertDesk::Acknowledge(const std::string& alert_id,
                                                         const Actor& actor) {
-  VEILLE_RETURN_IF_ERROR(Visible(alert_id, actor.caregiver_id).status());
+  constexpr char kAction[] = "alert.acknowledge";
+  VEILLE_ASSIGN_OR_RETURN(const AlertRecord seen, Visible(kAction, alert_id, actor));
   bool changed = false;
-  VEILLE_ASSIGN_OR_RETURN(const AlertRecord record,
-                          Update(
-                              alert_id,
-                              [&](AlertRecord& current) -> absl::StatusOr<Decision> {
-                                auto decision =
-                                    notifier::Acknowledge(actor, options_.clock->Now(), current);
-                                changed = decision.ok() && decision->changed;
-                                return decision;
-                              },
-                              ""));
+  const absl::StatusOr<AlertRecord> record = Update(
+      alert_id,
+      [&](AlertRecord& current) -> absl::StatusOr<Decision> {
+        auto decision = notifier::Acknowledge(actor, options_.clock->Now(), current);
+        changed = decision.ok() && decision->changed;
+        return decision;
+      },
+      "");
+  Audit(kAction, actor, seen.alert(), record.status());
+  VEILLE_RETURN_IF_ERROR(record.status());
   if (changed) {
     acknowledged_.Add();
-    raised_to_acknowledged_.Observe(ToTime(record.alert().acknowledge_time()) -
-                                    ToTime(record.alert().create_time()));
+    raised_to_acknowledged_.Observe(ToTime(record->alert().acknowledge_time()) -
+                                    ToTime(record->alert().create_time()));
   }
-  return record.alert();
+  return record->alert();
 }
 
 absl::StatusOr<alert::v1::Alert> AlertDesk::Resolve(const std::string& alert_id, const Actor& actor,
                                                     alert::v1::Outcome outcome,
                                                     const std::string& note) {
-  VEILLE_RETURN_IF_ERROR(Visible(alert_id, actor.caregiver_id).status());
-  VEILLE_ASSIGN_OR_RETURN(const AlertRecord record, Update(
-                                                        alert_id,
-                                                        [&](AlertRecord& current) {
-                                                          return notifier::Resolve(
-                                                              actor, outcome, note,
-                                                              options_.clock->Now(), current);
-                                                        },
-                                                        ""));
-  return record.alert();
+  constexpr char kAction[] = "alert.resolve";
+  VEILLE_ASSIGN_OR_RETURN(const AlertRecord seen, Visible(kAction, alert_id, actor));
+  const absl::StatusOr<AlertRecord> record = Update(
+      alert_id,
+      [&](AlertRecord& current) {
+        return notifier::Resolve(actor, outcome, note, options_.clock->Now(), current);
+      },
+      "");
+  Audit(kAction, actor, seen.alert(), record.status(), alert::v1::Outcome_Name(outcome));
+  VEILLE_RETURN_IF_ERROR(record.status());
+  return record->alert();
 }
 
 absl::Status AlertDesk::Receipt(const std::string& caregiver_id,
                                 const alert::v1::Receipt& receipt) {
-  VEILLE_RETURN_IF_ERROR(Visible(receipt.alert_id(), caregiver_id).status());
+  VEILLE_RETURN_IF_ERROR(
+      Visible("alert.receipt", receipt.alert_id(), {caregiver_id, "", ""}).status());
   return Update(
              receipt.alert_id(),
              [&](AlertRecord& record) -> absl::StatusOr<Decision> {
@@ -404,8 +513,11 @@ absl::StatusOr<AlertPage> AlertDesk::List(const std::string& caregiver_id, const
   // One more than is asked for, to know whether there is another page.
   ListQuery more = query;
   ++more.limit;
-  for (const std::string& home : HomesOf(caregiver_id, query.patient_id))
+  const std::vector<std::string> homes = HomesOf(caregiver_id, query.patient_id);
+  for (const std::string& home : homes)
     VEILLE_RETURN_IF_ERROR(ListHome(home, caregiver_id, more, page.alerts));
+  VEILLE_RETURN_IF_ERROR(
+      BeforeShown("alert.list", {caregiver_id, "", ""}, homes, query.patient_id));
   std::sort(page.alerts.begin(), page.alerts.end(),
             [](const auto& a, const auto& b) { return ComesBefore(PositionOf(a), PositionOf(b)); });
   if (page.alerts.size() > static_cast<std::size_t>(query.limit)) {
@@ -415,9 +527,11 @@ absl::StatusOr<AlertPage> AlertDesk::List(const std::string& caregiver_id, const
   return page;
 }
 
-absl::StatusOr<std::vector<alert::v1::Alert>> AlertDesk::Snapshot(const std::string& caregiver_id) {
+absl::StatusOr<std::vector<alert::v1::Alert>> AlertDesk::Snapshot(const std::string& caregiver_id,
+                                                                  const std::string& client) {
   std::vector<alert::v1::Alert> alerts;
-  for (const std::string& home : HomesOf(caregiver_id, "")) {
+  const std::vector<std::string> homes = HomesOf(caregiver_id, "");
+  for (const std::string& home : homes) {
     VEILLE_ASSIGN_OR_RETURN(std::vector<AlertRecord> records, store_.OpenAlerts(home));
     for (AlertRecord& record : records) {
       // A summary is told when it is complete.
@@ -425,6 +539,7 @@ absl::StatusOr<std::vector<alert::v1::Alert>> AlertDesk::Snapshot(const std::str
       alerts.push_back(std::move(*record.mutable_alert()));
     }
   }
+  VEILLE_RETURN_IF_ERROR(BeforeShown("alert.watch", {caregiver_id, client, ""}, homes, ""));
   std::sort(alerts.begin(), alerts.end(), [](const auto& a, const auto& b) {
     return ToTime(a.create_time()) < ToTime(b.create_time());
   });

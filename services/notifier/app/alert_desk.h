@@ -21,6 +21,8 @@
 #include "common/time/clock.h"
 #include "services/domain/live_registry.h"
 #include "services/notifier/app/alert_store.h"
+#include "services/notifier/app/audit_trail.h"
+#include "services/notifier/app/circle_desk.h"
 #include "services/notifier/core/alert_life.h"
 #include "services/notifier/core/answers.h"
 #include "services/notifier/core/channels.h"
@@ -33,9 +35,14 @@ struct DeskOptions {
   std::vector<std::string> operator_ids;
   std::vector<care::v1::Member> operators;  // Of them, those who have more than the stream.
   absl::Duration default_step_delay = absl::Seconds(60);
+  // Real time: how long an emergency waits until it has reached somebody. That is a matter of
+  // networks.
+  absl::Duration receipt_within = absl::Seconds(30);
   ChannelTimes channel_times;
   // Sends what other channels than the stream carry: the courier's. Null: nothing is sent.
   std::function<absl::Status(const store::v1::Job& job, const std::string& entry)> send;
+  // Who looked at what, and who did what. Outlives the desk's callers. Null: nothing is recorded.
+  AuditTrail* audit = nullptr;
 };
 
 struct ListQuery {
@@ -57,20 +64,27 @@ class AlertDesk {
   absl::Status OnFinding(const store::v1::Finding& finding, const std::string& entry);
   absl::Status OnJob(const store::v1::Job& job, const std::string& entry);
 
-  // What people ask. NOT_FOUND for alerts that the caregiver may not see.
-  absl::StatusOr<alert::v1::Alert> Get(const std::string& alert_id,
-                                       const std::string& caregiver_id);
+  // What people ask. NOT_FOUND for alerts that the caregiver may not see. What is shown is in the
+  // audit log before: UNAVAILABLE when that cannot be.
+  absl::StatusOr<alert::v1::Alert> Get(const std::string& alert_id, const std::string& caregiver_id,
+                                       const std::string& client = "");
   absl::StatusOr<alert::v1::Alert> Acknowledge(const std::string& alert_id, const Actor& actor);
   absl::StatusOr<alert::v1::Alert> Resolve(const std::string& alert_id, const Actor& actor,
                                            alert::v1::Outcome outcome, const std::string& note);
   absl::Status Receipt(const std::string& caregiver_id, const alert::v1::Receipt& receipt);
   absl::StatusOr<AlertPage> List(const std::string& caregiver_id, const ListQuery& query);
   // The open alerts of everybody the caregiver cares for, oldest first.
-  absl::StatusOr<std::vector<alert::v1::Alert>> Snapshot(const std::string& caregiver_id);
+  absl::StatusOr<std::vector<alert::v1::Alert>> Snapshot(const std::string& caregiver_id,
+                                                         const std::string& client = "");
   // How the caregiver stands in the circle of whom the alert is about; an id alone when in none.
   care::v1::Member MemberOf(const alert::v1::Alert& alert, const std::string& caregiver_id) const;
   // NOT_FOUND for somebody who is in no circle and is no operator.
   absl::Status Admit(const std::string& caregiver_id) const;
+
+  // Duty and snoozes.
+  CircleDesk& circles() { return circles_; }
+  // Whoever is on duty now hears of what was told to whoever was before, and that nobody has taken.
+  absl::Status OnDutyChanged(const std::string& home_id, const std::string& patient_id);
 
  private:
   using Change = std::function<absl::StatusOr<Decision>(store::v1::AlertRecord&)>;
@@ -86,10 +100,21 @@ class AlertDesk {
   absl::Status Tell(const store::v1::Job& job, const std::string& entry);
   absl::Status Take(const store::v1::Finding& finding, const std::string& entry);
   Audience AudienceOf(const store::v1::Finding& finding) const;
+  // Now, with who is on duty and who is snoozing where that may matter: to an alert of this
+  // severity or a chain with these steps.
+  template <typename Steps>
+  absl::StatusOr<Moment> MomentFor(const alert::v1::Alert& alert, alert::v1::Severity severity,
+                                   const Steps& steps);
   bool IsOperator(const std::string& caregiver_id) const;
   bool MaySee(const alert::v1::Alert& alert, const std::string& caregiver_id) const;
-  absl::StatusOr<store::v1::AlertRecord> Visible(const std::string& alert_id,
-                                                 const std::string& caregiver_id);
+  // A refusal is recorded as that of `action`.
+  absl::StatusOr<store::v1::AlertRecord> Visible(const char* action, const std::string& alert_id,
+                                                 const Actor& actor);
+  // Everything of these homes, or of one person in them, is about to be shown.
+  absl::Status BeforeShown(const char* action, const Actor& actor,
+                           const std::vector<std::string>& homes, const std::string& patient_id);
+  void Audit(const char* action, const Actor& actor, const alert::v1::Alert& alert,
+             const absl::Status& outcome, const std::string& detail = "");
   std::vector<std::string> HomesOf(const std::string& caregiver_id,
                                    const std::string& patient_id) const;
   // Adds at most `query.limit` that the caregiver asked for and may see, of one home.
@@ -98,6 +123,7 @@ class AlertDesk {
 
   const DeskOptions options_;
   AlertStore& store_;
+  CircleDesk circles_;
   metrics::Counter &findings_, &raised_, &told_, &acknowledged_, &escalated_, &unanswered_,
       &untold_;
   metrics::Histogram &event_to_told_, &receive_to_told_, &raised_to_acknowledged_;

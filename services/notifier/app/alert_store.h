@@ -58,6 +58,10 @@ class AlertStore {
   virtual absl::Status Done(const std::string& home_id, const std::string& entry) = 0;
   // The same without waiting: what is lost on the way is found done with later.
   virtual void DoneSoon(const std::string& home_id, const std::string& entry) = 0;
+  // The queue entry of a tell is done with: this version was handed to its channel. Without
+  // waiting, too; a mark that is lost is made when the entry comes again.
+  virtual void SentSoon(const std::string& alert_id, const std::string& entry, uint64_t version,
+                        absl::Time now) = 0;
 
   // Puts an update into the streams of these caregivers, once for each version that is told; how
   // many had not got it before. ABORTED when somebody has got a newer version of the alert
@@ -86,6 +90,12 @@ class AlertStore {
   // Newest first, at most `limit`, those after `position`; fewer only when there are no more.
   virtual absl::StatusOr<std::vector<store::v1::AlertRecord>> Alerts(
       const std::string& home_id, const std::optional<ListPosition>& position, int limit) = 0;
+
+  // What people have said of duty and silence in a home; empty when nothing.
+  virtual absl::StatusOr<store::v1::CircleState> GetCircle(const std::string& home_id) = 0;
+  // ABORTED when another version than `before` is stored.
+  virtual absl::Status PutCircle(const std::string& home_id, uint64_t before,
+                                 const store::v1::CircleState& state) = 0;
 
   // Where a caregiver's stream stands, and what stands in it at `sequence`.
   virtual absl::StatusOr<InboxPosition> Position(const std::string& caregiver_id,

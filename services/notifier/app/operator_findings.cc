@@ -105,4 +105,21 @@ Finding ToOperators(const Finding& finding) {
   return handed;
 }
 
+Finding PowerCutOf(const Finding& finding) {
+  Finding line = ToOperators(finding);
+  line.set_rule_key("POWER_CUTS");
+  line.set_alert_id(OperatorAlertId("POWER_CUTS/" + finding.alert_id()));
+  line.set_finding_id(line.alert_id() + "/" + Sha256Hex16(finding.finding_id()));
+  line.set_severity(alert::v1::SEVERITY_TECHNICAL);
+  line.set_latching(false);
+  auto& evidence = *line.mutable_evidence();
+  evidence.Clear();
+  evidence.set_rule("POWER_CUTS");
+  evidence.set_rule_version(1);
+  (*evidence.mutable_parameters())["home"] = finding.home_id();
+  line.mutable_reason()->set_fr("Coupure de courant : " + finding.home_id());
+  line.mutable_reason()->set_en("Power cut: " + finding.home_id());
+  return line;
+}
+
 }  // namespace veille::notifier

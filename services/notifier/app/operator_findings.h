@@ -23,6 +23,8 @@ store::v1::Finding DeadLetter(const std::string& entry, int partition, const std
 // A channel fails for everybody since `since`, or (`down` is false) works again.
 store::v1::Finding ChannelDown(const std::string& channel, bool down, absl::Time since,
                                absl::Time now);
+// A home's power cut as a line of the operators' list of them.
+store::v1::Finding PowerCutOf(const store::v1::Finding& finding);
 // About a home, but for those who run the service.
 store::v1::Finding ToOperators(const store::v1::Finding& finding);
 

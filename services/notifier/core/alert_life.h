@@ -31,22 +31,21 @@ struct Audience {
   std::vector<care::v1::EscalationStep> steps;  // Empty: everybody at once.
   std::string patient_name;
   std::string zone;
-  absl::Duration default_delay = absl::Seconds(60);  // Between steps that name none.
+  uint32_t repeats = 0;
 };
 
 // A new alert out of the first finding of it that comes.
 store::v1::AlertRecord Raise(const store::v1::Finding& finding, const Audience& audience,
-                             absl::Time now, Decision& decision);
+                             const Moment& at, Decision& decision);
 
 // A finding about an alert that exists: told again, worse, over. A finding that it contains already
 // changes nothing; one that makes a closed alert worse opens it again, with the audience of now.
-Decision Join(const store::v1::Finding& finding, const Audience& audience, absl::Time now,
+Decision Join(const store::v1::Finding& finding, const Audience& audience, const Moment& at,
               store::v1::AlertRecord& record);
 
 // Runs an escalation step that is due, unless somebody has answered, the condition is over, or the
 // round is an older one. Closes what was forgotten for too long.
-Decision RunStep(uint32_t step, uint32_t round, absl::Time now, absl::Duration default_delay,
-                 store::v1::AlertRecord& record);
+Decision RunStep(uint32_t step, uint32_t round, const Moment& at, store::v1::AlertRecord& record);
 
 // Whether the record has this finding, or any of the alert that the finding names.
 bool Contains(const store::v1::AlertRecord& record, const store::v1::Finding& finding);

@@ -10,7 +10,6 @@ using alert::v1::Transition;
 using store::v1::AlertRecord;
 
 constexpr int kMaxRequests = 32;
-constexpr char kStream[] = "stream";
 
 bool WasCarriedOut(const Actor& actor, const AlertRecord& record) {
   const auto& ids = record.request_ids();
@@ -43,8 +42,21 @@ absl::StatusOr<Decision> Acknowledge(const Actor& actor, absl::Time now, AlertRe
       alert.acknowledged_by() == actor.caregiver_id) {
     return decision;
   }
+  const auto& accepted = alert.accepted_by();
+  const bool said =
+      std::find(accepted.begin(), accepted.end(), actor.caregiver_id) != accepted.end();
+  if (said && !StillAsked(record).empty()) return decision;
   CarryOut(actor, record);
   decision.changed = true;
+  if (!record.asked().empty()) {
+    if (!said) alert.add_accepted_by(actor.caregiver_id);
+    if (!StillAsked(record).empty()) {
+      // The chain goes on: who was asked beside this one may not come.
+      NoteBy(actor, Transition::KIND_ACCEPTED, now, alert);
+      TellChange(now, record, decision);
+      return decision;
+    }
+  }
   alert.set_handling(alert::v1::HANDLING_ACKNOWLEDGED);
   alert.set_acknowledged_by(actor.caregiver_id);
   SetTime(now, *alert.mutable_acknowledge_time());
@@ -95,6 +107,21 @@ bool RecordReceipt(const std::string& caregiver_id, uint64_t version,
     if (!later) continue;
     delivery.set_state(state);
     SetTime(now, *delivery.mutable_update_time());
+    changed = true;
+  }
+  if (changed) KeepPlace(record);
+  return changed;
+}
+
+bool RecordSent(uint64_t version, absl::Time when, AlertRecord& record) {
+  bool changed = false;
+  for (auto& delivery : *record.mutable_alert()->mutable_deliveries()) {
+    if (delivery.version() != version || delivery.channel() != kStream ||
+        delivery.state() != alert::v1::DELIVERY_STATE_QUEUED) {
+      continue;
+    }
+    delivery.set_state(alert::v1::DELIVERY_STATE_SENT);
+    SetTime(when, *delivery.mutable_update_time());
     changed = true;
   }
   return changed;

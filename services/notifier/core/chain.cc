@@ -1,9 +1,9 @@
 #include "services/notifier/core/chain.h"
 
 #include <algorithm>
-#include <set>
 
 #include "common/time/local_time.h"
+#include "common/time/weekly_window.h"
 
 namespace veille::notifier {
 namespace {
@@ -19,6 +19,8 @@ constexpr int kMaxDeliveries = 256;
 constexpr absl::Duration kMaxAge = absl::Hours(7 * 24);
 // Timers are kept in milliseconds, rounded down.
 constexpr absl::Duration kTimerSlack = absl::Seconds(1);
+// The same, where a second would be early: also what two replicas' clocks may be apart.
+constexpr absl::Duration kStepSlack = absl::Milliseconds(50);
 
 // Recorded before it is sent, so that an acknowledgement knows whom to cancel.
 void AddDelivery(const std::string& caregiver_id, uint32_t step, absl::Time now, Alert& alert) {
@@ -28,7 +30,7 @@ void AddDelivery(const std::string& caregiver_id, uint32_t step, absl::Time now,
   delivery.set_step(step);
   delivery.set_version(alert.version());
   delivery.set_state(alert::v1::DELIVERY_STATE_QUEUED);
-  delivery.set_channel("stream");
+  delivery.set_channel(kStream);
   SetTime(now, *delivery.mutable_update_time());
 }
 
@@ -62,38 +64,92 @@ bool MayExpire(const AlertRecord& record) {
          alert.severity() < alert::v1::SEVERITY_HIGH && !record.latching();
 }
 
-// Whether the step takes the alert at this hour of the person's day. A window or a zone that cannot
-// be read keeps nobody from being told.
-bool Takes(const care::v1::EscalationStep& step, absl::Time now, const Alert& alert) {
-  if (step.min_severity() > alert.severity()) return false;
+// A window or a zone that cannot be read keeps nobody from being told.
+bool IsOpen(const care::v1::EscalationStep& step, absl::Time now, const Alert& alert) {
   if (step.window().empty()) return true;
-  const auto window = ParseLocalWindow(step.window());
+  const auto window = ParseWeeklyWindow(step.window());
   const auto zone = LoadZone(alert.zone());
-  return !window.ok() || !zone.ok() || InWindow(now, *zone, *window);
+  return !window.ok() || !zone.ok() || InWeeklyWindow(now, *zone, *window);
 }
 
-// The first step from `from` (1-based) that takes the alert now; one past the last if none.
-int NextStep(const AlertRecord& record, int from, absl::Time now) {
-  while (from <= record.steps_size() && !Takes(record.steps(from - 1), now, record.alert())) ++from;
+bool IsSnoozing(const std::string& id, const Moment& at, const Alert& alert) {
+  return alert.severity() < alert::v1::SEVERITY_HIGH && at.snoozing.count(id) > 0;
+}
+
+enum class Snoozes { kHeeded, kIgnored };
+
+// Whom the step tells now, each once.
+std::vector<std::string> TargetsOf(const care::v1::EscalationStep& step, const Moment& at,
+                                   Snoozes snoozes, const AlertRecord& record) {
+  std::vector<std::string> ids(step.caregiver_ids().begin(), step.caregiver_ids().end());
+  if (step.on_duty()) ids.insert(ids.end(), at.on_duty.begin(), at.on_duty.end());
+  for (const auto& member : record.members()) {
+    const auto& wanted = step.relations();
+    if (std::find(wanted.begin(), wanted.end(), member.relation()) != wanted.end())
+      ids.push_back(member.caregiver_id());
+  }
+  std::vector<std::string> targets;
+  for (const std::string& id : ids) {
+    if (snoozes == Snoozes::kHeeded && IsSnoozing(id, at, record.alert())) continue;
+    if (std::find(targets.begin(), targets.end(), id) == targets.end()) targets.push_back(id);
+  }
+  return targets;
+}
+
+// The first step from `from` (1-based) that has somebody to tell now; one past the last if none.
+int NextStep(const AlertRecord& record, int from, const Moment& at,
+             Snoozes snoozes = Snoozes::kHeeded) {
+  for (; from <= record.steps_size(); ++from) {
+    const care::v1::EscalationStep& step = record.steps(from - 1);
+    if (step.min_severity() > record.alert().severity() || !IsOpen(step, at.now, record.alert()))
+      continue;
+    if (!TargetsOf(step, at, snoozes, record).empty()) break;
+  }
   return from;
 }
 
-// When the step after `step` is due.
-void ScheduleAfter(int step, absl::Time now, absl::Duration default_delay, AlertRecord& record) {
-  if (!Climbs(record.alert())) return StopChain(now, record);
-  const int next = NextStep(record, step + 1, now);
-  absl::Duration delay = default_delay;
-  if (next <= record.steps_size() && record.steps(next - 1).has_delay())
-    delay = absl::Seconds(record.steps(next - 1).delay().seconds());
-  record.clear_expire_time();
-  SetTime(now + delay, *record.mutable_next_step_time());
+// Only devices on the stream give receipts. From other channels nothing better than the provider's
+// word ever comes: waiting for more would hurry every chain whose people have no such device.
+bool IsReached(const AlertRecord& record) {
+  const auto& deliveries = record.alert().deliveries();
+  return std::any_of(deliveries.begin(), deliveries.end(), [&](const auto& delivery) {
+    if (delivery.version() != record.step_version()) return false;
+    return delivery.state() == alert::v1::DELIVERY_STATE_DELIVERED ||
+           delivery.state() == alert::v1::DELIVERY_STATE_SEEN ||
+           (delivery.state() == alert::v1::DELIVERY_STATE_SENT && delivery.channel() != kStream);
+  });
 }
 
-void TellStep(int step, absl::Time now, AlertRecord& record, Decision& decision) {
-  const auto& ids = record.steps(step - 1).caregiver_ids();
+// When the step after `step`, which has just run, is due. A step that ran before its place moves
+// none of the later ones.
+void ScheduleAfter(int step, const Moment& at, AlertRecord& record) {
+  const absl::Time place =
+      record.has_place_time() ? std::max(at.now, ToTime(record.place_time())) : at.now;
+  StopChain(at.now, record);
+  if (!Climbs(record.alert())) return;
+  const int next = NextStep(record, step + 1, at);
+  const bool last = next > record.steps_size();
+  absl::Duration delay = at.default_delay;
+  if (!last && record.steps(next - 1).has_delay())
+    delay = absl::Seconds(record.steps(next - 1).delay().seconds());
+  record.clear_expire_time();
+  SetTime(place + delay, *record.mutable_place_time());
+  absl::Time due = place + delay;
+  if (record.alert().severity() == alert::v1::SEVERITY_HIGH && !last)
+    due = std::min(due, at.now + at.receipt_within);
+  SetTime(due, *record.mutable_next_step_time());
+}
+
+void TellStep(int step, const Moment& at, Snoozes snoozes, AlertRecord& record,
+              Decision& decision) {
+  const std::vector<std::string> ids = TargetsOf(record.steps(step - 1), at, snoozes, record);
   record.mutable_alert()->set_step(static_cast<uint32_t>(step));
-  AddTell({ids.begin(), ids.end()}, Update::REASON_NOTIFY, static_cast<uint32_t>(step), now, record,
-          decision);
+  record.set_step_version(record.alert().version());
+  record.clear_asked();
+  if (record.steps(step - 1).acknowledgement() == care::v1::EscalationStep::ACKNOWLEDGEMENT_ALL) {
+    for (const std::string& id : ids) record.add_asked(id);
+  }
+  AddTell(ids, Update::REASON_NOTIFY, static_cast<uint32_t>(step), at.now, record, decision);
 }
 
 }  // namespace
@@ -121,49 +177,105 @@ Transition& Note(Transition::Kind kind, absl::Time now, Alert& alert) {
   return transition;
 }
 
-void StartChain(absl::Time now, absl::Duration default_delay, AlertRecord& record,
-                Decision& decision) {
-  const int first = NextStep(record, 1, now);
+void StartChain(const Moment& at, AlertRecord& record, Decision& decision) {
+  record.clear_place_time();
+  record.clear_repeated();
+  Snoozes snoozes = Snoozes::kHeeded;
+  int first = NextStep(record, 1, at, snoozes);
+  if (first > record.steps_size()) {
+    // Those who would rather not hear of it are better than nobody.
+    snoozes = Snoozes::kIgnored;
+    first = NextStep(record, 1, at, snoozes);
+  }
   if (first > record.steps_size()) {
     decision.untold = true;
     record.mutable_alert()->set_step(static_cast<uint32_t>(record.steps_size()));
-    return TellEverybody(now, default_delay, record, decision);
+    return TellEverybody(at, record, decision);
   }
-  TellStep(first, now, record, decision);
-  ScheduleAfter(first, now, default_delay, record);
+  TellStep(first, at, snoozes, record, decision);
+  ScheduleAfter(first, at, record);
 }
 
-void Climb(absl::Time now, absl::Duration default_delay, AlertRecord& record, Decision& decision) {
+void Climb(const Moment& at, AlertRecord& record, Decision& decision) {
   Alert& alert = *record.mutable_alert();
-  const int next = NextStep(record, static_cast<int>(alert.step()) + 1, now);
+  int next = NextStep(record, static_cast<int>(alert.step()) + 1, at);
+  if (next > record.steps_size() && record.repeated() < record.repeats()) {
+    next = NextStep(record, 1, at);
+    if (next <= record.steps_size()) {
+      record.set_repeated(record.repeated() + 1);
+      record.set_round(record.round() + 1);
+    }
+  }
   if (next <= record.steps_size()) {
-    Note(Transition::KIND_ESCALATED, now, alert);
-    TellStep(next, now, record, decision);
-    return ScheduleAfter(next, now, default_delay, record);
+    Note(Transition::KIND_ESCALATED, at.now, alert);
+    TellStep(next, at, Snoozes::kHeeded, record, decision);
+    return ScheduleAfter(next, at, record);
   }
   alert.set_unanswered(true);
   decision.unanswered = true;
-  Note(Transition::KIND_UNANSWERED, now, alert);
-  StopChain(now, record);
+  Note(Transition::KIND_UNANSWERED, at.now, alert);
+  StopChain(at.now, record);
+  record.clear_asked();
   // Whoever is there after all.
   AddTell(Everybody(record), Update::REASON_NOTIFY, static_cast<uint32_t>(record.steps_size()) + 1,
-          now, record, decision);
+          at.now, record, decision);
 }
 
-void TellEverybody(absl::Time now, absl::Duration default_delay, AlertRecord& record,
-                   Decision& decision) {
+void TellEverybody(const Moment& at, AlertRecord& record, Decision& decision) {
   const uint32_t step = std::max(record.alert().step(), 1U);
   const std::vector<std::string> everybody = Everybody(record);
+  record.clear_place_time();
+  record.clear_asked();
   if (everybody.empty()) {
     decision.untold = true;
-    return StopChain(now, record);
+    return StopChain(at.now, record);
   }
-  AddTell(everybody, Update::REASON_NOTIFY, step, now, record, decision);
-  ScheduleAfter(static_cast<int>(step), now, default_delay, record);
+  record.set_step_version(record.alert().version());
+  AddTell(everybody, Update::REASON_NOTIFY, step, at.now, record, decision);
+  ScheduleAfter(static_cast<int>(step), at, record);
+}
+
+void TellSuccessors(const Moment& at, AlertRecord& record, Decision& decision) {
+  Alert& alert = *record.mutable_alert();
+  const auto step = static_cast<int>(alert.step());
+  if (alert.handling() != alert::v1::HANDLING_UNACKNOWLEDGED || !record.has_next_step_time() ||
+      step < 1 || step > record.steps_size() || !record.steps(step - 1).on_duty()) {
+    return;
+  }
+  std::vector<std::string> successors;
+  for (const std::string& id : at.on_duty) {
+    const auto& deliveries = alert.deliveries();
+    const bool told = std::any_of(deliveries.begin(), deliveries.end(), [&](const auto& delivery) {
+      return delivery.caregiver_id() == id && delivery.step() == alert.step();
+    });
+    if (!told && !IsSnoozing(id, at, alert)) successors.push_back(id);
+  }
+  if (successors.empty()) return;
+  decision.changed = true;
+  Note(Transition::KIND_ESCALATED, at.now, alert);
+  AddTell(successors, Update::REASON_NOTIFY, alert.step(), at.now, record, decision);
+}
+
+void KeepPlace(AlertRecord& record) {
+  if (record.has_next_step_time() && record.has_place_time() && IsReached(record))
+    *record.mutable_next_step_time() = record.place_time();
+}
+
+bool IsDue(absl::Time now, const AlertRecord& record) {
+  return record.has_next_step_time() && now + kStepSlack >= ToTime(record.next_step_time());
+}
+
+std::vector<std::string> StillAsked(const AlertRecord& record) {
+  const auto& accepted = record.alert().accepted_by();
+  std::vector<std::string> missing;
+  for (const std::string& id : record.asked())
+    if (std::find(accepted.begin(), accepted.end(), id) == accepted.end()) missing.push_back(id);
+  return missing;
 }
 
 void StopChain(absl::Time now, AlertRecord& record) {
   record.clear_next_step_time();
+  record.clear_place_time();
   record.clear_expire_time();
   if (MayExpire(record)) SetTime(now + kMaxAge, *record.mutable_expire_time());
 }
@@ -201,14 +313,17 @@ void TellChange(absl::Time now, AlertRecord& record, Decision& decision) {
   AddTell({told.begin(), told.end()}, Update::REASON_CHANGED, 0, now, record, decision);
 }
 
-void TellSummary(absl::Time now, AlertRecord& record, Decision& decision) {
-  std::vector<std::string> readers = Everybody(record);
-  if (!record.steps().empty()) {
-    const auto& first = record.steps(0).caregiver_ids();
-    readers = {first.begin(), first.end()};
-  }
+void TellSummary(const Moment& at, AlertRecord& record, Decision& decision) {
+  std::vector<std::string> readers;
+  if (!record.steps().empty()) readers = TargetsOf(record.steps(0), at, Snoozes::kIgnored, record);
+  if (readers.empty()) readers = Everybody(record);
   decision.untold = readers.empty();
-  AddTell(readers, Update::REASON_SUMMARY, 0, now, record, decision);
+  AddTell(readers, Update::REASON_SUMMARY, 0, at.now, record, decision);
+}
+
+bool MayBeQuiet(const Update& update) {
+  return update.reason() == Update::REASON_NOTIFY &&
+         update.alert().severity() < alert::v1::SEVERITY_HIGH && !update.alert().unanswered();
 }
 
 bool IsWanted(const store::v1::Tell& tell, const AlertRecord& record) {

@@ -228,6 +228,7 @@ bool RecordSend(const Send& send, DeliveryState state, absl::Time now, AlertReco
     if (out || over || delivery.state() == state) return false;
     delivery.set_state(state);
     SetTime(now, *delivery.mutable_update_time());
+    if (state == alert::v1::DELIVERY_STATE_SENT) KeepPlace(record);
     return true;
   }
   return false;

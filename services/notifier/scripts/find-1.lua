@@ -2,8 +2,9 @@
 --[[ The alert that a finding names, and the open one of its patient and rule.
   KEYS[1] open alerts of the home   ARGV[1] field "<patient>|<rule key>"   ARGV[2] the finding's own
   alert id   ARGV[3] prefix of alert keys (same slot)
-  Returns {record of the named alert or "", record of another open one or ""}. ]]
-local named = redis.call("HGET", ARGV[3] .. ARGV[2], "record")
+  Returns {record of the named alert or "", its marks, record of another open one or "", its marks}. ]]
+local named = redis.call("HMGET", ARGV[3] .. ARGV[2], "record", "sent")
 local id = redis.call("HGET", KEYS[1], ARGV[1])
-local open = id and id ~= ARGV[2] and redis.call("HGET", ARGV[3] .. id, "record")
-return {named or "", open or ""}
+local open = {}
+if id and id ~= ARGV[2] then open = redis.call("HMGET", ARGV[3] .. id, "record", "sent") end
+return {named[1] or "", named[2] or "", open[1] or "", open[2] or ""}

@@ -84,6 +84,7 @@ TEST(Desk, ALateJobOfAToldVersionTellsNobodyAgain) {
   step.set_alert_id(sos.alert_id());
   step.mutable_escalate()->set_step(2);
   step.mutable_escalate()->set_round(1);
+  world.clock().Advance(absl::Seconds(60));
   ASSERT_TRUE(world.desk().OnJob(step, "1-2").ok());
   EXPECT_EQ(world.Inbox("marc"), Strings{"SOS v2 !2"});
   store::v1::Job tell;
@@ -243,6 +244,7 @@ TEST(Desk, WhatBeganAndEndedInABacklogIsOneSummary) {
   step.set_alert_id(opening);
   step.mutable_escalate()->set_step(1);
   step.mutable_escalate()->set_round(1);
+  world.clock().Advance(absl::Seconds(30));
   ASSERT_TRUE(world.desk().OnJob(step, "1-2").ok());
   EXPECT_EQ(world.Inbox("anne"), Strings{"LATE_SUMMARY v2 summary"});
   EXPECT_EQ(world.Inbox("marc"), Strings{});
@@ -279,6 +281,117 @@ TEST(Deliver, AnOlderVersionNeverOverwritesANewerOne) {
   update.mutable_alert()->set_version(4);
   EXPECT_EQ(*world.store().Deliver({"anne"}, update, 3), 1);
   EXPECT_EQ(*world.store().Deliver({"anne"}, update, 3), 0);
+}
+
+// Peers' mistake 14: "delivered" says the provider; nothing reached the phone.
+TEST(Desk, KnowsWhatWasHandedOverAndOnlyADeviceMakesItDelivered) {
+  World world;
+  const Finding sos = MakeFinding("h1", "martin", "SOS", "1");
+  ASSERT_TRUE(world.desk().OnFinding(sos, "1-1").ok());
+  const auto state = [&] {
+    return world.desk().Get(sos.alert_id(), "anne").value().deliveries(0).state();
+  };
+  EXPECT_TRUE(Eventually([&] { return state() == alert::v1::DELIVERY_STATE_SENT; }));
+  // The same in every view of it.
+  EXPECT_EQ(world.desk().Snapshot("anne").value()[0].deliveries(0).state(),
+            alert::v1::DELIVERY_STATE_SENT);
+  EXPECT_EQ(world.desk().List("anne", {}).value().alerts[0].deliveries(0).state(),
+            alert::v1::DELIVERY_STATE_SENT);
+  alert::v1::Receipt receipt;
+  receipt.set_alert_id(sos.alert_id());
+  receipt.set_version(1);
+  receipt.set_state(alert::v1::DELIVERY_STATE_DELIVERED);
+  ASSERT_TRUE(world.desk().Receipt("anne", receipt).ok());
+  EXPECT_EQ(state(), alert::v1::DELIVERY_STATE_DELIVERED);
+}
+
+// Peers' mistake 11: acknowledging stops what another replica is sending at that moment.
+TEST(Desk, AnAnswerStopsWhatAnotherReplicaWasAboutToSend) {
+  World world;
+  const Finding sos = MakeFinding("h1", "martin", "SOS", "1");
+  ASSERT_TRUE(world.desk().OnFinding(sos, "1-1").ok());
+  DyingStore dying(world.redis().endpoint(), kPartitions, [](int, absl::Time) {});
+  const auto other = world.NewDesk(dying);
+  store::v1::Job step;
+  step.set_alert_id(sos.alert_id());
+  step.mutable_escalate()->set_step(2);
+  step.mutable_escalate()->set_round(1);
+  world.clock().Advance(absl::Seconds(60));
+  // Stored by the other one, and not told yet.
+  ASSERT_TRUE(other->OnJob(step, "1-2").ok());
+  ASSERT_TRUE(world.desk().Acknowledge(sos.alert_id(), {"anne", "phone", ""}).ok());
+  dying.dead = false;
+  RunJobs(world, *other, "h1");
+  EXPECT_EQ(world.Inbox("anne"), (Strings{"SOS v1 !1", "SOS v3 changed"}));
+  EXPECT_EQ(world.Inbox("marc"), Strings{"SOS v3 changed"});
+}
+
+// A receipt that comes between the timer and its job: the step keeps its place, and its timer.
+TEST(Desk, AStepThatAReceiptOvertookIsStillDueInItsPlace) {
+  World world;
+  const Finding sos = MakeFinding("h1", "martin", "SOS", "1");
+  ASSERT_TRUE(world.desk().OnFinding(sos, "1-1").ok());
+  const absl::Time told = world.clock().Now();
+  const int partition = domain::PartitionOf("h1", kPartitions);
+  EXPECT_EQ(world.store().NextTimers().value()[static_cast<std::size_t>(partition)],
+            told + absl::Seconds(30));
+  world.clock().Advance(absl::Seconds(30));
+  ASSERT_TRUE(world.store().MoveDue(partition, world.clock().Now()).ok());
+  alert::v1::Receipt receipt;
+  receipt.set_alert_id(sos.alert_id());
+  receipt.set_version(1);
+  receipt.set_state(alert::v1::DELIVERY_STATE_DELIVERED);
+  ASSERT_TRUE(world.desk().Receipt("anne", receipt).ok());
+  RunJobs(world, world.desk(), "h1");
+  EXPECT_EQ(world.Inbox("marc"), Strings{});
+  EXPECT_EQ(world.store().NextTimers().value()[static_cast<std::size_t>(partition)],
+            told + absl::Seconds(60));
+}
+
+// Peers' mistake 8: snooze and duty in process memory.
+TEST(Desk, DutyAndSnoozesSurviveTheNotifierAndTwoChangesAtOnceAreBothKept) {
+  World world;
+  const auto another = world.NewDesk(world.store());
+  ASSERT_TRUE(
+      world.desk().circles().Snooze({{"anne", "phone", "r1"}, "martin", "", absl::Hours(1)}).ok());
+  ASSERT_TRUE(
+      another->circles().Snooze({{"marc", "phone", "r2"}, "martin", "", absl::Hours(1)}).ok());
+  // The same request once more is the same snooze.
+  ASSERT_TRUE(
+      another->circles().Snooze({{"anne", "phone", "r1"}, "martin", "", absl::Hours(1)}).ok());
+  DutyRequest night{{"anne", "phone", ""}, "martin", "", {}};
+  night.span.length = absl::Hours(8);
+  ASSERT_TRUE(another->circles().Take(night).ok());
+  const auto later = world.NewDesk(world.store());
+  EXPECT_EQ(later->circles().ListSnoozes("anne").value().size(), 1U);
+  EXPECT_EQ(later->circles().ListSnoozes("marc").value().size(), 1U);
+  const auto spans = later->circles().ListDuty("marc", "martin", absl::Hours(1)).value();
+  ASSERT_EQ(spans.size(), 1U);
+  EXPECT_EQ(spans[0].caregiver_ids(0), "anne");
+  // Both are snoozing, and so nobody would be told: they are told anyway.
+  ASSERT_TRUE(later
+                  ->OnFinding(MakeFinding("h1", "martin", "DOOR_LEFT_OPEN", "1",
+                                          Finding::KIND_RAISE, alert::v1::SEVERITY_MEDIUM),
+                              "1-1")
+                  .ok());
+  EXPECT_EQ(world.Inbox("anne"), Strings{"DOOR_LEFT_OPEN v1 !1"});
+}
+
+TEST(Desk, CallsThatAreTooManyAreLinesToReadAndAnEmergencyNever) {
+  World world;
+  RedisAlertStore store(world.redis().endpoint(), kPartitions, [](int, absl::Time) {},
+                        {1, absl::Minutes(10)});
+  const auto desk = world.NewDesk(store);
+  const auto find = [&](const std::string& rule, alert::v1::Severity severity) {
+    const Finding finding = MakeFinding("h1", "martin", rule, "1", Finding::KIND_RAISE, severity);
+    EXPECT_TRUE(desk->OnFinding(finding, "1-1").ok());
+  };
+  find("A", alert::v1::SEVERITY_MEDIUM);
+  find("B", alert::v1::SEVERITY_MEDIUM);
+  find("SOS", alert::v1::SEVERITY_HIGH);
+  world.clock().Advance(absl::Minutes(10));
+  find("C", alert::v1::SEVERITY_MEDIUM);
+  EXPECT_EQ(world.Inbox("anne"), (Strings{"A v1 !1", "B v1 quiet1", "SOS v1 !1", "C v1 !1"}));
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ care::v1::Home MakeHome(const std::string& id) {
 std::string Describe(const alert::v1::Update& update) {
   const char* reason = update.reason() == alert::v1::Update::REASON_NOTIFY    ? "!"
                        : update.reason() == alert::v1::Update::REASON_SUMMARY ? "summary"
+                       : update.reason() == alert::v1::Update::REASON_QUIET   ? "quiet"
                                                                               : "changed";
   return update.alert().rule() + " v" + std::to_string(update.alert().version()) + " " + reason +
          (update.step() > 0 ? std::to_string(update.step()) : "");

@@ -44,6 +44,20 @@ TEST_F(WeeklyWindowTest, DaysMayGoRoundTheWeek) {
   EXPECT_EQ(NextWeeklyEdge(At(zone_, 5, 3, 0), zone_, window), At(zone_, 6, 0, 0));
 }
 
+// Every minute of two weeks, with a change of clocks between.
+TEST_F(WeeklyWindowTest, OfAMinuteIsTheSameAsOfAnInstant) {
+  for (const char* text : {"Fri,Sat 22:00-06:00", "Mon-Wed 08:00-20:00", "Sun 00:00-00:00"}) {
+    const WeeklyWindow window = *ParseWeeklyWindow(text);
+    const absl::Time begin = absl::FromCivil(absl::CivilSecond(2026, 3, 23), zone_);
+    for (absl::Time at = begin; at < begin + absl::Hours(14 * 24); at += absl::Minutes(1)) {
+      const absl::CivilSecond wall = absl::ToCivilSecond(at, zone_);
+      const int minute =
+          static_cast<int>(absl::GetWeekday(wall)) * 1440 + wall.hour() * 60 + wall.minute();
+      ASSERT_EQ(InWeeklyWindow(at, zone_, window), InWeeklyWindow(minute, window)) << wall;
+    }
+  }
+}
+
 TEST_F(WeeklyWindowTest, RubbishIsRefusedWithAReason) {
   for (const char* text : {"", "Mo 14:00-16:00", "Mon- 14:00-16:00", "Mon 14:00", ",", "Mon,"})
     EXPECT_FALSE(ParseWeeklyWindow(text).ok()) << text;

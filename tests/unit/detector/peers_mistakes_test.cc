@@ -50,8 +50,8 @@ TEST(PeersMistake05, AnOldCallForHelpIsToldWithItsAge) {
   Home home;
   home.Send({Home::Sos(home.At(1, 15, 9, 0), 1)}, home.At(1, 15, 14, 0), home.At(1, 15, 14, 0));
   EXPECT_EQ(home.Told("SOS"), Strings{"RAISE SOS HIGH late"});
-  const std::string& reason = home.last().reason().en();
-  EXPECT_NE(reason.find("09:00"), std::string::npos) << reason;
+  EXPECT_NE(home.last().reason().en().find("09:00"), std::string::npos)
+      << home.last().reason().en();
 }
 
 // 6. State that belongs to a worker: another worker raises what has not happened, or forgets.
@@ -99,8 +99,9 @@ TEST(PeersMistake18, WhatCannotBeReadBlocksNothing) {
   Home home;
   event::v1::Event unreadable = domain::MakeEvent(home.At(1, 15, 2, 9), "hall");
   unreadable.mutable_unreadable()->set_field("motion.state");
-  const event::v1::Event press = Home::Sos(home.At(1, 15, 2, 11), 1);
-  home.Send({unreadable, press}, home.At(1, 15, 2, 11), home.At(1, 15, 2, 11, 1));
+  home.Send(
+      {unreadable, Home::Door(home.At(1, 15, 2, 10), true), Home::Sos(home.At(1, 15, 2, 11), 1)},
+      home.At(1, 15, 2, 11), home.At(1, 15, 2, 11, 1));
   home.Beat(home.At(1, 15, 2, 20));
   EXPECT_EQ(home.Told("SOS"), Strings{"RAISE SOS HIGH"});
 }

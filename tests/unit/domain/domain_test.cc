@@ -58,13 +58,36 @@ TEST(Registry, NamesTheHourAtWhichAChainReachesNobody) {
   std::string text = kGood;
   text.replace(text.find("  circle {"), 10,
                "  circle { steps { caregiver_ids: \"anne\" window: \"22:00-07:00\" }");
-  EXPECT_NE(LoadError(text).find("nobody is told of lesser alerts at 07:00"), std::string::npos)
+  EXPECT_NE(LoadError(text).find("nobody is told of lesser alerts at Mon 07:00"), std::string::npos)
       << LoadError(text);
   text.replace(text.find("steps {"), 7,
                "steps { caregiver_ids: \"anne\" window: \"07:00-22:00\" } steps {");
   EXPECT_EQ(LoadError(text), "");
   text.replace(text.find("22:00-07:00"), 11, "22h00-07h00");
   EXPECT_NE(LoadError(text).find("steps[1].window"), std::string::npos) << LoadError(text);
+  text.replace(text.find("22h00-07h00"), 11, "Mon-Fri 22:00-07:00");
+  EXPECT_NE(LoadError(text).find("nobody is told of lesser alerts at Mon 00:00"), std::string::npos)
+      << LoadError(text);
+}
+
+TEST(Registry, NamesWhenNobodyIsOnDutyAndWhomAStepCannotReach) {
+  const auto circle = [](const std::string& rest) {
+    std::string text = kGood;
+    const std::size_t from = text.find("  circle {");
+    const std::string members = "  circle { members { caregiver_id: \"anne\" } ";
+    return text.substr(0, from) + members + rest + " }\n}\n";
+  };
+  const std::string by_duty = "steps { on_duty: true } ";
+  EXPECT_NE(LoadError(circle(by_duty)).find("no rota"), std::string::npos);
+  const std::string days = "rota { caregiver_id: \"anne\" window: \"Mon-Fri 00:00-00:00\" } ";
+  EXPECT_NE(LoadError(circle(by_duty + days)).find("at Sat 00:00"), std::string::npos)
+      << LoadError(circle(by_duty + days));
+  const std::string weekend = "rota { caregiver_id: \"anne\" window: \"Sat,Sun 00:00-00:00\" } ";
+  EXPECT_EQ(LoadError(circle(by_duty + days + weekend)), "");
+  EXPECT_NE(LoadError(circle("steps { relations: RELATION_TELECARE_CENTRE }"))
+                .find("no member of the circle is RELATION_TELECARE_CENTRE"),
+            std::string::npos);
+  EXPECT_NE(LoadError(circle("steps { }")).find("a step must tell somebody"), std::string::npos);
 }
 
 TEST(CarePlan, IsSilentAboutDefaults) {

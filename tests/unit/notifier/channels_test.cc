@@ -63,7 +63,7 @@ struct Raised {
     finding.set_severity(severity);
     finding.set_latching(true);
     Decision decision;
-    record = Raise(finding, audience, kNow, decision);
+    record = Raise(finding, audience, {.now = kNow}, decision);
     sends = PlanSends(decision.tells, {}, kNow, record);
   }
   AlertRecord record;
@@ -208,7 +208,7 @@ TEST(Judge, ANewerTellingReplacesWhatIsStillTried) {
   again.set_kind(store::v1::Finding::KIND_RAISE);
   again.set_severity(alert::v1::SEVERITY_HIGH);
   Audience audience;
-  const Decision decision = Join(again, audience, kNow, raised.record);
+  const Decision decision = Join(again, audience, {.now = kNow}, raised.record);
   const auto newer = PlanSends(decision.tells, {}, kNow, raised.record);
   ASSERT_EQ(newer.size(), 1U);
   EXPECT_EQ(Judge(raised.sends[0], kNow, raised.record), SendVerdict::kCancel);

@@ -1,0 +1,135 @@
+// Behaviour told as a story: at 0 s a fall; between 0 and 1 s the first caregiver is told, nobody
+// else; at 61 s the second; the second takes it; nothing more, ever. Exactly these messages and no
+// others.
+//
+//   InEveryWorld([](Scenario& s) {
+//     s.At(0).Fall();
+//     s.Expect(0, 1, {"anne"});
+//     s.Expect(59, 61, {"marc"});
+//     s.Take("marc", 70);
+//     s.Expect(70, 71, {"anne~", "marc~"});
+//     s.Nothing();
+//   });
+//
+// The real desk on a store in memory and a clock that the story moves; seconds from noon of
+// Thursday 15 January 2026 in Paris. The person is martin; the circle anne (family), marc
+// (neighbour) and claire (professional), told one after another a minute apart; operators:
+// operator. Devices give receipts at once, unless they are offline.
+//
+// "anne" is called; "anne~" hears of a change; "anne=" gets a line to read; "operator:RULE".
+
+#ifndef TESTS_UNIT_NOTIFIER_SCENARIO_H_
+#define TESTS_UNIT_NOTIFIER_SCENARIO_H_
+
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/metrics/metrics.h"
+#include "common/time/clock.h"
+#include "services/notifier/app/alert_desk.h"
+#include "tests/unit/notifier/fake_alert_store.h"
+
+namespace veille::notifier {
+
+using Told = std::vector<std::string>;
+
+enum class WorldKind {
+  kPlain,
+  kRestarts,  // The notifier dies between every store and its telling.
+  kReplicas,  // Two notifiers, each of which gets every job and every finding.
+};
+
+class Scenario {
+ public:
+  explicit Scenario(WorldKind kind);
+
+  // Before the first event.
+  care::v1::Circle& circle();
+  care::v1::EscalationStep& step(int number) { return *circle().mutable_steps(number - 1); }
+  Scenario& BeginAt(const std::string& local);  // "2026-03-29 01:30", Paris; default noon.
+  Scenario& Offline(const std::string& caregiver);
+  Scenario& QuietAfter(int calls);  // Below HIGH, in ten minutes.
+  // The caregiver has a webhook, too; its provider takes everything at once, or nothing ever.
+  enum class Provider { kTakes, kDoesNotAnswer };
+  Scenario& Webhook(const std::string& caregiver, Provider provider);
+
+  // Time passes.
+  Scenario& At(int second);
+
+  // What the detector finds at this second.
+  Scenario& Fall(const std::string& occasion = "1");
+  Scenario& Sos(const std::string& occasion = "1");
+  Scenario& Night(const std::string& occasion = "1");    // HIGH, does not latch.
+  Scenario& Door(const std::string& occasion = "1");     // MEDIUM.
+  Scenario& Battery(const std::string& occasion = "1");  // TECHNICAL.
+  Scenario& Raise(const std::string& rule, alert::v1::Severity severity);
+  Scenario& PowerCut(const std::string& home);
+  Scenario& PowerBack(const std::string& home);
+  Scenario& Worse(const std::string& rule, const std::string& occasion = "1");
+  Scenario& Over(const std::string& rule, const std::string& occasion = "1");
+  store::v1::Finding Make(const std::string& rule, const std::string& occasion,
+                          store::v1::Finding::Kind kind, alert::v1::Severity severity) const;
+  Scenario& Find(const store::v1::Finding& finding);
+
+  // What people do, about the newest alert.
+  Scenario& Take(const std::string& who, int second);
+  Scenario& Close(const std::string& who, int second,
+                  alert::v1::Outcome outcome = alert::v1::OUTCOME_REAL);
+  Scenario& Receipt(const std::string& who, int second);
+  absl::Status TakeDuty(const std::string& who, int second, int until);
+  absl::Status TakeDuty(const std::string& who, int second, const std::string& window);
+  absl::Status HandOver(const std::string& who, const std::string& to, int second);
+  std::string OnDuty(int second);  // "anne marc"
+  absl::Status Snooze(const std::string& who, int second, int seconds,
+                      const std::string& rule = "");
+  absl::Status CancelSnooze(const std::string& who, int second);
+
+  // By the end of second `to` exactly these messages have come, none of them before `from`.
+  void Expect(int from, int to, Told told);
+  // Nothing for six days, and nobody is called for a year.
+  void Nothing();
+
+  const alert::v1::Alert& alert() const { return store_.Newest("h")->alert(); }
+  alert::v1::DeliveryState StateOf(const std::string& caregiver) const;
+
+ private:
+  struct Message {
+    absl::Time time;
+    std::string to;
+  };
+  store::v1::Finding MakePowerCut(const std::string& home, store::v1::Finding::Kind kind) const;
+  AlertDesk& desk();
+  absl::Time TimeAt(int second) const { return begin_ + absl::Seconds(second); }
+  void PassTo(absl::Time to);
+  void RunQueue();
+  void RunEntry(int id, const FakeAlertStore::Entry& entry);
+  void GiveReceipts();
+  void Act(const std::function<void(AlertDesk&)>& act);
+  void OnDeliver(const std::string& caregiver, const alert::v1::Update& update);
+  absl::Status Send(const store::v1::Job& job, const std::string& entry);
+
+  const WorldKind kind_;
+  care::v1::Home home_;
+  absl::Time begin_;
+  std::shared_ptr<VirtualClock> clock_;
+  metrics::Registry metrics_;
+  FakeAlertStore store_;
+  std::vector<std::unique_ptr<AlertDesk>> desks_;
+  std::size_t turn_ = 0;
+  std::set<std::string> offline_;
+  std::set<std::string> taken_;  // Caregivers whose provider takes what is sent.
+  std::vector<std::pair<std::string, alert::v1::Receipt>> receipts_;
+  std::vector<Message> messages_;
+  std::string snooze_id_;
+};
+
+// The same story where everything goes well, where the notifier is killed again and again, and
+// where there are two of them.
+void InEveryWorld(const std::function<void(Scenario&)>& story);
+
+}  // namespace veille::notifier
+
+#endif  // TESTS_UNIT_NOTIFIER_SCENARIO_H_
