@@ -132,6 +132,11 @@ void Tell(Context& context, int64_t deadline_us, uint32_t level, bool confirmed)
 void OnDeadline(Context& context, int64_t deadline_us) {
   auto& bed = *context.state.record().mutable_wandering()->mutable_bed_exit();
   const bool worse = bed.level() == kMedium;
+  // Gone by the door since: that is NIGHT_EXIT's matter, and told as such.
+  if (!worse && context.plan.night_exit.enabled && IsOut(context.state.record()) &&
+      context.state.record().door_us() >= bed.left_us()) {
+    return bed.set_level(kNotToTell);
+  }
   // The night is over: up.
   if (!IsNight(context.plan, deadline_us)) return bed.set_level(worse ? kHigh : kNotToTell);
   const bool still = deadline_us >= StillAt(context, bed) &&

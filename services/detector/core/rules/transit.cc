@@ -118,7 +118,7 @@ void Tell(Context& context, int patient, const Signal& seen, const Sentence& wha
   state.set_unusual_us(seen.time_us);
   const bool open = !state.alert_id().empty();
   if (open && static_cast<uint32_t>(severity) <= state.severity()) return;
-  state.set_severity(severity);
+  state.set_severity(static_cast<uint32_t>(severity));
   Conclusion conclusion = About(context, patient, state);
   if (open) conclusion.kind = store::v1::Finding::KIND_WORSEN;
   conclusion.event_us = conclusion.decide_us = seen.time_us;
