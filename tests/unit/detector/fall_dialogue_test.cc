@@ -12,8 +12,6 @@ using event::v1::PromptAnswer;
 using Strings = std::vector<std::string>;
 
 constexpr double kRate = 25;
-// Of a signal that rests 4 s and then falls.
-constexpr double kImpact = 4.4;
 
 class FallDialogue : public ::testing::Test {
  protected:
