@@ -4,6 +4,7 @@
 //
 //   VEILLE_SEED=7 repeats the script and the order of the killing.
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -126,6 +127,11 @@ void PlayAndKill(const Size& size) {
   std::vector<alert::v1::Alert> alerts;
   for (int round = 0; round < 120; ++round) {
     alerts = anne.client().List("", false, 100000).value_or(std::vector<alert::v1::Alert>());
+    // People who are simulated may happen to pace: only calls count.
+    const auto is_low = [](const auto& alert) {
+      return alert.severity() <= alert::v1::SEVERITY_LOW;
+    };
+    alerts.erase(std::remove_if(alerts.begin(), alerts.end(), is_low), alerts.end());
     std::size_t seen = 0;
     const std::set<std::string> shown = anne.seen();
     for (const auto& alert : alerts) seen += shown.count(alert.alert_id());
