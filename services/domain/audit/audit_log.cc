@@ -181,6 +181,7 @@ bool AuditLog::Write(int partition, std::vector<AuditEntry> entries, bool sign) 
     std::vector<std::string> args = {AuditKey(partition), AuditHeadKey(partition),
                                      AuditCheckpointsKey(partition), std::to_string(expected)};
     std::vector<std::string> chained;
+    chained.reserve(entries.size());
     for (const AuditEntry& entry : entries) chained.push_back(Chain(entry, head));
     std::string checkpoint;
     if (sign)
