@@ -19,6 +19,7 @@ class LiveRegistry {
  public:
   LiveRegistry() = default;
   // Implicit: a registry that never changes is one, too.
+  // NOLINTNEXTLINE(google-explicit-constructor)
   LiveRegistry(std::shared_ptr<const Registry> registry) { Replace(std::move(registry)); }
 
   // What it hands out stays valid while it is held. Null before the first.

@@ -198,6 +198,7 @@ absl::StatusOr<std::vector<alert::v1::Snooze>> CircleDesk::ListSnoozes(
         by_id.emplace(snooze.snooze_id(), snooze);
   }
   std::vector<alert::v1::Snooze> snoozes;
+  snoozes.reserve(by_id.size());
   for (auto& [id, snooze] : by_id) snoozes.push_back(std::move(snooze));
   std::sort(snoozes.begin(), snoozes.end(), [](const auto& a, const auto& b) {
     return ToTime(a.expire_time()) < ToTime(b.expire_time());
