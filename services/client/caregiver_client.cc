@@ -9,6 +9,7 @@
 
 #include "common/base/random.h"
 #include "common/base/status_macros.h"
+#include "common/base/timestamp.h"
 #include "common/retry/backoff.h"
 #include "common/rpc/credentials.h"
 #include "common/rpc/status.h"
@@ -24,10 +25,6 @@ bool IsFinal(const absl::Status& status) {
   return absl::IsInvalidArgument(status) || absl::IsUnauthenticated(status) ||
          absl::IsPermissionDenied(status) || absl::IsUnimplemented(status) ||
          absl::IsNotFound(status);
-}
-
-absl::Time ToTime(const google::protobuf::Timestamp& stamp) {
-  return absl::FromUnixSeconds(stamp.seconds()) + absl::Nanoseconds(stamp.nanos());
 }
 
 }  // namespace

@@ -6,15 +6,13 @@
 #include "absl/strings/str_format.h"
 #include "google/protobuf/util/json_util.h"
 
+#include "common/base/timestamp.h"
+
 namespace veille::client {
 namespace {
 
 using alert::v1::Alert;
 using alert::v1::Transition;
-
-absl::Time ToTime(const google::protobuf::Timestamp& stamp) {
-  return absl::FromUnixSeconds(stamp.seconds()) + absl::Nanoseconds(stamp.nanos());
-}
 
 std::string Pick(const alert::v1::Text& text, Language language) {
   const std::string& wanted = language == Language::kFrench ? text.fr() : text.en();

@@ -5,6 +5,7 @@
 #include "veille/store/v1/log.pb.h"
 
 #include "common/base/status_macros.h"
+#include "common/base/timestamp.h"
 #include "services/detector/core/advance.h"
 
 namespace veille::client {
@@ -18,16 +19,6 @@ constexpr absl::Duration kTick = absl::Seconds(30);
 constexpr absl::Duration kAfterClip = absl::Minutes(5);
 // From the last sample of an event to its receipt.
 constexpr absl::Duration kTravel = absl::Seconds(1);
-
-absl::Time ToTime(const google::protobuf::Timestamp& stamp) {
-  return absl::FromUnixSeconds(stamp.seconds()) + absl::Nanoseconds(stamp.nanos());
-}
-
-void SetTime(absl::Time time, google::protobuf::Timestamp& stamp) {
-  const int64_t micros = absl::ToUnixMicros(time);
-  stamp.set_seconds(micros / 1000000);
-  stamp.set_nanos(static_cast<int32_t>(micros % 1000000) * 1000);
-}
 
 class Replayer {
  public:

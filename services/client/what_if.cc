@@ -4,6 +4,8 @@
 #include <map>
 #include <utility>
 
+#include "common/base/timestamp.h"
+
 namespace veille::client {
 namespace {
 
@@ -11,10 +13,6 @@ using store::v1::Finding;
 
 // Another figure moves the opening event of one situation by so much at most.
 constexpr absl::Duration kSameSituation = absl::Minutes(10);
-
-absl::Time ToTime(const google::protobuf::Timestamp& stamp) {
-  return absl::FromUnixSeconds(stamp.seconds()) + absl::Nanoseconds(stamp.nanos());
-}
 
 std::vector<Told> Join(const std::vector<Finding>& findings) {
   std::vector<Told> told;

@@ -11,6 +11,7 @@
 
 #include "common/base/random.h"
 #include "common/base/status_macros.h"
+#include "common/base/timestamp.h"
 #include "common/log/log.h"
 #include "common/retry/backoff.h"
 #include "common/rpc/credentials.h"
@@ -28,16 +29,6 @@ using Stream = grpc::ClientReaderWriter<v1::ConnectRequest, v1::ConnectResponse>
 constexpr int kIncarnationDigits = 32;
 // Prompts that are known when they come again; far more than stand at a time.
 constexpr std::size_t kKnownPrompts = 64;
-
-void SetTime(absl::Time time, google::protobuf::Timestamp& stamp) {
-  const int64_t micros = absl::ToUnixMicros(time);
-  stamp.set_seconds(micros / 1000000);
-  stamp.set_nanos(static_cast<int32_t>(micros % 1000000) * 1000);
-}
-
-absl::Time ToTime(const google::protobuf::Timestamp& stamp) {
-  return absl::FromUnixSeconds(stamp.seconds()) + absl::Nanoseconds(stamp.nanos());
-}
 
 // Trying again would change nothing.
 bool IsFinal(const absl::Status& status) {

@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 
+#include "common/base/timestamp.h"
 #include "services/client/render.h"
 
 namespace veille {
@@ -13,10 +14,6 @@ using alert::v1::Alert;
 
 // A rule tells a while after what it saw began.
 constexpr absl::Duration kSlack = absl::Minutes(10);
-
-absl::Time ToTime(const google::protobuf::Timestamp& stamp) {
-  return absl::FromUnixSeconds(stamp.seconds()) + absl::Nanoseconds(stamp.nanos());
-}
 
 bool WasTold(const Alert& alert) {
   for (const auto& delivery : alert.deliveries())

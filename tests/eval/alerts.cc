@@ -7,16 +7,11 @@
 #include "veille/care/v1/parameter.pb.h"
 
 #include "common/base/status_macros.h"
+#include "common/base/timestamp.h"
 #include "services/client/replay_engine.h"
 
 namespace veille::eval {
-namespace {
-
-absl::Time ToTime(const google::protobuf::Timestamp& stamp) {
-  return absl::FromUnixSeconds(stamp.seconds()) + absl::Nanoseconds(stamp.nanos());
-}
-
-}  // namespace
+namespace {}  // namespace
 
 bool Alert::IsUrgent() const {
   return severity == alert::v1::SEVERITY_HIGH || severity == alert::v1::SEVERITY_MEDIUM;

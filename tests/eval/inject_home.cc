@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 
 #include "common/base/random.h"
+#include "common/base/timestamp.h"
 #include "common/time/local_time.h"
 #include "tests/eval/inject_rooms.h"
 #include "tests/eval/statistics.h"
@@ -28,12 +29,6 @@ constexpr absl::Duration kInsideAfterDoor = absl::Seconds(30);
 absl::Time TimeOf(const Event& event) {
   return absl::FromUnixSeconds(event.event_time().seconds()) +
          absl::Nanoseconds(event.event_time().nanos());
-}
-
-void SetTime(absl::Time time, Event& event) {
-  const int64_t micros = absl::ToUnixMicros(time);
-  event.mutable_event_time()->set_seconds(micros / 1000000);
-  event.mutable_event_time()->set_nanos(static_cast<int32_t>(micros % 1000000) * 1000);
 }
 
 bool HasWord(const std::string& room, std::initializer_list<const char*> words) {
@@ -219,7 +214,7 @@ class Tape {
       if (IsBeginning(event) == (event.has_motion() ? false : was_on)) continue;
       at += absl::Seconds(1);
       result.events.push_back(event);
-      SetTime(at, result.events.back());
+      SetTime(at, *result.events.back().mutable_event_time());
     }
   }
 

@@ -5,6 +5,7 @@
 #include "common/base/digest.h"
 #include "common/base/scratch_arena.h"
 #include "common/base/status_macros.h"
+#include "common/base/timestamp.h"
 #include "common/log/log.h"
 #include "common/time/clock.h"
 #include "services/detector/app/checkpoint.h"
@@ -26,16 +27,6 @@ constexpr std::size_t kMaxCommitBytes = 128 << 10;
 constexpr std::size_t kMostParsed = 2;
 // A batch of 500 discrete events, parsed.
 constexpr std::size_t kScratchBytes = 128 << 10;
-
-absl::Time ToTime(const google::protobuf::Timestamp& stamp) {
-  return absl::FromUnixSeconds(stamp.seconds()) + absl::Nanoseconds(stamp.nanos());
-}
-
-void SetTime(absl::Time time, google::protobuf::Timestamp& stamp) {
-  const int64_t micros = absl::ToUnixMicros(time);
-  stamp.set_seconds(micros / 1000000);
-  stamp.set_nanos(static_cast<int32_t>(micros % 1000000) * 1000);
-}
 
 // Ticks that are missing, or entries that we are behind by: so many do not count.
 constexpr int kMissingTicks = 3;

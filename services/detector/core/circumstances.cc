@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "common/base/timestamp.h"
 #include "services/detector/core/findings.h"
 #include "services/domain/care_plan.h"
 
@@ -21,11 +22,6 @@ constexpr int kMostMuted = 32;
 constexpr int64_t kAlertUs = 4LL * 3600 * 1000000;
 
 int64_t Micros(const google::protobuf::Timestamp& stamp) { return stamp.seconds() * 1000000; }
-
-void SetTime(int64_t us, google::protobuf::Timestamp& stamp) {
-  stamp.set_seconds(us / 1000000);
-  stamp.set_nanos(static_cast<int32_t>(us % 1000000) * 1000);
-}
 
 const CircumstancePlan& PlanOf(const Context& context, int patient) {
   return context.plan.circumstances(std::max(patient, 0));
@@ -274,8 +270,8 @@ void ReleaseMuted(Context& context, int64_t at_us) {
     Finding finding = std::move(*entry.mutable_finding());
     finding.set_kind(entry.lowered() ? Finding::KIND_WORSEN : Finding::KIND_RAISE);
     Say(EndingOf(entry.circumstance()), finding);
-    SetTime(at_us, *finding.mutable_decide_time());
-    SetTime(context.receive_us, *finding.mutable_receive_time());
+    SetMicros(at_us, *finding.mutable_decide_time());
+    SetMicros(context.receive_us, *finding.mutable_receive_time());
     SetId(finding, at_us);
     muted.DeleteSubrange(i, 1);
     context.effects.findings.push_back(std::move(finding));

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/digest.h"
+#include "common/base/timestamp.h"
 #include "services/detector/core/circumstances.h"
 #include "services/domain/care_plan.h"
 
@@ -14,11 +15,6 @@ using store::v1::Finding;
 
 constexpr int kMaxHeld = 32;
 constexpr int kMaxObservations = 16;
-
-void SetTime(int64_t us, google::protobuf::Timestamp& stamp) {
-  stamp.set_seconds(us / 1000000);
-  stamp.set_nanos(static_cast<int32_t>(us % 1000000) * 1000);
-}
 
 std::string MakeAlertId(const HomePlan& plan, const Conclusion& conclusion,
                         const std::string& patient_id, const std::string& rule_key) {
@@ -42,8 +38,8 @@ void FillEvidence(const HomePlan& plan, const Conclusion& conclusion,
   for (const Observed& observed : conclusion.observations) {
     if (evidence.observations_size() == kMaxObservations) break;
     auto* entry = evidence.add_observations();
-    SetTime(observed.event_us, *entry->mutable_event_time());
-    if (observed.receive_us != 0) SetTime(observed.receive_us, *entry->mutable_receive_time());
+    SetMicros(observed.event_us, *entry->mutable_event_time());
+    if (observed.receive_us != 0) SetMicros(observed.receive_us, *entry->mutable_receive_time());
     entry->set_device_id(observed.device_id);
     SetText(observed.text, *entry->mutable_text());
   }
@@ -74,9 +70,9 @@ std::string Conclude(Context& context, Conclusion conclusion) {
   finding.set_severity(conclusion.severity);
   finding.set_status(conclusion.status);
   finding.set_latching(conclusion.latching);
-  SetTime(conclusion.event_us, *finding.mutable_event_time());
-  SetTime(conclusion.decide_us, *finding.mutable_decide_time());
-  SetTime(context.receive_us, *finding.mutable_receive_time());
+  SetMicros(conclusion.event_us, *finding.mutable_event_time());
+  SetMicros(conclusion.decide_us, *finding.mutable_decide_time());
+  SetMicros(context.receive_us, *finding.mutable_receive_time());
   const int64_t opened =
       conclusion.opening_receive_us == 0 ? context.receive_us : conclusion.opening_receive_us;
   finding.set_late(opened - conclusion.event_us > kLateUs);
@@ -130,7 +126,7 @@ std::string Ask(Context& context, Question question) {
   const bool english = patient.language().rfind("en", 0) == 0;
   prompt.set_language(english ? "en" : "fr");
   prompt.set_text(english ? question.text.en : question.text.fr);
-  SetTime(context.receive_us + question.life_us, *prompt.mutable_expire_time());
+  SetMicros(context.receive_us + question.life_us, *prompt.mutable_expire_time());
   context.effects.prompts.push_back(std::move(order));
   return id;
 }

@@ -6,6 +6,7 @@
 
 #include "common/base/digest.h"
 #include "common/base/status_macros.h"
+#include "common/base/timestamp.h"
 #include "common/time/local_time.h"
 #include "services/domain/recordings/playlist.h"
 #include "services/domain/recordings/readers.h"
@@ -18,12 +19,6 @@ constexpr std::size_t kKeptBadLines = 100;
 absl::Time TimeOf(const event::v1::Event& event) {
   return absl::FromUnixSeconds(event.event_time().seconds()) +
          absl::Nanoseconds(event.event_time().nanos());
-}
-
-void SetTime(absl::Time time, event::v1::Event& event) {
-  const int64_t micros = absl::ToUnixMicros(time);
-  event.mutable_event_time()->set_seconds(micros / 1000000);
-  event.mutable_event_time()->set_nanos(static_cast<int32_t>(micros % 1000000) * 1000);
 }
 
 // A press of a button that is played on another day is another press: its number must be new, or
@@ -40,7 +35,7 @@ void MoveEach(const std::function<absl::Time(absl::Time)>& moved, Recording& rec
   recording.start = moved(recording.start);
   recording.end = moved(recording.end);
   for (event::v1::Event& event : recording.events) {
-    SetTime(moved(TimeOf(event)), event);
+    SetTime(moved(TimeOf(event)), *event.mutable_event_time());
     event.set_device_sequence(MovedSequence(event.device_sequence(), recording.start));
   }
   SortEvents(recording);
@@ -185,7 +180,7 @@ care::v1::Home MakeHome(const std::string& home_id, const std::string& zone) {
 
 event::v1::Event MakeEvent(absl::Time time, const std::string& device_id) {
   event::v1::Event event;
-  SetTime(time, event);
+  SetTime(time, *event.mutable_event_time());
   event.set_device_id(device_id);
   return event;
 }

@@ -114,7 +114,7 @@ void Intake::QuarantineAll(const std::string& home_id, const std::string& source
     kept.set_source_id(source_id);
     kept.set_incarnation(incarnation);
     *kept.mutable_rejection() = item.rejection;
-    SetTimestamp(receive_time, *kept.mutable_receive_time());
+    SetExactTime(receive_time, *kept.mutable_receive_time());
     kept.set_content(std::move(item.content));
     metrics_.quarantined.Add();
     log_.Quarantine(domain::PartitionOf(home_id, partitions_), kept.SerializeAsString());

@@ -97,7 +97,7 @@ void Session::OnOpened(absl::StatusOr<LastSequences> last) {
   welcome.set_max_batch_bytes(kMaxBatchBytes);
   welcome.mutable_heartbeat_interval()->set_seconds(
       absl::ToInt64Seconds(intake_.limits_.heartbeat_interval));
-  SetTimestamp(intake_.clock_->Now(), *welcome.mutable_server_time());
+  SetExactTime(intake_.clock_->Now(), *welcome.mutable_server_time());
   if (const auto peer = peer_.lock()) peer->SendWelcome(std::move(welcome));
   AppendContact(true);
   JoinPrompts();

@@ -6,6 +6,8 @@
 #include "google/protobuf/wire_format_lite.h"
 #include "google/rpc/error_details.pb.h"
 
+#include "common/base/timestamp.h"
+
 namespace veille::gateway {
 namespace {
 
@@ -18,23 +20,12 @@ store::v1::Envelope Head(const EnvelopeHead& head) {
   envelope.set_lane(head.lane);
   envelope.set_sequence(head.sequence);
   if (!head.correlation_id.empty()) envelope.set_correlation_id(std::string(head.correlation_id));
-  SetTimestamp(head.receive_time, *envelope.mutable_receive_time());
-  if (head.watermark.has_value()) SetTimestamp(*head.watermark, *envelope.mutable_watermark());
+  SetExactTime(head.receive_time, *envelope.mutable_receive_time());
+  if (head.watermark.has_value()) SetExactTime(*head.watermark, *envelope.mutable_watermark());
   return envelope;
 }
 
 }  // namespace
-
-absl::Time ToTime(const google::protobuf::Timestamp& stamp) {
-  return absl::FromUnixSeconds(stamp.seconds()) + absl::Nanoseconds(stamp.nanos());
-}
-
-void SetTimestamp(absl::Time time, google::protobuf::Timestamp& stamp) {
-  const int64_t seconds = absl::ToUnixSeconds(time);
-  stamp.set_seconds(seconds);
-  stamp.set_nanos(
-      static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
-}
 
 std::string EncodeBatch(const EnvelopeHead& head, std::string_view events) {
   // Written behind the head by hand: set_batch() would copy the events twice.

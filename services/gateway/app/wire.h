@@ -15,13 +15,11 @@
 #include "veille/hub/v1/hub_gateway_service.pb.h"
 #include "veille/store/v1/log.pb.h"
 
+#include "common/base/timestamp.h"
 #include "services/gateway/core/batch.h"
 #include "services/gateway/core/validate.h"
 
 namespace veille::gateway {
-
-absl::Time ToTime(const google::protobuf::Timestamp& stamp);
-void SetTimestamp(absl::Time time, google::protobuf::Timestamp& stamp);
 
 struct EnvelopeHead {
   std::string_view home_id, source_id, incarnation;

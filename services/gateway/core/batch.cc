@@ -10,6 +10,7 @@
 #include "veille/event/v1/event.pb.h"
 
 #include "common/base/scratch_arena.h"
+#include "common/base/timestamp.h"
 #include "services/gateway/core/validate.h"
 
 namespace veille::gateway {
@@ -32,17 +33,6 @@ constexpr absl::Duration kAssumedUptime = absl::Hours(24);
 // 2000-01-01.
 constexpr absl::Time kEarliest = absl::FromUnixSeconds(946684800);
 constexpr int64_t kLatestSeconds = 253402300799;  // 9999-12-31, protobuf's own end.
-
-absl::Time ToTime(const google::protobuf::Timestamp& stamp) {
-  return absl::FromUnixSeconds(stamp.seconds()) + absl::Nanoseconds(stamp.nanos());
-}
-
-void SetTime(absl::Time time, google::protobuf::Timestamp& stamp) {
-  const int64_t seconds = absl::ToUnixSeconds(time);
-  stamp.set_seconds(seconds);
-  stamp.set_nanos(
-      static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
-}
 
 PreparedBatch::Refused Refuse(hub::v1::Lane lane, uint64_t sequence, int index,
                               const Violation& violation, std::string content) {
@@ -81,7 +71,7 @@ void MakeUnreadable(const Violation& violation, uint32_t observation, absl::Time
   event.Clear();
   event.set_device_id(device);
   event.set_test(test);
-  SetTime(dated ? ToTime(claimed) : receive_time, *event.mutable_event_time());
+  SetExactTime(dated ? ToTime(claimed) : receive_time, *event.mutable_event_time());
   event.mutable_unreadable()->set_field(violation.field);
   event.mutable_unreadable()->set_observation(observation);
 }
@@ -103,7 +93,7 @@ bool Redate(const HubClock& clock, Event& event) {
   const HubClock::Dated dated = clock.Date(ToTime(event.event_time()), monotonic);
   if (!dated.redated && !dated.at_receipt) return changed;
   *event.mutable_claimed_time() = event.event_time();
-  SetTime(dated.time, *event.mutable_event_time());
+  SetExactTime(dated.time, *event.mutable_event_time());
   event.set_clock_quality(dated.redated ? event::v1::CLOCK_QUALITY_REDATED
                                         : event::v1::CLOCK_QUALITY_AT_RECEIPT);
   return true;

@@ -396,6 +396,7 @@ absl::Status AlertDesk::BeforeShown(const char* action, const Actor& actor,
                                     const std::string& patient_id) {
   if (options_.audit == nullptr) return absl::OkStatus();
   std::vector<store::v1::AuditEntry> entries;
+  entries.reserve(homes.size());
   for (const std::string& home : homes)
     entries.push_back(MakeAuditEntry(action, actor, home, patient_id, absl::OkStatus()));
   return options_.audit->BeforeShown(entries);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/timestamp.h"
 #include "common/time/local_time.h"
 #include "common/time/weekly_window.h"
 
@@ -153,16 +154,6 @@ void TellStep(int step, const Moment& at, Snoozes snoozes, AlertRecord& record,
 }
 
 }  // namespace
-
-void SetTime(absl::Time time, google::protobuf::Timestamp& stamp) {
-  const int64_t micros = absl::ToUnixMicros(time);
-  stamp.set_seconds(micros / 1000000);
-  stamp.set_nanos(static_cast<int32_t>(micros % 1000000) * 1000);
-}
-
-absl::Time ToTime(const google::protobuf::Timestamp& stamp) {
-  return absl::FromUnixSeconds(stamp.seconds()) + absl::Nanoseconds(stamp.nanos());
-}
 
 Transition& Note(Transition::Kind kind, absl::Time now, Alert& alert) {
   alert.set_version(alert.version() + 1);

@@ -18,6 +18,8 @@
 
 #include "veille/store/v1/notification.pb.h"
 
+#include "common/base/timestamp.h"
+
 namespace veille::notifier {
 
 // The channel that everybody has, in Delivery.channel.
@@ -44,9 +46,6 @@ struct Decision {
   // No step names anybody for it: operators must know.
   bool untold = false;
 };
-
-void SetTime(absl::Time time, google::protobuf::Timestamp& stamp);
-absl::Time ToTime(const google::protobuf::Timestamp& stamp);
 
 // A new version of the alert, with the reason for it; the transition, for what is to be added.
 alert::v1::Transition& Note(alert::v1::Transition::Kind kind, absl::Time now,

@@ -11,6 +11,7 @@
 
 #include "gtest/gtest.h"
 
+#include "common/base/timestamp.h"
 #include "services/detector/core/advance.h"
 #include "services/domain/recordings/recording.h"
 #include "services/gateway/core/validate.h"
@@ -27,16 +28,6 @@ constexpr int64_t kSecondUs = 1'000'000;
 constexpr absl::Duration kOrdered = absl::Seconds(2);
 // The hubs live on after the last event.
 constexpr absl::Duration kAfter = absl::Minutes(10);
-
-absl::Time ToTime(const google::protobuf::Timestamp& stamp) {
-  return absl::FromUnixSeconds(stamp.seconds()) + absl::Nanoseconds(stamp.nanos());
-}
-
-void SetTime(absl::Time time, google::protobuf::Timestamp& stamp) {
-  const int64_t micros = absl::ToUnixMicros(time);
-  stamp.set_seconds(micros / kSecondUs);
-  stamp.set_nanos(static_cast<int32_t>(micros % kSecondUs) * 1000);
-}
 
 // What is compared: who, what, when, evidence; not receipts. In the order of the text, as findings
 // of one instant have no order.
