@@ -4,7 +4,7 @@ option(VEILLE_WERROR "Turn warnings into errors" OFF)
 option(VEILLE_FUZZ "Build the libFuzzer targets (Clang only)" OFF)
 set(VEILLE_SANITIZE "" CACHE STRING "Comma-separated -fsanitize= list, or empty")
 
-# ccache and mold save minutes where they are installed, and change nothing else.
+# ccache and lld save minutes where they are installed, and change nothing else.
 find_program(VEILLE_CCACHE ccache)
 # Paths count as relative to the checkout, so that every clone on a machine shares what one has built.
 if(VEILLE_CCACHE)
@@ -13,9 +13,10 @@ if(VEILLE_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${VEILLE_LAUNCHER})
   set(CMAKE_C_COMPILER_LAUNCHER ${VEILLE_LAUNCHER})
 endif()
-find_program(VEILLE_MOLD mold)
-if(VEILLE_MOLD)
-  add_link_options(-fuse-ld=mold)
+# Not mold: Debian 12's links a program now and then that the loader refuses (rui314/mold#1151).
+find_program(VEILLE_LLD ld.lld)
+if(VEILLE_LLD)
+  add_link_options(-fuse-ld=lld)
 endif()
 
 # Line tables are what a stack trace needs; full debug information doubles compile and link time.
