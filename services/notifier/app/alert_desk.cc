@@ -194,6 +194,8 @@ absl::Status AlertDesk::Take(const Finding& finding, const std::string& entry) {
 
 absl::Status AlertDesk::TellOperators(const Decision& decision, const AlertRecord& record) {
   const std::string& id = record.alert().alert_id();
+  // An exercise that does not arrive is told as that: see upkeep.h.
+  if (record.alert().home_id() == domain::kExerciseHome) return absl::OkStatus();
   if (record.alert().home_id() == domain::kOperatorHome) {
     if (decision.untold) {
       untold_.Add();

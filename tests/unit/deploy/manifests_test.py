@@ -54,6 +54,8 @@ def render(folder):
 
 
 def pod_of(document):
+    if document["kind"] == "CronJob":
+        return document["spec"]["jobTemplate"]["spec"]["template"]
     if document["kind"] not in ("Deployment", "StatefulSet", "DaemonSet", "Job"):
         return None
     return document["spec"]["template"]
@@ -110,7 +112,7 @@ def container_faults(container, served):
 
 def pod_faults(document):
     spec = pod_of(document)["spec"]
-    served = document["kind"] != "Job"
+    served = document["kind"] not in ("Job", "CronJob")
     if spec.get("automountServiceAccountToken") is not False:
         yield "a service account token is mounted"
     for field in ("hostNetwork", "hostPID", "hostIPC"):
@@ -148,7 +150,7 @@ def faults(documents):
             source = volume.get("configMap", {}).get("name")
             if source and named(documents, "ConfigMap", source) is None:
                 found.append(f"{who}: no ConfigMap {source}")
-        if document["kind"] == "Job":
+        if document["kind"] in ("Job", "CronJob"):
             continue
         if not selects(document["spec"]["selector"]["matchLabels"], labels):
             found.append(f"{who}: does not select its own pods")
@@ -231,7 +233,7 @@ class Base(unittest.TestCase):
 
     def test_has_every_role(self):
         names = {d["metadata"]["name"] for d in render(BASE) if pod_of(d)}
-        self.assertEqual(names, ROLES | {"init", "redis"})
+        self.assertEqual(names, ROLES | {"init", "redis", "exercise"})
 
     def test_mounts_a_configuration_that_every_role_takes(self):
         documents = render(BASE)
@@ -240,6 +242,20 @@ class Base(unittest.TestCase):
                 with self.subTest(document["metadata"]["name"]):
                     ran = check_config(documents, document)
                     self.assertEqual(ran.returncode, 0, ran.stderr)
+
+    def test_calls_the_exercise_when_it_is_due(self):
+        documents = render(BASE)
+        config = named(documents, "ConfigMap", "veille-config")["data"]["veille.textproto"]
+        hour, minute = re.search(r'daily_at: "(\d\d):(\d\d)" zone: "UTC"', config).groups()
+        cron = named(documents, "CronJob", "exercise")["spec"]
+        self.assertEqual((cron["schedule"], cron["timeZone"]),
+                         (f"{int(minute)} {int(hour)} * * *", "Etc/UTC"))
+        (container,) = containers_of(named(documents, "CronJob", "exercise"))
+        self.assertEqual(container["args"][0], "drill")
+        for address in container["args"][2::2]:
+            service, port = address.split(":")
+            ports = named(documents, "Service", service)["spec"]["ports"]
+            self.assertIn(int(port), [p["port"] for p in ports])
 
     def test_a_configuration_with_a_fault_is_refused(self):
         documents = render(BASE)

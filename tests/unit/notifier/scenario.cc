@@ -7,6 +7,7 @@
 
 #include "common/base/digest.h"
 #include "common/time/local_time.h"
+#include "services/domain/keys.h"
 
 namespace veille::notifier {
 namespace {
@@ -39,6 +40,16 @@ bool Latches(const std::string& rule) {
 }
 
 }  // namespace
+
+absl::StatusOr<bool> FakeUpkeepStore::Hold(absl::Duration /*real*/) {
+  if (holder_.empty()) holder_ = name_;
+  return holder_ == name_;
+}
+
+absl::Status FakeUpkeepStore::SaveUpkeep(const store::v1::UpkeepState& state) {
+  told_ = state;
+  return absl::OkStatus();
+}
 
 Scenario::Scenario(WorldKind kind)
     : kind_(kind),
@@ -81,6 +92,21 @@ Scenario& Scenario::Webhook(const std::string& caregiver, Provider provider) {
   return *this;
 }
 
+Scenario& Scenario::GoesRound() {
+  next_round_ = begin_;
+  return *this;
+}
+
+Scenario& Scenario::ExerciseDaily(const std::string& at) {
+  config::v1::Config config;
+  config.mutable_synthetic_patient()->set_daily_at(at);
+  config.mutable_synthetic_patient()->set_zone("Europe/Paris");
+  const auto schedule = domain::ScheduleOf(config);
+  EXPECT_TRUE(schedule.ok()) << schedule.status();
+  exercise_ = *schedule;
+  return GoesRound();
+}
+
 // As the courier keeps book of it.
 absl::Status Scenario::Send(const store::v1::Job& job, const std::string& entry) {
   const auto before = store_.Get(job.alert_id());
@@ -100,7 +126,7 @@ absl::Status Scenario::Send(const store::v1::Job& job, const std::string& entry)
 
 AlertDesk& Scenario::desk() {
   if (desks_.empty()) {
-    const auto registry = domain::Registry::Make({home_});
+    const auto registry = domain::Registry::Make({home_}, {domain::ExerciseHome()});
     EXPECT_TRUE(registry.ok()) << registry.status();
     DeskOptions options;
     options.registry = *registry;
@@ -137,12 +163,33 @@ Scenario& Scenario::At(int second) {
 }
 
 void Scenario::PassTo(absl::Time to) {
-  while (store_.NextTimer() <= to) {
-    clock_->Set(std::max(clock_->Now(), store_.NextTimer()));
+  while (std::min(store_.NextTimer(), next_round_) <= to) {
+    clock_->Set(std::max(clock_->Now(), std::min(store_.NextTimer(), next_round_)));
     store_.MoveDue(clock_->Now());
     RunQueue();
+    if (next_round_ <= clock_->Now()) GoRound();
   }
   clock_->Set(std::max(clock_->Now(), to));
+}
+
+void Scenario::GoRound() {
+  next_round_ = clock_->Now() + absl::Minutes(1);
+  desk();
+  if (upkeeps_.empty()) {
+    UpkeepOptions options;
+    options.clock = clock_;
+    options.exercise = exercise_;
+    for (std::size_t i = 0; i < (kind_ == WorldKind::kReplicas ? 2U : 1U); ++i) {
+      upkeep_stores_.push_back(
+          std::make_unique<FakeUpkeepStore>(std::to_string(i), holder_, told_));
+      upkeeps_.push_back(std::make_unique<Upkeep>(options, *upkeep_stores_[i], store_));
+    }
+  }
+  for (const auto& upkeep : upkeeps_) {
+    const absl::Status round = upkeep->Round();
+    EXPECT_TRUE(round.ok()) << round;
+    RunQueue();
+  }
 }
 
 void Scenario::RunEntry(int id, const FakeAlertStore::Entry& entry) {
@@ -249,6 +296,25 @@ Scenario& Scenario::PowerBack(const std::string& home) {
   return Find(MakePowerCut(home, Finding::KIND_CLEAR));
 }
 
+Scenario& Scenario::Drill() {
+  const std::string id(domain::kExerciseHome);
+  const std::string now = std::to_string(absl::ToUnixSeconds(clock_->Now()));
+  Finding call = Make("SOS", now, Finding::KIND_RAISE, alert::v1::SEVERITY_HIGH);
+  call.set_home_id(id);
+  call.set_patient_id(id);
+  call.set_alert_id(id + "." + Sha256Hex16(now));
+  call.set_finding_id(call.alert_id() + "/1");
+  call.set_status(alert::v1::STATUS_EXERCISE);
+  Find(call);
+  Act([&](AlertDesk& desk) {
+    EXPECT_TRUE(desk.Acknowledge(call.alert_id(), {id, "drill", ""}).ok());
+  });
+  Act([&](AlertDesk& desk) {
+    EXPECT_TRUE(desk.Resolve(call.alert_id(), {id, "drill", ""}, alert::v1::OUTCOME_TEST, "").ok());
+  });
+  return *this;
+}
+
 Scenario& Scenario::Worse(const std::string& rule, const std::string& occasion) {
   return Find(Make(rule, occasion, Finding::KIND_WORSEN, alert::v1::SEVERITY_HIGH));
 }
@@ -260,6 +326,13 @@ Scenario& Scenario::Take(const std::string& who, int second) {
   At(second);
   const std::string id = alert().alert_id();
   Act([&](AlertDesk& desk) { EXPECT_TRUE(desk.Acknowledge(id, {who, "test", ""}).ok()); });
+  return *this;
+}
+
+Scenario& Scenario::OperatorTakes(int second) {
+  At(second);
+  const std::string id = store_.Newest("operator")->alert().alert_id();
+  Act([&](AlertDesk& desk) { EXPECT_TRUE(desk.Acknowledge(id, {"operator", "test", ""}).ok()); });
   return *this;
 }
 

@@ -23,18 +23,36 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/metrics/metrics.h"
 #include "common/time/clock.h"
 #include "services/notifier/app/alert_desk.h"
+#include "services/notifier/app/upkeep.h"
 #include "tests/unit/notifier/fake_alert_store.h"
 
 namespace veille::notifier {
 
 using Told = std::vector<std::string>;
+
+// Of one notifier; they share what is kept.
+class FakeUpkeepStore : public UpkeepStore {
+ public:
+  FakeUpkeepStore(std::string name, std::string& holder, store::v1::UpkeepState& told)
+      : name_(std::move(name)), holder_(holder), told_(told) {}
+  absl::StatusOr<bool> Hold(absl::Duration real) override;
+  absl::StatusOr<store::v1::UpkeepState> LoadUpkeep() override { return told_; }
+  absl::Status SaveUpkeep(const store::v1::UpkeepState& state) override;
+
+ private:
+  const std::string name_;
+  std::string& holder_;
+  store::v1::UpkeepState& told_;
+};
 
 enum class WorldKind {
   kPlain,
@@ -56,6 +74,11 @@ class Scenario {
   enum class Provider { kTakes, kDoesNotAnswer };
   Scenario& Webhook(const std::string& caregiver, Provider provider);
 
+  // The notifier goes round each minute. A synthetic patient calls each day ("12:10", Paris) and is
+  // missed after ten minutes.
+  Scenario& GoesRound();
+  Scenario& ExerciseDaily(const std::string& at);
+
   // Time passes.
   Scenario& At(int second);
 
@@ -68,6 +91,8 @@ class Scenario {
   Scenario& Raise(const std::string& rule, alert::v1::Severity severity);
   Scenario& PowerCut(const std::string& home);
   Scenario& PowerBack(const std::string& home);
+  // The synthetic patient calls; its client takes the call and closes it.
+  Scenario& Drill();
   Scenario& Worse(const std::string& rule, const std::string& occasion = "1");
   Scenario& Over(const std::string& rule, const std::string& occasion = "1");
   store::v1::Finding Make(const std::string& rule, const std::string& occasion,
@@ -76,6 +101,7 @@ class Scenario {
 
   // What people do, about the newest alert.
   Scenario& Take(const std::string& who, int second);
+  Scenario& OperatorTakes(int second);  // The operators' newest.
   Scenario& Close(const std::string& who, int second,
                   alert::v1::Outcome outcome = alert::v1::OUTCOME_REAL);
   Scenario& Receipt(const std::string& who, int second);
@@ -104,6 +130,7 @@ class Scenario {
   AlertDesk& desk();
   absl::Time TimeAt(int second) const { return begin_ + absl::Seconds(second); }
   void PassTo(absl::Time to);
+  void GoRound();
   void RunQueue();
   void RunEntry(int id, const FakeAlertStore::Entry& entry);
   void GiveReceipts();
@@ -118,6 +145,12 @@ class Scenario {
   metrics::Registry metrics_;
   FakeAlertStore store_;
   std::vector<std::unique_ptr<AlertDesk>> desks_;
+  std::optional<domain::ExerciseSchedule> exercise_;
+  absl::Time next_round_ = absl::InfiniteFuture();
+  std::string holder_;
+  store::v1::UpkeepState told_;
+  std::vector<std::unique_ptr<FakeUpkeepStore>> upkeep_stores_;
+  std::vector<std::unique_ptr<Upkeep>> upkeeps_;
   std::size_t turn_ = 0;
   std::set<std::string> offline_;
   std::set<std::string> taken_;  // Caregivers whose provider takes what is sent.

@@ -964,5 +964,74 @@ TEST(Budget, DoesNotMuteTheLastCallOfAChain) {
   });
 }
 
+// ---- The synthetic patient
+
+const Told kDrill = {"veille-exercise", "veille-exercise~", "veille-exercise~"};
+
+TEST(Exercise, ThatArrivesIsHeardOfByItsClientAlone) {
+  InEveryWorld([](Scenario& s) {
+    s.ExerciseDaily("12:10").At(600).Drill();
+    s.Expect(600, 600, kDrill);
+    s.Expect(600, 7200, kNobody);
+  });
+}
+
+TEST(Exercise, ThatDoesNotArriveIsTheOperatorsExactlyAtItsDeadline) {
+  InEveryWorld([](Scenario& s) {
+    s.ExerciseDaily("12:10");
+    s.Expect(0, 1199, kNobody);
+    s.Expect(1200, 1200, {"operator:EXERCISE_MISSED"});
+    s.Expect(1260, 1260, {"operator:EXERCISE_MISSED"});
+    s.Expect(1261, 7200, kNobody);
+  });
+}
+
+TEST(Exercise, ThatHasNoReceiptHasNotArrived) {
+  InEveryWorld([](Scenario& s) {
+    s.Offline("veille-exercise").ExerciseDaily("12:10").At(600).Drill();
+    s.Expect(600, 600, kDrill);
+    s.Expect(1200, 1200, {"operator:EXERCISE_MISSED"});
+  });
+}
+
+TEST(Exercise, ThatComesLateEndsTheOperatorsAlert) {
+  InEveryWorld([](Scenario& s) {
+    s.ExerciseDaily("12:10");
+    s.Expect(1200, 1200, {"operator:EXERCISE_MISSED"});
+    s.At(1230).Drill();
+    s.Expect(1230, 1230, kDrill);
+    s.Expect(1260, 1260, {"operator:EXERCISE_MISSED~"});
+    s.Expect(1261, 7200, kNobody);
+  });
+}
+
+TEST(Exercise, ThatIsMissedOnTheNextDayIsToldAnew) {
+  InEveryWorld([](Scenario& s) {
+    s.ExerciseDaily("12:10");
+    s.Expect(1200, 1200, {"operator:EXERCISE_MISSED"});
+    s.OperatorTakes(1210);
+    s.Expect(1210, 1210, {"operator:EXERCISE_MISSED~"});
+    s.Expect(1211, 87599, kNobody);
+    s.Expect(87600, 87600, {"operator:EXERCISE_MISSED"});
+  });
+}
+
+TEST(Exercise, WasDueBeforeWeBeganAndIsNotMissed) {
+  InEveryWorld([](Scenario& s) {
+    s.ExerciseDaily("11:30");
+    s.Expect(0, 80000, kNobody);
+  });
+}
+
+TEST(Exercise, IsRightWhenClocksGoForward) {
+  InEveryWorld([](Scenario& s) {
+    s.BeginAt("2026-03-28 23:00");
+    s.ExerciseDaily("10:00");
+    // An hour is missing.
+    s.Expect(0, 10 * 3600 + 599, kNobody);
+    s.Expect(10 * 3600 + 600, 10 * 3600 + 600, {"operator:EXERCISE_MISSED"});
+  });
+}
+
 }  // namespace
 }  // namespace veille::notifier

@@ -1,0 +1,61 @@
+// The notifier's rounds: what it looks at by itself, again and again, and tells the operators of.
+//
+//   EXERCISE_MISSED   the synthetic patient's call has not arrived by its deadline
+//
+// Of several notifiers one goes round. Who has just begun, or has Redis back, has seen nothing yet:
+// all patience counts from then. Blocks on the stores; one thread.
+
+#ifndef SERVICES_NOTIFIER_APP_UPKEEP_H_
+#define SERVICES_NOTIFIER_APP_UPKEEP_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "common/time/clock.h"
+#include "services/domain/exercise.h"
+#include "services/notifier/app/alert_store.h"
+#include "services/notifier/app/concerns.h"
+#include "services/notifier/app/upkeep_store.h"
+
+namespace veille::notifier {
+
+struct UpkeepOptions {
+  std::shared_ptr<const Clock> clock;
+  std::optional<domain::ExerciseSchedule> exercise;  // Nothing: there is no synthetic patient.
+};
+
+class Upkeep {
+ public:
+  // How often Round() is to be called, in real time.
+  static constexpr absl::Duration kInterval = absl::Seconds(5);
+
+  Upkeep(UpkeepOptions options, UpkeepStore& store, AlertStore& alerts)
+      : options_(std::move(options)), store_(store), alerts_(alerts) {}
+
+  absl::Status Round();
+
+ private:
+  absl::Status GoRound();
+  // Tells what has changed among the conditions of a rule.
+  absl::Status Report(const std::string& rule, const std::vector<Condition>& holding,
+                      const alert::v1::Text& over, absl::Duration again);
+  absl::StatusOr<std::optional<Condition>> MissedExercise();
+  absl::Status LookAtExercise();
+
+  const UpkeepOptions options_;
+  UpkeepStore& store_;
+  AlertStore& alerts_;
+  std::optional<absl::Time> began_;  // This spell of going round; world time.
+  store::v1::UpkeepState told_;
+  std::optional<absl::Time> arrived_;  // The due time of the newest exercise that has arrived.
+};
+
+}  // namespace veille::notifier
+
+#endif  // SERVICES_NOTIFIER_APP_UPKEEP_H_

@@ -1,0 +1,27 @@
+// What the notifier's rounds look at beside alerts, and where they keep what they have told: the
+// port that Redis implements and tests fake. Calls block for a round trip.
+
+#ifndef SERVICES_NOTIFIER_APP_UPKEEP_STORE_H_
+#define SERVICES_NOTIFIER_APP_UPKEEP_STORE_H_
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+#include "veille/store/v1/upkeep.pb.h"
+
+namespace veille::notifier {
+
+class UpkeepStore {
+ public:
+  virtual ~UpkeepStore() = default;
+  // True while this notifier, of several, goes round: for so long in real time, then it must hold
+  // it again.
+  virtual absl::StatusOr<bool> Hold(absl::Duration real) = 0;
+  // Empty when nothing was told.
+  virtual absl::StatusOr<store::v1::UpkeepState> LoadUpkeep() = 0;
+  virtual absl::Status SaveUpkeep(const store::v1::UpkeepState& state) = 0;
+};
+
+}  // namespace veille::notifier
+
+#endif  // SERVICES_NOTIFIER_APP_UPKEEP_STORE_H_
