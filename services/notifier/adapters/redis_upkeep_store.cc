@@ -1,15 +1,50 @@
 #include "services/notifier/adapters/redis_upkeep_store.h"
 
+#include <memory>
 #include <span>
 
 #include "common/base/status_macros.h"
 #include "common/redis/script.h"
+#include "common/sync/mutex.h"
 #include "services/domain/keys.h"
 
 namespace veille::notifier {
 
 extern const redis::Script kScripts[];
 extern const unsigned long kScriptCount;
+
+namespace {
+
+// Answers that come on the client's thread. Shared with it: the last may still be on its way out of
+// Take() when Wait() returns.
+class Replies {
+ public:
+  explicit Replies(std::size_t count) : missing_(count), replies_(count) {}
+  void Take(std::size_t at, absl::StatusOr<redis::Reply> reply) {
+    MutexLock lock(mu_);
+    if (reply.ok()) {
+      replies_[at] = *std::move(reply);
+    } else {
+      status_.Update(reply.status());
+    }
+    if (--missing_ == 0) changed_.NotifyAll();
+  }
+  absl::StatusOr<std::vector<redis::Reply>> Wait() {
+    MutexLock lock(mu_);
+    while (missing_ > 0) changed_.Wait(mu_);
+    if (!status_.ok()) return status_;
+    return std::move(replies_);
+  }
+
+ private:
+  Mutex mu_;
+  CondVar changed_;
+  std::size_t missing_ ABSL_GUARDED_BY(mu_);
+  absl::Status status_ ABSL_GUARDED_BY(mu_);
+  std::vector<redis::Reply> replies_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace
 
 RedisUpkeepStore::RedisUpkeepStore(redis::Client& client, int partitions, std::string instance)
     : client_(client),
@@ -41,6 +76,34 @@ absl::Status RedisUpkeepStore::SaveUpkeep(const store::v1::UpkeepState& state) {
   stored.set_format(1);
   return client_.CommandSync({"SET", domain::UpkeepKey(home_), stored.SerializeAsString()})
       .status();
+}
+
+absl::StatusOr<std::vector<redis::Reply>> RedisUpkeepStore::ForEachPartition(
+    const std::function<std::vector<std::string>(int)>& command) {
+  const auto replies = std::make_shared<Replies>(static_cast<std::size_t>(partitions_));
+  for (int partition = 0; partition < partitions_; ++partition) {
+    client_.Command(command(partition), [replies, partition](absl::StatusOr<redis::Reply> reply) {
+      replies->Take(static_cast<std::size_t>(partition), std::move(reply));
+    });
+  }
+  return replies->Wait();
+}
+
+absl::StatusOr<UpkeepStore::Owners> RedisUpkeepStore::PartitionOwners() {
+  VEILLE_ASSIGN_OR_RETURN(const std::vector<redis::Reply> leases,
+                          ForEachPartition([](int partition) -> std::vector<std::string> {
+                            return {"HGET", domain::LeaseKey(partition), "kept_ms"};
+                          }));
+  VEILLE_ASSIGN_OR_RETURN(const redis::Reply time, client_.CommandSync({"TIME"}));
+  Owners owners;
+  owners.now = absl::FromUnixSeconds(time[0].AsInteger().value_or(0)) +
+               absl::Microseconds(time[1].AsInteger().value_or(0));
+  owners.kept.reserve(leases.size());
+  for (const redis::Reply& kept : leases) {
+    owners.kept.push_back(kept.IsNil() ? absl::InfinitePast()
+                                       : absl::FromUnixMillis(kept.AsInteger().value_or(0)));
+  }
+  return owners;
 }
 
 }  // namespace veille::notifier

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_join.h"
+
 #include "common/base/status_macros.h"
 #include "services/domain/keys.h"
 
@@ -10,6 +12,11 @@ namespace veille::notifier {
 namespace {
 
 constexpr char kMissed[] = "EXERCISE_MISSED";
+constexpr char kUnowned[] = "PARTITION_UNOWNED";
+// A detector that dies is followed by another well within this.
+constexpr absl::Duration kUnownedFor = absl::Seconds(30);
+// More partitions are not listed, only counted.
+constexpr std::size_t kListed = 16;
 // A holder that dies is followed by another after three rounds.
 constexpr absl::Duration kHold = absl::Seconds(15);
 // Some exercises may be pressed beside the daily one.
@@ -26,18 +33,24 @@ alert::v1::Text Words(std::string fr, std::string en) {
 
 absl::Status Upkeep::Round() {
   absl::Status gone_round = GoRound();
-  if (!gone_round.ok()) began_.reset();
+  if (!gone_round.ok()) Forget();
   return gone_round;
+}
+
+void Upkeep::Forget() {
+  began_.reset();
+  looked_.reset();
 }
 
 absl::Status Upkeep::GoRound() {
   VEILLE_ASSIGN_OR_RETURN(const bool ours, store_.Hold(kHold));
   if (!ours) {
-    began_.reset();
+    Forget();
     return absl::OkStatus();
   }
   if (!began_.has_value()) began_ = options_.clock->Now();
   VEILLE_ASSIGN_OR_RETURN(told_, store_.LoadUpkeep());
+  VEILLE_RETURN_IF_ERROR(LookAtPartitions());
   return LookAtExercise();
 }
 
@@ -88,6 +101,41 @@ absl::Status Upkeep::LookAtExercise() {
   if (missed.has_value()) holding.push_back(*missed);
   return Report(kMissed, holding,
                 Words("Une alarme d'exercice est arrivée", "An exercise alarm has arrived"),
+                absl::InfiniteDuration());
+}
+
+absl::Status Upkeep::LookAtPartitions() {
+  VEILLE_ASSIGN_OR_RETURN(const UpkeepStore::Owners owners, store_.PartitionOwners());
+  if (!looked_.has_value()) looked_ = owners.now;
+  std::vector<std::string> unowned;
+  for (std::size_t partition = 0; partition < owners.kept.size(); ++partition) {
+    if (owners.now - std::max(owners.kept[partition], *looked_) >= kUnownedFor)
+      unowned.push_back(std::to_string(partition));
+  }
+  // Who has just begun cannot tell yet: what was told stands until an owner was seen again.
+  const bool patient = owners.now - *looked_ < kUnownedFor;
+  if (patient && told_.concerns().contains(kUnowned) &&
+      std::any_of(owners.kept.begin(), owners.kept.end(),
+                  [&](absl::Time kept) { return owners.now - kept >= kUnownedFor; })) {
+    return absl::OkStatus();
+  }
+  std::vector<Condition> holding;
+  if (!unowned.empty()) {
+    Condition& condition = holding.emplace_back();
+    condition.severity = alert::v1::SEVERITY_HIGH;
+    // More of them are told again only when they are all.
+    const bool all = unowned.size() == owners.kept.size();
+    condition.digest = all ? "all" : "some";
+    const std::string count =
+        std::to_string(unowned.size()) + "/" + std::to_string(owners.kept.size());
+    unowned.resize(std::min(unowned.size(), kListed));
+    const std::string which = count + " (" + absl::StrJoin(unowned, ", ") + ")";
+    condition.reason =
+        Words("Partitions sans détecteur depuis 30 s, leurs foyers ne sont pas jugés : " + which,
+              "Partitions without a detector for 30 s, their homes are not judged: " + which);
+  }
+  return Report(kUnowned, holding,
+                Words("Toutes les partitions ont un détecteur", "Every partition has a detector"),
                 absl::InfiniteDuration());
 }
 

@@ -1,6 +1,7 @@
 // The notifier's rounds: what it looks at by itself, again and again, and tells the operators of.
 //
-//   EXERCISE_MISSED   the synthetic patient's call has not arrived by its deadline
+//   EXERCISE_MISSED     the synthetic patient's call has not arrived by its deadline
+//   PARTITION_UNOWNED   nobody judges some homes: for 30 s no detector has renewed their lease
 //
 // Of several notifiers one goes round. Who has just begun, or has Redis back, has seen nothing yet:
 // all patience counts from then. Blocks on the stores; one thread.
@@ -42,16 +43,21 @@ class Upkeep {
 
  private:
   absl::Status GoRound();
+  // Somebody else goes round now, or Redis was away: what was seen counts no more.
+  void Forget();
   // Tells what has changed among the conditions of a rule.
   absl::Status Report(const std::string& rule, const std::vector<Condition>& holding,
                       const alert::v1::Text& over, absl::Duration again);
   absl::StatusOr<std::optional<Condition>> MissedExercise();
   absl::Status LookAtExercise();
+  absl::Status LookAtPartitions();
 
   const UpkeepOptions options_;
   UpkeepStore& store_;
   AlertStore& alerts_;
   std::optional<absl::Time> began_;  // This spell of going round; world time.
+  // The same by the server's clock, when partitions were first looked at.
+  std::optional<absl::Time> looked_;
   store::v1::UpkeepState told_;
   std::optional<absl::Time> arrived_;  // The due time of the newest exercise that has arrived.
 };

@@ -4,6 +4,8 @@
 #ifndef SERVICES_NOTIFIER_APP_UPKEEP_STORE_H_
 #define SERVICES_NOTIFIER_APP_UPKEEP_STORE_H_
 
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
@@ -20,6 +22,14 @@ class UpkeepStore {
   // Empty when nothing was told.
   virtual absl::StatusOr<store::v1::UpkeepState> LoadUpkeep() = 0;
   virtual absl::Status SaveUpkeep(const store::v1::UpkeepState& state) = 0;
+
+  // By the server's clock.
+  struct Owners {
+    absl::Time now;
+    // When the owner of each partition last renewed its lease; InfinitePast when none ever has.
+    std::vector<absl::Time> kept;
+  };
+  virtual absl::StatusOr<Owners> PartitionOwners() = 0;
 };
 
 }  // namespace veille::notifier

@@ -42,13 +42,20 @@ bool Latches(const std::string& rule) {
 }  // namespace
 
 absl::StatusOr<bool> FakeUpkeepStore::Hold(absl::Duration /*real*/) {
-  if (holder_.empty()) holder_ = name_;
-  return holder_ == name_;
+  if (world_.holder.empty()) world_.holder = name_;
+  return world_.holder == name_;
 }
 
 absl::Status FakeUpkeepStore::SaveUpkeep(const store::v1::UpkeepState& state) {
-  told_ = state;
+  world_.told = state;
   return absl::OkStatus();
+}
+
+absl::StatusOr<UpkeepStore::Owners> FakeUpkeepStore::PartitionOwners() {
+  Owners owners;
+  owners.now = clock_.Now();
+  for (const absl::Time died : world_.owners) owners.kept.push_back(std::min(died, owners.now));
+  return owners;
 }
 
 Scenario::Scenario(WorldKind kind)
@@ -94,6 +101,28 @@ Scenario& Scenario::Webhook(const std::string& caregiver, Provider provider) {
 
 Scenario& Scenario::GoesRound() {
   next_round_ = begin_;
+  return *this;
+}
+
+Scenario& Scenario::Partitions(std::size_t count) {
+  upkeep_world_.owners.assign(count, absl::InfiniteFuture());
+  return GoesRound();
+}
+
+Scenario& Scenario::OwnerDies(std::size_t partition) {
+  upkeep_world_.owners[partition] = clock_->Now();
+  return *this;
+}
+
+Scenario& Scenario::OwnerIsBack(std::size_t partition) {
+  upkeep_world_.owners[partition] = absl::InfiniteFuture();
+  return *this;
+}
+
+Scenario& Scenario::RoundsBeginAnew() {
+  upkeeps_.clear();
+  upkeep_stores_.clear();
+  upkeep_world_.holder.clear();
   return *this;
 }
 
@@ -173,7 +202,7 @@ void Scenario::PassTo(absl::Time to) {
 }
 
 void Scenario::GoRound() {
-  next_round_ = clock_->Now() + absl::Minutes(1);
+  next_round_ = clock_->Now() + absl::Seconds(10);
   desk();
   if (upkeeps_.empty()) {
     UpkeepOptions options;
@@ -181,7 +210,7 @@ void Scenario::GoRound() {
     options.exercise = exercise_;
     for (std::size_t i = 0; i < (kind_ == WorldKind::kReplicas ? 2U : 1U); ++i) {
       upkeep_stores_.push_back(
-          std::make_unique<FakeUpkeepStore>(std::to_string(i), holder_, told_));
+          std::make_unique<FakeUpkeepStore>(std::to_string(i), *clock_, upkeep_world_));
       upkeeps_.push_back(std::make_unique<Upkeep>(options, *upkeep_stores_[i], store_));
     }
   }

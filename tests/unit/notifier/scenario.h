@@ -39,19 +39,28 @@ namespace veille::notifier {
 
 using Told = std::vector<std::string>;
 
-// Of one notifier; they share what is kept.
+// What notifiers that go round share.
+struct UpkeepWorld {
+  std::string holder;
+  store::v1::UpkeepState told;
+  // Partitions by when their owner died; InfiniteFuture while it lives.
+  std::vector<absl::Time> owners;
+};
+
+// Of one of them.
 class FakeUpkeepStore : public UpkeepStore {
  public:
-  FakeUpkeepStore(std::string name, std::string& holder, store::v1::UpkeepState& told)
-      : name_(std::move(name)), holder_(holder), told_(told) {}
+  FakeUpkeepStore(std::string name, const Clock& clock, UpkeepWorld& world)
+      : name_(std::move(name)), clock_(clock), world_(world) {}
   absl::StatusOr<bool> Hold(absl::Duration real) override;
-  absl::StatusOr<store::v1::UpkeepState> LoadUpkeep() override { return told_; }
+  absl::StatusOr<store::v1::UpkeepState> LoadUpkeep() override { return world_.told; }
   absl::Status SaveUpkeep(const store::v1::UpkeepState& state) override;
+  absl::StatusOr<Owners> PartitionOwners() override;
 
  private:
   const std::string name_;
-  std::string& holder_;
-  store::v1::UpkeepState& told_;
+  const Clock& clock_;
+  UpkeepWorld& world_;
 };
 
 enum class WorldKind {
@@ -74,10 +83,12 @@ class Scenario {
   enum class Provider { kTakes, kDoesNotAnswer };
   Scenario& Webhook(const std::string& caregiver, Provider provider);
 
-  // The notifier goes round each minute. A synthetic patient calls each day ("12:10", Paris) and is
-  // missed after ten minutes.
+  // The notifier goes round every ten seconds. A synthetic patient calls each day ("12:10", Paris)
+  // and is missed after ten minutes.
   Scenario& GoesRound();
   Scenario& ExerciseDaily(const std::string& at);
+  // So many partitions, each with an owner.
+  Scenario& Partitions(std::size_t count);
 
   // Time passes.
   Scenario& At(int second);
@@ -91,6 +102,11 @@ class Scenario {
   Scenario& Raise(const std::string& rule, alert::v1::Severity severity);
   Scenario& PowerCut(const std::string& home);
   Scenario& PowerBack(const std::string& home);
+  // The owner of a partition renews its lease no more, or another does.
+  Scenario& OwnerDies(std::size_t partition);
+  Scenario& OwnerIsBack(std::size_t partition);
+  // Another notifier begins to go round, and knows what was told.
+  Scenario& RoundsBeginAnew();
   // The synthetic patient calls; its client takes the call and closes it.
   Scenario& Drill();
   Scenario& Worse(const std::string& rule, const std::string& occasion = "1");
@@ -147,8 +163,7 @@ class Scenario {
   std::vector<std::unique_ptr<AlertDesk>> desks_;
   std::optional<domain::ExerciseSchedule> exercise_;
   absl::Time next_round_ = absl::InfiniteFuture();
-  std::string holder_;
-  store::v1::UpkeepState told_;
+  UpkeepWorld upkeep_world_;
   std::vector<std::unique_ptr<FakeUpkeepStore>> upkeep_stores_;
   std::vector<std::unique_ptr<Upkeep>> upkeeps_;
   std::size_t turn_ = 0;

@@ -1000,8 +1000,8 @@ TEST(Exercise, ThatComesLateEndsTheOperatorsAlert) {
     s.Expect(1200, 1200, {"operator:EXERCISE_MISSED"});
     s.At(1230).Drill();
     s.Expect(1230, 1230, kDrill);
-    s.Expect(1260, 1260, {"operator:EXERCISE_MISSED~"});
-    s.Expect(1261, 7200, kNobody);
+    s.Expect(1240, 1240, {"operator:EXERCISE_MISSED~"});
+    s.Expect(1241, 7200, kNobody);
   });
 }
 
@@ -1030,6 +1030,58 @@ TEST(Exercise, IsRightWhenClocksGoForward) {
     // An hour is missing.
     s.Expect(0, 10 * 3600 + 599, kNobody);
     s.Expect(10 * 3600 + 600, 10 * 3600 + 600, {"operator:EXERCISE_MISSED"});
+  });
+}
+
+// ---- Partitions
+
+TEST(Partitions, WithoutAnOwnerForHalfAMinuteAreTheOperatorsUntilOneIsBack) {
+  InEveryWorld([](Scenario& s) {
+    s.Partitions(4).At(100).OwnerDies(2);
+    s.Expect(0, 129, kNobody);
+    s.Expect(130, 130, {"operator:PARTITION_UNOWNED"});
+    s.At(155).OwnerIsBack(2);
+    s.Expect(160, 160, {"operator:PARTITION_UNOWNED~"});
+    s.Expect(161, 7200, kNobody);
+  });
+}
+
+TEST(Partitions, ThatAnotherOwnerTakesInTimeAreNobodysAlert) {
+  InEveryWorld([](Scenario& s) {
+    s.Partitions(4).At(100).OwnerDies(0).At(128).OwnerIsBack(0);
+    s.Expect(0, 7200, kNobody);
+  });
+}
+
+TEST(Partitions, HaveNoOwnerWhileWeStartAndThatIsNoAlarm) {
+  InEveryWorld([](Scenario& s) {
+    s.Partitions(2).OwnerDies(0).OwnerDies(1).At(29).OwnerIsBack(0).OwnerIsBack(1);
+    s.Expect(0, 7200, kNobody);
+  });
+}
+
+TEST(Partitions, ThatLoseTheirOwnerOneAfterAnotherAreOneAlertToldAgainWhenItIsAll) {
+  InEveryWorld([](Scenario& s) {
+    s.Partitions(3).At(100).OwnerDies(0).At(110).OwnerDies(1);
+    s.Expect(130, 140, {"operator:PARTITION_UNOWNED"});
+    s.At(150).OwnerDies(2);
+    s.Expect(180, 180, {"operator:PARTITION_UNOWNED"});
+    s.OperatorTakes(181);
+    s.Expect(181, 181, {"operator:PARTITION_UNOWNED~"});
+    s.Expect(182, 7200, kNobody);
+  });
+}
+
+TEST(Partitions, StayTheSameAlertWhenAnotherNotifierGoesRound) {
+  InEveryWorld([](Scenario& s) {
+    s.Partitions(2).At(100).OwnerDies(0);
+    s.Expect(130, 130, {"operator:PARTITION_UNOWNED"});
+    s.OperatorTakes(131);
+    s.Expect(131, 131, {"operator:PARTITION_UNOWNED~"});
+    s.At(135).RoundsBeginAnew();
+    s.Expect(136, 599, kNobody);
+    s.At(600).OwnerIsBack(0);
+    s.Expect(600, 610, {"operator:PARTITION_UNOWNED~"});
   });
 }
 
