@@ -1,6 +1,7 @@
 #include "services/notifier/role.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include <unistd.h>
@@ -165,6 +166,8 @@ class Notifier::Parts {
   absl::Status StartUpkeep(const NotifierOptions& options) {
     UpkeepOptions upkeep;
     upkeep.clock = options.clock;
+    upkeep.registry = options.registry;
+    upkeep.channels = channels_;
     VEILLE_ASSIGN_OR_RETURN(upkeep.exercise, domain::ScheduleOf(options.config));
     // Two processes of one name are two, here.
     upkeep_store_ = std::make_unique<RedisUpkeepStore>(store_.client(), options.partitions,
@@ -179,6 +182,7 @@ class Notifier::Parts {
     const config::v1::Channels& config = options.config.notifier().channels();
     VEILLE_ASSIGN_OR_RETURN(Courier::Channels channels, MakeChannels(config, options.clock));
     WarnOfMissing(*options.registry.Get(), channels);
+    for (const auto& [kind, channel] : channels) channels_.insert(kind);
     CourierOptions courier;
     courier.clock = options.clock;
     courier.lease = std::max(courier.lease, 2 * TransferOptions(config, "").timeout);
@@ -207,6 +211,7 @@ class Notifier::Parts {
   std::unique_ptr<DeadManSwitch> switch_;
   std::unique_ptr<QueueWorker> queue_;
   SystemRandom random_;
+  std::set<care::v1::Channel::AddressCase> channels_;
   std::unique_ptr<RedisUpkeepStore> upkeep_store_;
   std::unique_ptr<Upkeep> upkeep_;
   std::unique_ptr<UpkeepLoop> loop_;

@@ -324,6 +324,13 @@ absl::Status RedisAlertStore::SetGone(const std::string& caregiver_id, const std
   return client_->CommandSync({"SADD", domain::GoneKey(partition, caregiver_id), address}).status();
 }
 
+void RedisAlertStore::NoteAddressSoon(const std::string& caregiver_id, const std::string& address,
+                                      bool works) {
+  const int partition = domain::CaregiverPartitionOf(caregiver_id, partitions_);
+  client_->Command({works ? "SREM" : "SADD", domain::FailedKey(partition, caregiver_id), address},
+                   [](const absl::StatusOr<redis::Reply>&) {});
+}
+
 absl::Status RedisAlertStore::MakeGroup(int partition) {
   return client_->EvalSync(Named("group"), {domain::QueueKey(partition)}).status();
 }

@@ -46,6 +46,8 @@ class RedisAlertStore : public AlertStore {
                             const store::v1::Job* next, absl::Time due) override;
   absl::StatusOr<bool> IsGone(const std::string& caregiver_id, const std::string& address) override;
   absl::Status SetGone(const std::string& caregiver_id, const std::string& address) override;
+  void NoteAddressSoon(const std::string& caregiver_id, const std::string& address,
+                       bool works) override;
   absl::StatusOr<std::vector<store::v1::AlertRecord>> OpenAlerts(
       const std::string& home_id) override;
   absl::StatusOr<std::vector<store::v1::AlertRecord>> Alerts(

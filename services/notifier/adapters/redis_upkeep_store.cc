@@ -15,6 +15,10 @@ extern const unsigned long kScriptCount;
 
 namespace {
 
+const redis::Script& Named(const char* name) {
+  return redis::FindScript(std::span(kScripts, kScriptCount), name);
+}
+
 // Answers that come on the client's thread. Shared with it: the last may still be on its way out of
 // Take() when Wait() returns.
 class Replies {
@@ -55,9 +59,8 @@ RedisUpkeepStore::RedisUpkeepStore(redis::Client& client, int partitions, std::s
 absl::StatusOr<bool> RedisUpkeepStore::Hold(absl::Duration real) {
   VEILLE_ASSIGN_OR_RETURN(
       const redis::Reply reply,
-      client_.EvalSync(redis::FindScript(std::span(kScripts, kScriptCount), "hold"),
-                       {domain::UpkeepHolderKey(home_), instance_,
-                        std::to_string(absl::ToInt64Milliseconds(real))}));
+      client_.EvalSync(Named("hold"), {domain::UpkeepHolderKey(home_), instance_,
+                                       std::to_string(absl::ToInt64Milliseconds(real))}));
   return reply.integer() == 1;
 }
 
@@ -104,6 +107,19 @@ absl::StatusOr<UpkeepStore::Owners> RedisUpkeepStore::PartitionOwners() {
                                        : absl::FromUnixMillis(kept.AsInteger().value_or(0)));
   }
   return owners;
+}
+
+absl::StatusOr<UpkeepStore::Reach> RedisUpkeepStore::ReachOf(const std::string& caregiver_id) {
+  const int partition = domain::CaregiverPartitionOf(caregiver_id, partitions_);
+  VEILLE_ASSIGN_OR_RETURN(
+      const redis::Reply reply,
+      client_.EvalSync(Named("reach"), {domain::WatcherKey(partition, caregiver_id),
+                                        domain::GoneKey(partition, caregiver_id),
+                                        domain::FailedKey(partition, caregiver_id)}));
+  Reach reach;
+  reach.unseen = absl::Seconds(reply[0].AsInteger().value_or(0));
+  for (std::size_t i = 1; i < reply.size(); ++i) reach.failed.emplace(reply[i].str());
+  return reach;
 }
 
 }  // namespace veille::notifier

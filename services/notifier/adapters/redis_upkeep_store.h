@@ -22,6 +22,7 @@ class RedisUpkeepStore : public UpkeepStore {
   absl::StatusOr<store::v1::UpkeepState> LoadUpkeep() override;
   absl::Status SaveUpkeep(const store::v1::UpkeepState& state) override;
   absl::StatusOr<Owners> PartitionOwners() override;
+  absl::StatusOr<Reach> ReachOf(const std::string& caregiver_id) override;
 
  private:
   // The same command for each partition's key, in one round trip.

@@ -83,6 +83,9 @@ class AlertStore {
   virtual absl::StatusOr<bool> IsGone(const std::string& caregiver_id,
                                       const std::string& address) = 0;
   virtual absl::Status SetGone(const std::string& caregiver_id, const std::string& address) = 0;
+  // An address has failed for good, or works. Without waiting: the next send says it again.
+  virtual void NoteAddressSoon(const std::string& caregiver_id, const std::string& address,
+                               bool works) = 0;
 
   // Alerts of a home that are not closed.
   virtual absl::StatusOr<std::vector<store::v1::AlertRecord>> OpenAlerts(

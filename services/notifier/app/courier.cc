@@ -37,11 +37,6 @@ const char* NameOf(care::v1::Channel::AddressCase kind) {
   }
 }
 
-// Names an address without telling it.
-std::string DigestOf(const care::v1::Channel& channel) {
-  return Sha256Hex16(channel.web_push().endpoint());
-}
-
 Telling TellingOf(const Job& job, const AlertRecord& record) {
   const Send& send = job.send();
   Telling telling;
@@ -131,8 +126,8 @@ absl::Status Courier::Take(const Job& job, const std::string& entry) {
 absl::Status Courier::SendNow(const Job& job, const AlertRecord& record, const std::string& entry) {
   const Kind kind = ChannelOf(job).address_case();
   if (kind == Kind::kWebPush) {
-    VEILLE_ASSIGN_OR_RETURN(const bool gone,
-                            store_.IsGone(job.send().caregiver_id(), DigestOf(ChannelOf(job))));
+    VEILLE_ASSIGN_OR_RETURN(
+        const bool gone, store_.IsGone(job.send().caregiver_id(), AddressDigest(ChannelOf(job))));
     if (gone) {
       VEILLE_RETURN_IF_ERROR(GiveUp(job, {SendResult::Kind::kPermanent, "it is gone"}));
       return store_.Done(HomeOf(job), entry);
@@ -209,7 +204,8 @@ absl::Status Courier::Settle(const Result& result) {
       return store_.ReplaceTimer(HomeOf(job), job, &job, again);
     }
     case SendResult::Kind::kGone:
-      VEILLE_RETURN_IF_ERROR(store_.SetGone(job.send().caregiver_id(), DigestOf(ChannelOf(job))));
+      VEILLE_RETURN_IF_ERROR(
+          store_.SetGone(job.send().caregiver_id(), AddressDigest(ChannelOf(job))));
       break;
     case SendResult::Kind::kPermanent:
       break;
@@ -250,12 +246,17 @@ absl::Status Courier::Record(const Job& job, alert::v1::DeliveryState state,
   return absl::AbortedError("the alert was changed by others again and again");
 }
 
+void Courier::NoteAddress(const Job& job, bool works) {
+  store_.NoteAddressSoon(job.send().caregiver_id(), AddressDigest(ChannelOf(job)), works);
+}
+
 void Courier::NoteHealth(const Result& result) {
   const Kind kind = ChannelOf(result.job).address_case();
   Meters& meters = *meters_.at(kind);
   const absl::Time now = options_.clock->Now();
   if (result.result.kind == SendResult::Kind::kSent) {
     meters.sent.Add();
+    NoteAddress(result.job, true);
     meters.told_to_sent.Observe(now - ToTime(result.job.send().tell_time()));
   } else if (result.result.kind == SendResult::Kind::kTemporary) {
     meters.temporary.Add();
@@ -267,6 +268,7 @@ void Courier::NoteHealth(const Result& result) {
   } else {
     meters.permanent.Add();
     // Of one address.
+    if (channels_.count(kind) > 0) NoteAddress(result.job, false);
     return;
   }
   ChannelHealth& health = health_.at(kind);

@@ -69,6 +69,7 @@ class Courier {
   absl::Status GiveUp(const store::v1::Job& job, const SendResult& result);
   absl::Status Record(const store::v1::Job& job, alert::v1::DeliveryState state,
                       const std::string& entry);
+  void NoteAddress(const store::v1::Job& job, bool works);
   void NoteHealth(const Result& result);
   absl::Time In(absl::Duration real) const;
   void Post(Result result);

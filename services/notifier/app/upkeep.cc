@@ -6,7 +6,11 @@
 #include "absl/strings/str_join.h"
 
 #include "common/base/status_macros.h"
+#include "services/domain/channel_check.h"
 #include "services/domain/keys.h"
+#include "services/notifier/app/circle_desk.h"
+#include "services/notifier/core/chain_check.h"
+#include "services/notifier/core/channels.h"
 
 namespace veille::notifier {
 namespace {
@@ -17,6 +21,16 @@ constexpr char kUnowned[] = "PARTITION_UNOWNED";
 constexpr absl::Duration kUnownedFor = absl::Seconds(30);
 // More partitions are not listed, only counted.
 constexpr std::size_t kListed = 16;
+constexpr char kBroken[] = "CHAIN_BROKEN";
+// What people change is seen within this, in real time.
+constexpr absl::Duration kChainInterval = absl::Minutes(10);
+// Who has just begun lets people come back first; real time.
+constexpr absl::Duration kSettle = absl::Minutes(1);
+// So far ahead a chain must hold.
+constexpr absl::Duration kAhead = absl::Hours(48);
+constexpr absl::Duration kDaily = absl::Hours(24);
+// A client that has not watched for so long is not counted on.
+constexpr absl::Duration kUnseenFor = absl::Hours(24);
 // A holder that dies is followed by another after three rounds.
 constexpr absl::Duration kHold = absl::Seconds(15);
 // Some exercises may be pressed beside the daily one.
@@ -27,6 +41,21 @@ alert::v1::Text Words(std::string fr, std::string en) {
   text.set_fr(std::move(fr));
   text.set_en(std::move(en));
   return text;
+}
+
+std::string HoursOf(absl::Duration span) { return std::to_string(absl::ToInt64Hours(span)) + " h"; }
+
+const char* NameOf(care::v1::Channel::AddressCase kind) {
+  switch (kind) {
+    case care::v1::Channel::kWebhook:
+      return "webhook";
+    case care::v1::Channel::kEmail:
+      return "email";
+    case care::v1::Channel::kWebPush:
+      return "web_push";
+    default:
+      return "?";
+  }
 }
 
 }  // namespace
@@ -40,6 +69,7 @@ absl::Status Upkeep::Round() {
 void Upkeep::Forget() {
   began_.reset();
   looked_.reset();
+  chains_checked_.reset();
 }
 
 absl::Status Upkeep::GoRound() {
@@ -51,7 +81,8 @@ absl::Status Upkeep::GoRound() {
   if (!began_.has_value()) began_ = options_.clock->Now();
   VEILLE_ASSIGN_OR_RETURN(told_, store_.LoadUpkeep());
   VEILLE_RETURN_IF_ERROR(LookAtPartitions());
-  return LookAtExercise();
+  VEILLE_RETURN_IF_ERROR(LookAtExercise());
+  return LookAtChains();
 }
 
 absl::Status Upkeep::Report(const std::string& rule, const std::vector<Condition>& holding,
@@ -137,6 +168,88 @@ absl::Status Upkeep::LookAtPartitions() {
   return Report(kUnowned, holding,
                 Words("Toutes les partitions ont un détecteur", "Every partition has a detector"),
                 absl::InfiniteDuration());
+}
+
+absl::StatusOr<std::optional<alert::v1::Text>> Upkeep::WhyUnreachable(
+    const care::v1::Member& member) {
+  const auto known = unreachable_.find(member.caregiver_id());
+  if (known != unreachable_.end()) return known->second;
+  VEILLE_ASSIGN_OR_RETURN(const UpkeepStore::Reach reach, store_.ReachOf(member.caregiver_id()));
+  std::optional<alert::v1::Text> why;
+  if (reach.unseen >= kUnseenFor) {
+    why = Words("aucun appareil depuis " + HoursOf(reach.unseen),
+                "no device for " + HoursOf(reach.unseen));
+    for (const care::v1::Channel& channel : member.channels()) {
+      const std::string name = NameOf(channel.address_case());
+      if (options_.channels.count(channel.address_case()) == 0) {
+        why->set_fr(why->fr() + ", " + name + " non configuré");
+        why->set_en(why->en() + ", " + name + " not configured");
+      } else if (!domain::CheckChannel(channel).empty()) {
+        why->set_fr(why->fr() + ", " + name + " mal écrit");
+        why->set_en(why->en() + ", " + name + " badly written");
+      } else if (reach.failed.count(AddressDigest(channel)) > 0) {
+        why->set_fr(why->fr() + ", " + name + " refusé");
+        why->set_en(why->en() + ", " + name + " refused for good");
+      } else {
+        why.reset();
+        break;
+      }
+    }
+  }
+  unreachable_.emplace(member.caregiver_id(), why);
+  return why;
+}
+
+absl::StatusOr<std::optional<Condition>> Upkeep::BrokenChain(const domain::PatientRef& ref) {
+  const care::v1::Circle& circle = ref.patient->circle();
+  ChainSubject subject;
+  subject.duty = DutyPlanOf(ref);
+  subject.steps = {circle.steps().begin(), circle.steps().end()};
+  absl::StatusOr<store::v1::CircleState> state = alerts_.GetCircle(ref.home->home_id());
+  // What cannot be read silences nobody; the rota alone holds.
+  if (absl::IsDataLoss(state.status())) state = store::v1::CircleState();
+  VEILLE_RETURN_IF_ERROR(state.status());
+  subject.state = *std::move(state);
+  for (const care::v1::Member& member : circle.members()) {
+    VEILLE_ASSIGN_OR_RETURN(const std::optional<alert::v1::Text> why, WhyUnreachable(member));
+    if (why.has_value()) subject.unreachable[member.caregiver_id()] = *why;
+  }
+  const absl::Time now = options_.clock->Now();
+  const std::vector<ChainFault> faults = CheckChain(subject, now, now + kAhead);
+  if (faults.empty()) return std::optional<Condition>();
+  Condition broken;
+  broken.what = subject.duty.patient_id;
+  broken.reason = Words("Chaîne d'appel de " + broken.what, "Escalation chain of " + broken.what);
+  const char* mark = " : ";
+  for (const ChainFault& fault : faults) {
+    broken.digest += fault.name + "\n";
+    if (fault.nobody) broken.severity = alert::v1::SEVERITY_MEDIUM;
+    broken.reason.set_fr(broken.reason.fr() + mark + fault.text.fr());
+    broken.reason.set_en(broken.reason.en() + (*mark == ' ' ? ": " : mark) + fault.text.en());
+    mark = "; ";
+  }
+  return std::optional<Condition>(std::move(broken));
+}
+
+absl::Status Upkeep::LookAtChains() {
+  const absl::Time now = options_.clock->Now();
+  const double speed = options_.clock->speed();
+  const absl::Duration interval = kChainInterval * speed;
+  if (now < *began_ + kSettle * speed) return absl::OkStatus();
+  if (now < chains_checked_.value_or(absl::InfinitePast()) + interval) return absl::OkStatus();
+  unreachable_.clear();
+  std::vector<Condition> broken;
+  const std::shared_ptr<const domain::Registry> registry = options_.registry.Get();
+  for (const care::v1::Home* home : registry->homes()) {
+    if (home->home_id() == domain::kExerciseHome) continue;
+    for (const care::v1::Patient& patient : home->patients()) {
+      VEILLE_ASSIGN_OR_RETURN(std::optional<Condition> one, BrokenChain({home, &patient}));
+      if (one.has_value()) broken.push_back(*std::move(one));
+    }
+  }
+  chains_checked_ = now;
+  return Report(kBroken, broken,
+                Words("La chaîne d'appel est réparée", "The escalation chain is mended"), kDaily);
 }
 
 }  // namespace veille::notifier

@@ -2,6 +2,8 @@
 //
 //   EXERCISE_MISSED     the synthetic patient's call has not arrived by its deadline
 //   PARTITION_UNOWNED   nobody judges some homes: for 30 s no detector has renewed their lease
+//   CHAIN_BROKEN        a person's chain would not reach everybody it names, or nobody; told again
+//                       each day, a person one alert
 //
 // Of several notifiers one goes round. Who has just begun, or has Redis back, has seen nothing yet:
 // all patience counts from then. Blocks on the stores; one thread.
@@ -9,8 +11,10 @@
 #ifndef SERVICES_NOTIFIER_APP_UPKEEP_H_
 #define SERVICES_NOTIFIER_APP_UPKEEP_H_
 
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +24,7 @@
 
 #include "common/time/clock.h"
 #include "services/domain/exercise.h"
+#include "services/domain/live_registry.h"
 #include "services/notifier/app/alert_store.h"
 #include "services/notifier/app/concerns.h"
 #include "services/notifier/app/upkeep_store.h"
@@ -29,6 +34,9 @@ namespace veille::notifier {
 struct UpkeepOptions {
   std::shared_ptr<const Clock> clock;
   std::optional<domain::ExerciseSchedule> exercise;  // Nothing: there is no synthetic patient.
+  domain::LiveRegistry registry;
+  // The kinds of channels that are configured.
+  std::set<care::v1::Channel::AddressCase> channels;
 };
 
 class Upkeep {
@@ -51,6 +59,10 @@ class Upkeep {
   absl::StatusOr<std::optional<Condition>> MissedExercise();
   absl::Status LookAtExercise();
   absl::Status LookAtPartitions();
+  absl::Status LookAtChains();
+  // Why the person cannot be reached; nothing when a channel works.
+  absl::StatusOr<std::optional<alert::v1::Text>> WhyUnreachable(const care::v1::Member& member);
+  absl::StatusOr<std::optional<Condition>> BrokenChain(const domain::PatientRef& ref);
 
   const UpkeepOptions options_;
   UpkeepStore& store_;
@@ -59,6 +71,9 @@ class Upkeep {
   // The same by the server's clock, when partitions were first looked at.
   std::optional<absl::Time> looked_;
   store::v1::UpkeepState told_;
+  std::optional<absl::Time> chains_checked_;
+  // Of the check that runs: everybody is asked about once.
+  std::map<std::string, std::optional<alert::v1::Text>> unreachable_;
   std::optional<absl::Time> arrived_;  // The due time of the newest exercise that has arrived.
 };
 

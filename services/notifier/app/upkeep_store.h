@@ -4,6 +4,8 @@
 #ifndef SERVICES_NOTIFIER_APP_UPKEEP_STORE_H_
 #define SERVICES_NOTIFIER_APP_UPKEEP_STORE_H_
 
+#include <set>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -30,6 +32,14 @@ class UpkeepStore {
     std::vector<absl::Time> kept;
   };
   virtual absl::StatusOr<Owners> PartitionOwners() = 0;
+
+  struct Reach {
+    // Since a client of the caregiver watched, by the server's clock; of one who never has, since
+    // this was asked for first.
+    absl::Duration unseen;
+    std::set<std::string> failed;  // Digests of addresses that are gone or have failed for good.
+  };
+  virtual absl::StatusOr<Reach> ReachOf(const std::string& caregiver_id) = 0;
 };
 
 }  // namespace veille::notifier

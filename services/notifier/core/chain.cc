@@ -312,6 +312,17 @@ void TellSummary(const Moment& at, AlertRecord& record, Decision& decision) {
   AddTell(readers, Update::REASON_SUMMARY, 0, at.now, record, decision);
 }
 
+std::vector<std::string> WouldTell(const Moment& at, const AlertRecord& record) {
+  std::vector<std::string> told;
+  for (const care::v1::EscalationStep& step : record.steps()) {
+    if (step.min_severity() > record.alert().severity() || !IsOpen(step, at.now, record.alert()))
+      continue;
+    for (std::string& id : TargetsOf(step, at, Snoozes::kIgnored, record))
+      if (std::find(told.begin(), told.end(), id) == told.end()) told.push_back(std::move(id));
+  }
+  return told;
+}
+
 bool MayBeQuiet(const Update& update) {
   return update.reason() == Update::REASON_NOTIFY &&
          update.alert().severity() < alert::v1::SEVERITY_HIGH && !update.alert().unanswered();

@@ -83,6 +83,9 @@ void TellChange(absl::Time now, store::v1::AlertRecord& record, Decision& decisi
 // Those of the first step get a line to read.
 void TellSummary(const Moment& at, store::v1::AlertRecord& record, Decision& decision);
 
+// Everybody whom a step would tell now, each once; nobody's snooze counts.
+std::vector<std::string> WouldTell(const Moment& at, const store::v1::AlertRecord& record);
+
 // Whether a caregiver who was called too often of late may get it as a line to read: never what is
 // HIGH, nor the last call of a chain that nobody has answered.
 bool MayBeQuiet(const alert::v1::Update& update);

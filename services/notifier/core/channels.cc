@@ -177,6 +177,19 @@ std::vector<Send> PlanSends(const std::vector<store::v1::Tell>& tells, const Cha
   return sends;
 }
 
+std::string AddressDigest(const Channel& channel) {
+  switch (channel.address_case()) {
+    case Channel::kWebhook:
+      return Sha256Hex16(channel.webhook().url());
+    case Channel::kEmail:
+      return Sha256Hex16(channel.email().address());
+    case Channel::kWebPush:
+      return Sha256Hex16(channel.web_push().endpoint());
+    default:
+      return "";
+  }
+}
+
 const store::v1::Route& RouteOf(const Send& send) {
   return send.routes(static_cast<int>(send.position()));
 }

@@ -30,6 +30,9 @@ std::vector<store::v1::Send> PlanSends(const std::vector<store::v1::Tell>& tells
                                        const ChannelTimes& times, absl::Time now,
                                        store::v1::AlertRecord& record);
 
+// Names an address without telling it.
+std::string AddressDigest(const care::v1::Channel& channel);
+
 const store::v1::Route& RouteOf(const store::v1::Send& send);
 absl::Time DueTime(const store::v1::Send& send);
 // The next channel of the same telling; nothing after the last.

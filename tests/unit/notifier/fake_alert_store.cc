@@ -239,4 +239,14 @@ absl::Status FakeAlertStore::Renew(const std::string&, const std::string&) {
   return absl::OkStatus();
 }
 
+void FakeAlertStore::NoteAddressSoon(const std::string& caregiver_id, const std::string& address,
+                                     bool works) {
+  const std::string name = caregiver_id + "/" + address;
+  if (works) {
+    failed_.erase(name);
+  } else {
+    failed_.insert(name);
+  }
+}
+
 }  // namespace veille::notifier

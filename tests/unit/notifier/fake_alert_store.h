@@ -31,6 +31,8 @@ class FakeAlertStore : public AlertStore {
   int quiet_calls = 1000;
 
   std::map<int, Entry>& queue() { return queue_; }
+  // "<caregiver>/<digest>"
+  const std::set<std::string>& failed() const { return failed_; }
   int Queue(Entry entry);
   // When the next timer is due; moves those that are due by `now`.
   absl::Time NextTimer() const;
@@ -53,6 +55,8 @@ class FakeAlertStore : public AlertStore {
                             const store::v1::Job* next, absl::Time due) override;
   absl::StatusOr<bool> IsGone(const std::string& caregiver_id, const std::string& address) override;
   absl::Status SetGone(const std::string& caregiver_id, const std::string& address) override;
+  void NoteAddressSoon(const std::string& caregiver_id, const std::string& address,
+                       bool works) override;
   absl::StatusOr<std::vector<store::v1::AlertRecord>> OpenAlerts(
       const std::string& home_id) override;
   absl::StatusOr<std::vector<store::v1::AlertRecord>> Alerts(
@@ -74,6 +78,7 @@ class FakeAlertStore : public AlertStore {
   std::map<std::string, std::pair<uint64_t, uint64_t>> shown_told_;
   std::map<std::string, store::v1::CircleState> circles_;
   std::set<std::string> gone_;
+  std::set<std::string> failed_;
   std::map<std::string, std::pair<absl::Time, int>> calls_;  // Since when, how many.
 };
 

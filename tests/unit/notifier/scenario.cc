@@ -58,6 +58,15 @@ absl::StatusOr<UpkeepStore::Owners> FakeUpkeepStore::PartitionOwners() {
   return owners;
 }
 
+absl::StatusOr<UpkeepStore::Reach> FakeUpkeepStore::ReachOf(const std::string& caregiver_id) {
+  Reach reach;
+  reach.unseen = world_.unseen.count(caregiver_id) > 0 ? absl::Hours(30) : absl::ZeroDuration();
+  for (const std::string& failed : world_.alerts->failed())
+    if (failed.rfind(caregiver_id + "/", 0) == 0)
+      reach.failed.insert(failed.substr(caregiver_id.size() + 1));
+  return reach;
+}
+
 Scenario::Scenario(WorldKind kind)
     : kind_(kind),
       home_(MakeHome()),
@@ -100,7 +109,7 @@ Scenario& Scenario::Webhook(const std::string& caregiver, Provider provider) {
 }
 
 Scenario& Scenario::GoesRound() {
-  next_round_ = begin_;
+  if (next_round_ == absl::InfiniteFuture()) next_round_ = begin_;
   return *this;
 }
 
@@ -116,6 +125,23 @@ Scenario& Scenario::OwnerDies(std::size_t partition) {
 
 Scenario& Scenario::OwnerIsBack(std::size_t partition) {
   upkeep_world_.owners[partition] = absl::InfiniteFuture();
+  return *this;
+}
+
+Scenario& Scenario::Vanishes(const std::string& caregiver) {
+  upkeep_world_.unseen.insert(caregiver);
+  return GoesRound();
+}
+
+Scenario& Scenario::IsBack(const std::string& caregiver) {
+  upkeep_world_.unseen.erase(caregiver);
+  return *this;
+}
+
+Scenario& Scenario::WebhookIsRefused(const std::string& caregiver) {
+  for (const care::v1::Member& member : circle().members())
+    if (member.caregiver_id() == caregiver)
+      store_.NoteAddressSoon(caregiver, AddressDigest(member.channels(0)), false);
   return *this;
 }
 
@@ -157,8 +183,9 @@ AlertDesk& Scenario::desk() {
   if (desks_.empty()) {
     const auto registry = domain::Registry::Make({home_}, {domain::ExerciseHome()});
     EXPECT_TRUE(registry.ok()) << registry.status();
+    registry_ = *registry;
     DeskOptions options;
-    options.registry = *registry;
+    options.registry = registry_;
     options.clock = clock_;
     options.operator_ids = {"operator"};
     options.send = [this](const store::v1::Job& job, const std::string& entry) {
@@ -208,6 +235,9 @@ void Scenario::GoRound() {
     UpkeepOptions options;
     options.clock = clock_;
     options.exercise = exercise_;
+    options.registry = registry_;
+    options.channels = {care::v1::Channel::kWebhook};
+    upkeep_world_.alerts = &store_;
     for (std::size_t i = 0; i < (kind_ == WorldKind::kReplicas ? 2U : 1U); ++i) {
       upkeep_stores_.push_back(
           std::make_unique<FakeUpkeepStore>(std::to_string(i), *clock_, upkeep_world_));

@@ -45,6 +45,8 @@ struct UpkeepWorld {
   store::v1::UpkeepState told;
   // Partitions by when their owner died; InfiniteFuture while it lives.
   std::vector<absl::Time> owners;
+  std::set<std::string> unseen;  // Caregivers none of whose devices has watched for a day.
+  FakeAlertStore* alerts = nullptr;
 };
 
 // Of one of them.
@@ -56,6 +58,7 @@ class FakeUpkeepStore : public UpkeepStore {
   absl::StatusOr<store::v1::UpkeepState> LoadUpkeep() override { return world_.told; }
   absl::Status SaveUpkeep(const store::v1::UpkeepState& state) override;
   absl::StatusOr<Owners> PartitionOwners() override;
+  absl::StatusOr<Reach> ReachOf(const std::string& caregiver_id) override;
 
  private:
   const std::string name_;
@@ -105,6 +108,11 @@ class Scenario {
   // The owner of a partition renews its lease no more, or another does.
   Scenario& OwnerDies(std::size_t partition);
   Scenario& OwnerIsBack(std::size_t partition);
+  // No device of the caregiver has watched for a day; one does again.
+  Scenario& Vanishes(const std::string& caregiver);
+  Scenario& IsBack(const std::string& caregiver);
+  // The provider of the caregiver's webhook refuses it for good.
+  Scenario& WebhookIsRefused(const std::string& caregiver);
   // Another notifier begins to go round, and knows what was told.
   Scenario& RoundsBeginAnew();
   // The synthetic patient calls; its client takes the call and closes it.
@@ -160,6 +168,7 @@ class Scenario {
   std::shared_ptr<VirtualClock> clock_;
   metrics::Registry metrics_;
   FakeAlertStore store_;
+  domain::LiveRegistry registry_;
   std::vector<std::unique_ptr<AlertDesk>> desks_;
   std::optional<domain::ExerciseSchedule> exercise_;
   absl::Time next_round_ = absl::InfiniteFuture();

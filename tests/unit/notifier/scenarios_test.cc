@@ -1085,5 +1085,81 @@ TEST(Partitions, StayTheSameAlertWhenAnotherNotifierGoesRound) {
   });
 }
 
+// ---- Chains that broke after they were loaded
+
+TEST(BrokenChain, ThatReachesSomebodyStillIsALineADayAndEndsWhenItIsMended) {
+  InEveryWorld([](Scenario& s) {
+    s.Vanishes("marc");
+    s.Expect(60, 60, {"operator:CHAIN_BROKEN"});
+    s.Expect(61, 86459, kNobody);
+    s.Expect(86460, 86460, {"operator:CHAIN_BROKEN"});
+    s.At(86500).IsBack("marc");
+    s.Expect(87060, 87060, {"operator:CHAIN_BROKEN~"});
+    s.Expect(87061, 100000, kNobody);
+  });
+}
+
+TEST(BrokenChain, ThatReachesNobodyIsToldUntilAnOperatorAnswers) {
+  InEveryWorld([](Scenario& s) {
+    s.Vanishes("anne").Vanishes("marc").Vanishes("claire");
+    s.Expect(60, 60, {"operator:CHAIN_BROKEN"});
+    s.Expect(120, 120, {"operator:CHAIN_BROKEN"});
+    s.OperatorTakes(130);
+    s.Expect(130, 130, {"operator:CHAIN_BROKEN~"});
+    s.Expect(131, 80000, kNobody);
+  });
+}
+
+TEST(BrokenChain, IsToldAgainWhenItBreaksElsewhere) {
+  InEveryWorld([](Scenario& s) {
+    s.Vanishes("marc");
+    s.Expect(60, 60, {"operator:CHAIN_BROKEN"});
+    s.At(700).Vanishes("claire");
+    s.Expect(1260, 1260, {"operator:CHAIN_BROKEN"});
+    s.Expect(1261, 80000, kNobody);
+  });
+}
+
+TEST(BrokenChain, IsNoneWhileAWebhookWorksAndOneWhenItIsRefusedForGood) {
+  InEveryWorld([](Scenario& s) {
+    s.Webhook("anne", Scenario::Provider::kTakes).Vanishes("anne");
+    s.Expect(0, 700, kNobody);
+    s.WebhookIsRefused("anne");
+    s.Expect(1260, 1260, {"operator:CHAIN_BROKEN"});
+  });
+}
+
+TEST(BrokenChain, ComesOfAChangeOfDutyAndGoesWithIt) {
+  InEveryWorld([](Scenario& s) {
+    s.circle().clear_steps();
+    s.circle().add_steps()->set_on_duty(true);
+    s.circle().add_rota()->set_caregiver_id("anne");
+    s.Vanishes("marc");
+    s.Expect(0, 100, kNobody);
+    ASSERT_TRUE(s.TakeDuty("marc", 100, 3600).ok());
+    s.Expect(660, 660, {"operator:CHAIN_BROKEN"});
+    s.OperatorTakes(670);
+    s.Expect(670, 670, {"operator:CHAIN_BROKEN~"});
+    s.Expect(3600, 4260, {"operator:CHAIN_BROKEN~"});
+  });
+}
+
+TEST(BrokenChain, ComesOfSnoozesOfEverybodyAndEndsWithTheFirst) {
+  InEveryWorld([](Scenario& s) {
+    s.GoesRound();
+    for (const char* who : {"anne", "marc", "claire"}) ASSERT_TRUE(s.Snooze(who, 100, 3000).ok());
+    s.Expect(660, 660, {"operator:CHAIN_BROKEN"});
+    s.Expect(3100, 3660, {"operator:CHAIN_BROKEN~"});
+  });
+}
+
+TEST(BrokenChain, IsNoneOfAChainThatHolds) {
+  InEveryWorld([](Scenario& s) {
+    ByRota(s);
+    s.GoesRound();
+    s.Expect(0, 200000, kNobody);
+  });
+}
+
 }  // namespace
 }  // namespace veille::notifier
