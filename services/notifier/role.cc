@@ -172,7 +172,7 @@ class Notifier::Parts {
     // Two processes of one name are two, here.
     upkeep_store_ = std::make_unique<RedisUpkeepStore>(store_.client(), options.partitions,
                                                        InstanceId(options) + "/" + random_.Hex(16));
-    upkeep_ = std::make_unique<Upkeep>(std::move(upkeep), *upkeep_store_, store_);
+    upkeep_ = std::make_unique<Upkeep>(std::move(upkeep), *upkeep_store_, store_, *options.metrics);
     loop_ = std::make_unique<UpkeepLoop>(*upkeep_);
     return absl::OkStatus();
   }

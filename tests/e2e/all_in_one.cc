@@ -44,6 +44,8 @@ void AllInOne::Configure(const std::string& config) {
 
 std::string AllInOne::Log() const { return ReadFile(folder_.path() + "/log").value_or(""); }
 
+std::string AllInOne::Metrics() const { return MetricsOfProcess(folder_.path() + "/ready.json"); }
+
 double AllInOne::Metric(const std::string& metric) const {
   return MetricOfProcess(folder_.path() + "/ready.json", metric);
 }

@@ -202,6 +202,7 @@ absl::StatusOr<std::vector<std::string>> RedisAlertStore::Store(const AlertChang
       domain::AlertsKey(partition, alert.home_id()),
       domain::TimersKey(partition),
       domain::QueueKey(partition),
+      domain::PendingKey(partition),
       alert.alert_id(),
       std::to_string(change.before == nullptr ? 0 : change.before->stored_version()),
       std::to_string(after.stored_version()),
@@ -213,7 +214,9 @@ absl::StatusOr<std::vector<std::string>> RedisAlertStore::Store(const AlertChang
       old_timer == timer ? "" : old_timer,
       timer,
       timer.empty() ? "0" : std::to_string(absl::ToUnixMillis(due)),
-      change.done_entry};
+      change.done_entry,
+      std::to_string(change.before == nullptr ? 0 : PendingStep(*change.before)),
+      std::to_string(PendingStep(after))};
   AddJobs(change, args);
   VEILLE_ASSIGN_OR_RETURN(const redis::Reply reply,
                           client_->EvalSync(Named("update"), std::move(args)));

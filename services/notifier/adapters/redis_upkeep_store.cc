@@ -122,4 +122,24 @@ absl::StatusOr<UpkeepStore::Reach> RedisUpkeepStore::ReachOf(const std::string& 
   return reach;
 }
 
+absl::StatusOr<UpkeepStore::Backlog> RedisUpkeepStore::CountBacklog() {
+  Backlog backlog;
+  VEILLE_ASSIGN_OR_RETURN(const std::vector<redis::Reply> pending,
+                          ForEachPartition([](int partition) -> std::vector<std::string> {
+                            return {"HGETALL", domain::PendingKey(partition)};
+                          }));
+  for (const redis::Reply& steps : pending) {
+    for (std::size_t i = 0; i + 1 < steps.size(); i += 2) {
+      backlog.pending[static_cast<int>(steps[i].AsInteger().value_or(0))] +=
+          steps[i + 1].AsInteger().value_or(0);
+    }
+  }
+  VEILLE_ASSIGN_OR_RETURN(const std::vector<redis::Reply> dead,
+                          ForEachPartition([](int partition) -> std::vector<std::string> {
+                            return {"XLEN", domain::DeadLettersKey(partition)};
+                          }));
+  for (const redis::Reply& letters : dead) backlog.dead_letters += letters.integer();
+  return backlog;
+}
+
 }  // namespace veille::notifier

@@ -23,6 +23,7 @@ class RedisUpkeepStore : public UpkeepStore {
   absl::Status SaveUpkeep(const store::v1::UpkeepState& state) override;
   absl::StatusOr<Owners> PartitionOwners() override;
   absl::StatusOr<Reach> ReachOf(const std::string& caregiver_id) override;
+  absl::StatusOr<Backlog> CountBacklog() override;
 
  private:
   // The same command for each partition's key, in one round trip.

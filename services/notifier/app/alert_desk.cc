@@ -73,12 +73,7 @@ AlertDesk::AlertDesk(DeskOptions options, AlertStore& store, metrics::Registry& 
           metrics.NewCounter("veille_notifier_unanswered_total", "Chains that nobody answered.")),
       untold_(metrics.NewCounter("veille_notifier_untold_total",
                                  "Alerts whose chain names nobody: told to operators.")),
-      event_to_told_(metrics.NewHistogram("veille_notifier_event_to_told_seconds",
-                                          "From the event to the caregiver's inbox.")),
-      receive_to_told_(metrics.NewHistogram("veille_notifier_receive_to_told_seconds",
-                                            "From the receipt to the caregiver's inbox.")),
-      raised_to_acknowledged_(metrics.NewHistogram("veille_notifier_raised_to_acknowledged_seconds",
-                                                   "From the alert to a human's answer.")) {}
+      latencies_(metrics) {}
 
 Audience AlertDesk::AudienceOf(const Finding& finding) const {
   Audience audience;
@@ -228,6 +223,9 @@ absl::Status AlertDesk::Commit(const AlertRecord* before, AlertRecord& after, De
   change.tells = std::move(decision.tells);
   change.done_entry = entry;
   VEILLE_ASSIGN_OR_RETURN(const std::vector<std::string> jobs, store_.Store(change));
+  for (const store::v1::Tell& tell : change.tells)
+    if (tell.reason() == alert::v1::Update::REASON_NOTIFY)
+      latencies_.Observe(Latencies::Stage::kQueued, after, tell.step(), options_.clock->Now());
   for (std::size_t i = 0; i < change.tells.size() && i < jobs.size(); ++i) {
     // What fails here is told by the job.
     if (!Deliver(change.tells[i], after).ok()) continue;
@@ -245,12 +243,10 @@ absl::Status AlertDesk::Deliver(const store::v1::Tell& tell, const AlertRecord& 
   VEILLE_ASSIGN_OR_RETURN(const int reached,
                           store_.Deliver({tell.caregiver_ids().begin(), tell.caregiver_ids().end()},
                                          update, tell.version()));
-  const absl::Time now = options_.clock->Now();
   told_.Add(static_cast<uint64_t>(reached));
-  for (int i = 0; i < reached; ++i) {
-    event_to_told_.Observe(now - ToTime(record.alert().event_time()));
-    receive_to_told_.Observe(now - ToTime(record.alert().receive_time()));
-  }
+  if (tell.reason() == alert::v1::Update::REASON_NOTIFY)
+    latencies_.Observe(Latencies::Stage::kSent, record, tell.step(), options_.clock->Now(),
+                       reached);
   return absl::OkStatus();
 }
 
@@ -441,8 +437,8 @@ absl::StatusOr<alert::v1::Alert> AlertDesk::Acknowledge(const std::string& alert
   VEILLE_RETURN_IF_ERROR(record.status());
   if (changed) {
     acknowledged_.Add();
-    raised_to_acknowledged_.Observe(ToTime(record->alert().acknowledge_time()) -
-                                    ToTime(record->alert().create_time()));
+    latencies_.Observe(Latencies::Stage::kAcknowledged, *record, 0,
+                       ToTime(record->alert().acknowledge_time()));
   }
   return record->alert();
 }
@@ -467,16 +463,22 @@ absl::Status AlertDesk::Receipt(const std::string& caregiver_id,
                                 const alert::v1::Receipt& receipt) {
   VEILLE_RETURN_IF_ERROR(
       Visible("alert.receipt", receipt.alert_id(), {caregiver_id, "", ""}).status());
-  return Update(
-             receipt.alert_id(),
-             [&](AlertRecord& record) -> absl::StatusOr<Decision> {
-               Decision decision;
-               decision.changed = RecordReceipt(caregiver_id, receipt.version(), receipt.state(),
-                                                options_.clock->Now(), record);
-               return decision;
-             },
-             "")
-      .status();
+  bool changed = false;
+  const absl::StatusOr<AlertRecord> record = Update(
+      receipt.alert_id(),
+      [&](AlertRecord& current) -> absl::StatusOr<Decision> {
+        Decision decision;
+        decision.changed = RecordReceipt(caregiver_id, receipt.version(), receipt.state(),
+                                         options_.clock->Now(), current);
+        changed = decision.changed;
+        return decision;
+      },
+      "");
+  VEILLE_RETURN_IF_ERROR(record.status());
+  if (changed && receipt.state() == alert::v1::DELIVERY_STATE_DELIVERED)
+    latencies_.Observe(Latencies::Stage::kDelivered, *record, record->alert().step(),
+                       options_.clock->Now());
+  return absl::OkStatus();
 }
 
 std::vector<std::string> AlertDesk::HomesOf(const std::string& caregiver_id,

@@ -23,6 +23,7 @@
 #include "services/notifier/app/alert_store.h"
 #include "services/notifier/app/audit_trail.h"
 #include "services/notifier/app/circle_desk.h"
+#include "services/notifier/app/latencies.h"
 #include "services/notifier/core/alert_life.h"
 #include "services/notifier/core/answers.h"
 #include "services/notifier/core/channels.h"
@@ -126,7 +127,7 @@ class AlertDesk {
   CircleDesk circles_;
   metrics::Counter &findings_, &raised_, &told_, &acknowledged_, &escalated_, &unanswered_,
       &untold_;
-  metrics::Histogram &event_to_told_, &receive_to_told_, &raised_to_acknowledged_;
+  Latencies latencies_;
 };
 
 }  // namespace veille::notifier

@@ -80,7 +80,10 @@ struct Courier::Meters {
 
 Courier::Courier(CourierOptions options, Channels channels, AlertStore& store,
                  metrics::Registry& metrics)
-    : options_(std::move(options)), store_(store), channels_(std::move(channels)) {
+    : options_(std::move(options)),
+      store_(store),
+      latencies_(metrics),
+      channels_(std::move(channels)) {
   for (const Kind kind : {Kind::kWebhook, Kind::kEmail, Kind::kWebPush, Kind::ADDRESS_NOT_SET}) {
     meters_[kind] = std::make_unique<Meters>(metrics, NameOf(kind));
     health_[kind];
@@ -241,7 +244,10 @@ absl::Status Courier::Record(const Job& job, alert::v1::DeliveryState state,
     change.after = &after;
     change.done_entry = entry;
     const absl::Status stored = store_.Store(change).status();
-    if (!absl::IsAborted(stored)) return stored;
+    if (absl::IsAborted(stored)) continue;
+    if (stored.ok() && state == alert::v1::DELIVERY_STATE_SENT)
+      latencies_.Observe(Latencies::Stage::kSent, after, job.send().step(), options_.clock->Now());
+    return stored;
   }
   return absl::AbortedError("the alert was changed by others again and again");
 }

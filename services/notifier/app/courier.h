@@ -27,6 +27,7 @@
 #include "common/time/clock.h"
 #include "services/notifier/app/alert_store.h"
 #include "services/notifier/app/channel.h"
+#include "services/notifier/app/latencies.h"
 #include "services/notifier/core/channel_health.h"
 #include "services/notifier/core/channels.h"
 
@@ -77,6 +78,7 @@ class Courier {
   const CourierOptions options_;
   AlertStore& store_;
   std::map<Kind, std::unique_ptr<Meters>> meters_;
+  Latencies latencies_;
   std::map<Kind, ChannelHealth> health_;  // Of the results' thread.
   SystemRandom random_;
   log::OnChange failures_;

@@ -26,8 +26,12 @@ constexpr char kBroken[] = "CHAIN_BROKEN";
 constexpr absl::Duration kChainInterval = absl::Minutes(10);
 // Who has just begun lets people come back first; real time.
 constexpr absl::Duration kSettle = absl::Minutes(1);
+// Later ones are counted together.
+constexpr int kSteps = 8;
 // So far ahead a chain must hold.
 constexpr absl::Duration kAhead = absl::Hours(48);
+// So many homes a round: nothing else waits for long, nor does a stop.
+constexpr std::size_t kHomesARound = 1000;
 constexpr absl::Duration kDaily = absl::Hours(24);
 // A client that has not watched for so long is not counted on.
 constexpr absl::Duration kUnseenFor = absl::Hours(24);
@@ -60,6 +64,31 @@ const char* NameOf(care::v1::Channel::AddressCase kind) {
 
 }  // namespace
 
+Upkeep::Upkeep(UpkeepOptions options, UpkeepStore& store, AlertStore& alerts,
+               metrics::Registry& metrics)
+    : options_(std::move(options)),
+      store_(store),
+      alerts_(alerts),
+      dead_letters_(metrics.NewGauge("veille_notifier_dead_letters",
+                                     "Jobs that were given up and are kept to be looked at.")),
+      unreachable_caregivers_(
+          metrics.NewGauge("veille_notifier_unreachable_caregivers",
+                           "Caregivers of circles without a working channel, at the last check.")),
+      broken_chains_(metrics.NewGauge("veille_notifier_broken_chains",
+                                      "People whose chain has a fault, at the last check.")),
+      unowned_partitions_(metrics.NewGauge("veille_notifier_unowned_partitions",
+                                           "Partitions without a detector for 30 s.")),
+      exercise_missed_(metrics.NewGauge("veille_notifier_exercise_missed",
+                                        "1 while the last exercise that was due is missing.")) {
+  pending_.reserve(kSteps + 1);
+  for (int step = 1; step <= kSteps + 1; ++step) {
+    const std::string name = step > kSteps ? "more" : std::to_string(step);
+    pending_.push_back(&metrics.NewGauge(
+        "veille_notifier_pending", "Alerts that wait for this step of their chain, or for its end.",
+        {{"step", name}}));
+  }
+}
+
 absl::Status Upkeep::Round() {
   absl::Status gone_round = GoRound();
   if (!gone_round.ok()) Forget();
@@ -70,6 +99,23 @@ void Upkeep::Forget() {
   began_.reset();
   looked_.reset();
   chains_checked_.reset();
+  checking_.reset();
+  for (metrics::Gauge* gauge : pending_) gauge->Set(0);
+  for (metrics::Gauge* gauge : {&dead_letters_, &unreachable_caregivers_, &broken_chains_,
+                                &unowned_partitions_, &exercise_missed_}) {
+    gauge->Set(0);
+  }
+}
+
+absl::Status Upkeep::CountBacklog() {
+  VEILLE_ASSIGN_OR_RETURN(const UpkeepStore::Backlog backlog, store_.CountBacklog());
+  std::vector<int64_t> pending(pending_.size(), 0);
+  for (const auto& [step, count] : backlog.pending)
+    pending[static_cast<std::size_t>(std::clamp(step, 1, kSteps + 1) - 1)] += count;
+  for (std::size_t i = 0; i < pending.size(); ++i)
+    pending_[i]->Set(static_cast<double>(pending[i]));
+  dead_letters_.Set(static_cast<double>(backlog.dead_letters));
+  return absl::OkStatus();
 }
 
 absl::Status Upkeep::GoRound() {
@@ -80,6 +126,7 @@ absl::Status Upkeep::GoRound() {
   }
   if (!began_.has_value()) began_ = options_.clock->Now();
   VEILLE_ASSIGN_OR_RETURN(told_, store_.LoadUpkeep());
+  VEILLE_RETURN_IF_ERROR(CountBacklog());
   VEILLE_RETURN_IF_ERROR(LookAtPartitions());
   VEILLE_RETURN_IF_ERROR(LookAtExercise());
   return LookAtChains();
@@ -130,6 +177,7 @@ absl::Status Upkeep::LookAtExercise() {
   VEILLE_ASSIGN_OR_RETURN(const std::optional<Condition> missed, MissedExercise());
   std::vector<Condition> holding;
   if (missed.has_value()) holding.push_back(*missed);
+  exercise_missed_.Set(missed.has_value() ? 1 : 0);
   return Report(kMissed, holding,
                 Words("Une alarme d'exercice est arrivée", "An exercise alarm has arrived"),
                 absl::InfiniteDuration());
@@ -143,6 +191,7 @@ absl::Status Upkeep::LookAtPartitions() {
     if (owners.now - std::max(owners.kept[partition], *looked_) >= kUnownedFor)
       unowned.push_back(std::to_string(partition));
   }
+  unowned_partitions_.Set(static_cast<double>(unowned.size()));
   // Who has just begun cannot tell yet: what was told stands until an owner was seen again.
   const bool patient = owners.now - *looked_ < kUnownedFor;
   if (patient && told_.concerns().contains(kUnowned) &&
@@ -231,24 +280,40 @@ absl::StatusOr<std::optional<Condition>> Upkeep::BrokenChain(const domain::Patie
   return std::optional<Condition>(std::move(broken));
 }
 
-absl::Status Upkeep::LookAtChains() {
+bool Upkeep::BeginChains() {
   const absl::Time now = options_.clock->Now();
   const double speed = options_.clock->speed();
-  const absl::Duration interval = kChainInterval * speed;
-  if (now < *began_ + kSettle * speed) return absl::OkStatus();
-  if (now < chains_checked_.value_or(absl::InfinitePast()) + interval) return absl::OkStatus();
+  if (now < *began_ + kSettle * speed ||
+      now < chains_checked_.value_or(absl::InfinitePast()) + kChainInterval * speed) {
+    return false;
+  }
+  chains_checked_ = now;
+  checking_ = options_.registry.Get();
+  next_home_ = 0;
+  broken_.clear();
   unreachable_.clear();
-  std::vector<Condition> broken;
-  const std::shared_ptr<const domain::Registry> registry = options_.registry.Get();
-  for (const care::v1::Home* home : registry->homes()) {
+  return true;
+}
+
+absl::Status Upkeep::LookAtChains() {
+  if (checking_ == nullptr && !BeginChains()) return absl::OkStatus();
+  const auto& homes = checking_->homes();
+  const std::size_t end = std::min(homes.size(), next_home_ + kHomesARound);
+  for (; next_home_ < end; ++next_home_) {
+    const care::v1::Home* home = homes[next_home_];
     if (home->home_id() == domain::kExerciseHome) continue;
     for (const care::v1::Patient& patient : home->patients()) {
       VEILLE_ASSIGN_OR_RETURN(std::optional<Condition> one, BrokenChain({home, &patient}));
-      if (one.has_value()) broken.push_back(*std::move(one));
+      if (one.has_value()) broken_.push_back(*std::move(one));
     }
   }
-  chains_checked_ = now;
-  return Report(kBroken, broken,
+  if (next_home_ < homes.size()) return absl::OkStatus();
+  checking_.reset();
+  broken_chains_.Set(static_cast<double>(broken_.size()));
+  unreachable_caregivers_.Set(static_cast<double>(
+      std::count_if(unreachable_.begin(), unreachable_.end(),
+                    [](const auto& entry) { return entry.second.has_value(); })));
+  return Report(kBroken, broken_,
                 Words("La chaîne d'appel est réparée", "The escalation chain is mended"), kDaily);
 }
 

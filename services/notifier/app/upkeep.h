@@ -22,6 +22,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "common/metrics/metrics.h"
 #include "common/time/clock.h"
 #include "services/domain/exercise.h"
 #include "services/domain/live_registry.h"
@@ -44,8 +45,7 @@ class Upkeep {
   // How often Round() is to be called, in real time.
   static constexpr absl::Duration kInterval = absl::Seconds(5);
 
-  Upkeep(UpkeepOptions options, UpkeepStore& store, AlertStore& alerts)
-      : options_(std::move(options)), store_(store), alerts_(alerts) {}
+  Upkeep(UpkeepOptions options, UpkeepStore& store, AlertStore& alerts, metrics::Registry& metrics);
 
   absl::Status Round();
 
@@ -58,8 +58,12 @@ class Upkeep {
                       const alert::v1::Text& over, absl::Duration again);
   absl::StatusOr<std::optional<Condition>> MissedExercise();
   absl::Status LookAtExercise();
+  absl::Status CountBacklog();
   absl::Status LookAtPartitions();
   absl::Status LookAtChains();
+  // Whether it is time for another check of all chains; it takes several rounds where homes are
+  // many.
+  bool BeginChains();
   // Why the person cannot be reached; nothing when a channel works.
   absl::StatusOr<std::optional<alert::v1::Text>> WhyUnreachable(const care::v1::Member& member);
   absl::StatusOr<std::optional<Condition>> BrokenChain(const domain::PatientRef& ref);
@@ -67,12 +71,20 @@ class Upkeep {
   const UpkeepOptions options_;
   UpkeepStore& store_;
   AlertStore& alerts_;
+  // All 0 at a notifier that does not go round: their sum over notifiers is right.
+  std::vector<metrics::Gauge*> pending_;
+  metrics::Gauge &dead_letters_, &unreachable_caregivers_, &broken_chains_, &unowned_partitions_,
+      &exercise_missed_;
   std::optional<absl::Time> began_;  // This spell of going round; world time.
   // The same by the server's clock, when partitions were first looked at.
   std::optional<absl::Time> looked_;
   store::v1::UpkeepState told_;
   std::optional<absl::Time> chains_checked_;
-  // Of the check that runs: everybody is asked about once.
+  // The check that runs; null between two.
+  std::shared_ptr<const domain::Registry> checking_;
+  std::size_t next_home_ = 0;
+  std::vector<Condition> broken_;
+  // Everybody is asked about once.
   std::map<std::string, std::optional<alert::v1::Text>> unreachable_;
   std::optional<absl::Time> arrived_;  // The due time of the newest exercise that has arrived.
 };

@@ -4,6 +4,8 @@
 #ifndef SERVICES_NOTIFIER_APP_UPKEEP_STORE_H_
 #define SERVICES_NOTIFIER_APP_UPKEEP_STORE_H_
 
+#include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -40,6 +42,12 @@ class UpkeepStore {
     std::set<std::string> failed;  // Digests of addresses that are gone or have failed for good.
   };
   virtual absl::StatusOr<Reach> ReachOf(const std::string& caregiver_id) = 0;
+
+  struct Backlog {
+    std::map<int, int64_t> pending;  // Alerts by the step that they wait for.
+    int64_t dead_letters = 0;
+  };
+  virtual absl::StatusOr<Backlog> CountBacklog() = 0;
 };
 
 }  // namespace veille::notifier

@@ -286,6 +286,10 @@ const google::protobuf::Timestamp* DueTime(const AlertRecord& record) {
   return record.has_expire_time() ? &record.expire_time() : nullptr;
 }
 
+uint32_t PendingStep(const AlertRecord& record) {
+  return record.has_next_step_time() ? record.alert().step() + 1 : 0;
+}
+
 bool MaybeExpire(absl::Time now, AlertRecord& record, Decision& decision) {
   if (!record.has_expire_time() || now + kTimerSlack < ToTime(record.expire_time())) return false;
   Alert& alert = *record.mutable_alert();

@@ -75,6 +75,8 @@ void StopChain(absl::Time now, store::v1::AlertRecord& record);
 void CancelChain(absl::Time now, store::v1::AlertRecord& record);
 // When the record has to be looked at again: its next step, or its end. Null when never.
 const google::protobuf::Timestamp* DueTime(const store::v1::AlertRecord& record);
+// The step that it waits for, from 1; one past the last for the chain's end. 0: it waits for none.
+uint32_t PendingStep(const store::v1::AlertRecord& record);
 // Closes what is past its end, and tells those who know of it. False when it is not.
 bool MaybeExpire(absl::Time now, store::v1::AlertRecord& record, Decision& decision);
 

@@ -241,7 +241,7 @@ void Scenario::GoRound() {
     for (std::size_t i = 0; i < (kind_ == WorldKind::kReplicas ? 2U : 1U); ++i) {
       upkeep_stores_.push_back(
           std::make_unique<FakeUpkeepStore>(std::to_string(i), *clock_, upkeep_world_));
-      upkeeps_.push_back(std::make_unique<Upkeep>(options, *upkeep_stores_[i], store_));
+      upkeeps_.push_back(std::make_unique<Upkeep>(options, *upkeep_stores_[i], store_, metrics_));
     }
   }
   for (const auto& upkeep : upkeeps_) {

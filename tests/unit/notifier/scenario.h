@@ -59,6 +59,7 @@ class FakeUpkeepStore : public UpkeepStore {
   absl::Status SaveUpkeep(const store::v1::UpkeepState& state) override;
   absl::StatusOr<Owners> PartitionOwners() override;
   absl::StatusOr<Reach> ReachOf(const std::string& caregiver_id) override;
+  absl::StatusOr<Backlog> CountBacklog() override { return Backlog{}; }
 
  private:
   const std::string name_;
