@@ -1,11 +1,10 @@
 #include "services/notifier/adapters/redis_upkeep_store.h"
 
-#include <memory>
 #include <span>
 
 #include "common/base/status_macros.h"
+#include "common/redis/gather.h"
 #include "common/redis/script.h"
-#include "common/sync/mutex.h"
 #include "services/domain/keys.h"
 
 namespace veille::notifier {
@@ -18,35 +17,6 @@ namespace {
 const redis::Script& Named(const char* name) {
   return redis::FindScript(std::span(kScripts, kScriptCount), name);
 }
-
-// Answers that come on the client's thread. Shared with it: the last may still be on its way out of
-// Take() when Wait() returns.
-class Replies {
- public:
-  explicit Replies(std::size_t count) : missing_(count), replies_(count) {}
-  void Take(std::size_t at, absl::StatusOr<redis::Reply> reply) {
-    MutexLock lock(mu_);
-    if (reply.ok()) {
-      replies_[at] = *std::move(reply);
-    } else {
-      status_.Update(reply.status());
-    }
-    if (--missing_ == 0) changed_.NotifyAll();
-  }
-  absl::StatusOr<std::vector<redis::Reply>> Wait() {
-    MutexLock lock(mu_);
-    while (missing_ > 0) changed_.Wait(mu_);
-    if (!status_.ok()) return status_;
-    return std::move(replies_);
-  }
-
- private:
-  Mutex mu_;
-  CondVar changed_;
-  std::size_t missing_ ABSL_GUARDED_BY(mu_);
-  absl::Status status_ ABSL_GUARDED_BY(mu_);
-  std::vector<redis::Reply> replies_ ABSL_GUARDED_BY(mu_);
-};
 
 }  // namespace
 
@@ -77,19 +47,22 @@ absl::StatusOr<store::v1::UpkeepState> RedisUpkeepStore::LoadUpkeep() {
 absl::Status RedisUpkeepStore::SaveUpkeep(const store::v1::UpkeepState& state) {
   store::v1::UpkeepState stored = state;
   stored.set_format(1);
-  return client_.CommandSync({"SET", domain::UpkeepKey(home_), stored.SerializeAsString()})
+  return client_.EvalSync(Named("keep"), {domain::UpkeepKey(home_), stored.SerializeAsString()})
       .status();
 }
 
 absl::StatusOr<std::vector<redis::Reply>> RedisUpkeepStore::ForEachPartition(
     const std::function<std::vector<std::string>(int)>& command) {
-  const auto replies = std::make_shared<Replies>(static_cast<std::size_t>(partitions_));
-  for (int partition = 0; partition < partitions_; ++partition) {
-    client_.Command(command(partition), [replies, partition](absl::StatusOr<redis::Reply> reply) {
-      replies->Take(static_cast<std::size_t>(partition), std::move(reply));
-    });
+  redis::Gather gather(static_cast<std::size_t>(partitions_));
+  for (int partition = 0; partition < partitions_; ++partition)
+    client_.Command(command(partition), gather.At(static_cast<std::size_t>(partition)));
+  std::vector<redis::Reply> replies;
+  replies.reserve(static_cast<std::size_t>(partitions_));
+  for (absl::StatusOr<redis::Reply>& reply : gather.Wait()) {
+    VEILLE_RETURN_IF_ERROR(reply.status());
+    replies.push_back(*std::move(reply));
   }
-  return replies->Wait();
+  return replies;
 }
 
 absl::StatusOr<UpkeepStore::Owners> RedisUpkeepStore::PartitionOwners() {
