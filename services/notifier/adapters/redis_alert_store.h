@@ -37,6 +37,9 @@ class RedisAlertStore : public AlertStore {
   void DoneSoon(const std::string& home_id, const std::string& entry) override;
   void SentSoon(const std::string& alert_id, const std::string& entry, uint64_t version,
                 absl::Time now) override;
+  absl::StatusOr<std::set<std::string>> CountCalls(const std::vector<std::string>& caregiver_ids,
+                                                   const std::string& alert_id, uint64_t version,
+                                                   absl::Time now) override;
   absl::StatusOr<int> Deliver(const std::vector<std::string>& caregiver_ids,
                               const alert::v1::Update& update, uint64_t told_version) override;
   absl::Status Enqueue(const store::v1::Finding& finding) override;

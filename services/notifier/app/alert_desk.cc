@@ -216,6 +216,8 @@ absl::Status AlertDesk::Commit(const AlertRecord* before, AlertRecord& after, De
   // The operators first: lost between the two, it is told again, under the same id, with the job.
   VEILLE_RETURN_IF_ERROR(TellOperators(decision, after));
   after.set_stored_version((before == nullptr ? 0 : before->stored_version()) + 1);
+  // Before anything is planned: what is recorded is what will be told.
+  for (store::v1::Tell& tell : decision.tells) VEILLE_RETURN_IF_ERROR(Quieten(after, tell));
   AlertChange change;
   change.sends = PlanSends(decision.tells, options_.channel_times, options_.clock->Now(), after);
   change.before = before;
@@ -235,14 +237,32 @@ absl::Status AlertDesk::Commit(const AlertRecord* before, AlertRecord& after, De
   return absl::OkStatus();
 }
 
+absl::Status AlertDesk::Quieten(const AlertRecord& record, store::v1::Tell& tell) {
+  if (!MayBeQuiet(tell, record)) return absl::OkStatus();
+  VEILLE_ASSIGN_OR_RETURN(
+      const std::set<std::string> quiet,
+      store_.CountCalls({tell.caregiver_ids().begin(), tell.caregiver_ids().end()},
+                        record.alert().alert_id(), tell.version(), options_.clock->Now()));
+  for (const std::string& id : quiet) tell.add_quiet_ids(id);
+  return absl::OkStatus();
+}
+
 absl::Status AlertDesk::Deliver(const store::v1::Tell& tell, const AlertRecord& record) {
   alert::v1::Update update;
   *update.mutable_alert() = record.alert();
   update.set_reason(tell.reason());
   update.set_step(tell.step());
-  VEILLE_ASSIGN_OR_RETURN(const int reached,
-                          store_.Deliver({tell.caregiver_ids().begin(), tell.caregiver_ids().end()},
-                                         update, tell.version()));
+  const std::set<std::string> quiet(tell.quiet_ids().begin(), tell.quiet_ids().end());
+  std::vector<std::string> called;
+  for (const std::string& id : tell.caregiver_ids())
+    if (quiet.count(id) == 0) called.push_back(id);
+  VEILLE_ASSIGN_OR_RETURN(int reached, store_.Deliver(called, update, tell.version()));
+  if (!quiet.empty()) {
+    update.set_reason(alert::v1::Update::REASON_QUIET);
+    VEILLE_ASSIGN_OR_RETURN(const int read,
+                            store_.Deliver({quiet.begin(), quiet.end()}, update, tell.version()));
+    reached += read;
+  }
   told_.Add(static_cast<uint64_t>(reached));
   if (tell.reason() == alert::v1::Update::REASON_NOTIFY)
     latencies_.Observe(Latencies::Stage::kSent, record, tell.step(), options_.clock->Now(),

@@ -96,6 +96,8 @@ class AlertDesk {
   absl::Status Commit(const store::v1::AlertRecord* before, store::v1::AlertRecord& after,
                       Decision decision, const std::string& entry);
   absl::Status TellOperators(const Decision& decision, const store::v1::AlertRecord& record);
+  // Marks those who were called too often.
+  absl::Status Quieten(const store::v1::AlertRecord& record, store::v1::Tell& tell);
   absl::Status Deliver(const store::v1::Tell& tell, const store::v1::AlertRecord& record);
   absl::Status Escalate(const store::v1::Job& job, const std::string& entry);
   absl::Status Tell(const store::v1::Job& job, const std::string& entry);

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "common/base/digest.h"
 #include "common/base/status_macros.h"
 #include "services/domain/keys.h"
 #include "services/notifier/app/operator_findings.h"

@@ -327,9 +327,9 @@ std::vector<std::string> WouldTell(const Moment& at, const AlertRecord& record) 
   return told;
 }
 
-bool MayBeQuiet(const Update& update) {
-  return update.reason() == Update::REASON_NOTIFY &&
-         update.alert().severity() < alert::v1::SEVERITY_HIGH && !update.alert().unanswered();
+bool MayBeQuiet(const store::v1::Tell& tell, const AlertRecord& record) {
+  return tell.reason() == Update::REASON_NOTIFY &&
+         record.alert().severity() < alert::v1::SEVERITY_HIGH && !record.alert().unanswered();
 }
 
 bool IsWanted(const store::v1::Tell& tell, const AlertRecord& record) {

@@ -90,7 +90,7 @@ std::vector<std::string> WouldTell(const Moment& at, const store::v1::AlertRecor
 
 // Whether a caregiver who was called too often of late may get it as a line to read: never what is
 // HIGH, nor the last call of a chain that nobody has answered.
-bool MayBeQuiet(const alert::v1::Update& update);
+bool MayBeQuiet(const store::v1::Tell& tell, const store::v1::AlertRecord& record);
 
 // Whether a tell is still wanted: nobody is asked to act on what somebody has taken.
 bool IsWanted(const store::v1::Tell& tell, const store::v1::AlertRecord& record);

@@ -155,6 +155,8 @@ std::vector<Send> PlanSends(const std::vector<store::v1::Tell>& tells, const Cha
     const bool named = tell.step() > 0 && tell.step() <= static_cast<uint32_t>(record.steps_size());
     const auto* step = named ? &record.steps(static_cast<int>(tell.step()) - 1) : nullptr;
     for (const std::string& id : tell.caregiver_ids()) {
+      const auto& quiet = tell.quiet_ids();
+      if (std::find(quiet.begin(), quiet.end(), id) != quiet.end()) continue;
       const auto member =
           std::find_if(record.members().begin(), record.members().end(),
                        [&](const care::v1::Member& one) { return one.caregiver_id() == id; });

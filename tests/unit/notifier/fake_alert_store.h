@@ -46,6 +46,9 @@ class FakeAlertStore : public AlertStore {
   void DoneSoon(const std::string& home_id, const std::string& entry) override;
   void SentSoon(const std::string& alert_id, const std::string& entry, uint64_t version,
                 absl::Time now) override;
+  absl::StatusOr<std::set<std::string>> CountCalls(const std::vector<std::string>& caregiver_ids,
+                                                   const std::string& alert_id, uint64_t version,
+                                                   absl::Time now) override;
   absl::StatusOr<int> Deliver(const std::vector<std::string>& caregiver_ids,
                               const alert::v1::Update& update, uint64_t told_version) override;
   absl::Status Enqueue(const store::v1::Finding& finding) override;
@@ -80,6 +83,8 @@ class FakeAlertStore : public AlertStore {
   std::set<std::string> gone_;
   std::set<std::string> failed_;
   std::map<std::string, std::pair<absl::Time, int>> calls_;  // Since when, how many.
+  // By caregiver and alert: the version that was counted last, and whether it was too much.
+  std::map<std::string, std::pair<uint64_t, bool>> counted_;
 };
 
 }  // namespace veille::notifier

@@ -171,6 +171,7 @@ absl::Status Scenario::Send(const store::v1::Job& job, const std::string& entry)
       !RecordSend(job.send(), alert::v1::DELIVERY_STATE_SENT, clock_->Now(), after)) {
     return store_.Done("", entry);
   }
+  sent_.push_back(job.send().caregiver_id());
   after.set_stored_version(before->stored_version() + 1);
   AlertChange change;
   change.before = &*before;
@@ -469,6 +470,13 @@ alert::v1::DeliveryState Scenario::StateOf(const std::string& caregiver) const {
   for (const auto& delivery : alert().deliveries())
     if (delivery.caregiver_id() == caregiver) state = delivery.state();
   return state;
+}
+
+Told Scenario::Recorded(const std::string& caregiver) const {
+  Told channels;
+  for (const auto& delivery : alert().deliveries())
+    if (delivery.caregiver_id() == caregiver) channels.push_back(delivery.channel());
+  return channels;
 }
 
 void Scenario::Expect(int from, int to, Told told) {

@@ -145,6 +145,10 @@ class Scenario {
 
   const alert::v1::Alert& alert() const { return store_.Newest("h")->alert(); }
   alert::v1::DeliveryState StateOf(const std::string& caregiver) const;
+  // Channels of the newest alert's deliveries to the caregiver.
+  Told Recorded(const std::string& caregiver) const;
+  // Whose webhook's provider was given something, once for each.
+  const Told& sent() const { return sent_; }
 
  private:
   struct Message {
@@ -181,6 +185,7 @@ class Scenario {
   std::set<std::string> taken_;  // Caregivers whose provider takes what is sent.
   std::vector<std::pair<std::string, alert::v1::Receipt>> receipts_;
   std::vector<Message> messages_;
+  Told sent_;
   std::string snooze_id_;
 };
 

@@ -964,6 +964,35 @@ TEST(Budget, DoesNotMuteTheLastCallOfAChain) {
   });
 }
 
+// What is recorded, what is told and what is sent are one: a line to read rings nowhere.
+TEST(Budget, KeepsALineToReadFromEveryOtherChannel) {
+  InEveryWorld([](Scenario& s) {
+    s.QuietAfter(1).Webhook("anne", Scenario::Provider::kTakes);
+    s.At(0).Raise("A", alert::v1::SEVERITY_LOW);
+    s.Expect(0, 0, {"anne"});
+    EXPECT_EQ(s.Recorded("anne"), (Told{"stream", "webhook"}));
+    EXPECT_EQ(s.sent(), (Told{"anne"}));
+    s.At(1).Raise("B", alert::v1::SEVERITY_LOW);
+    s.Expect(1, 1, {"anne="});
+    EXPECT_EQ(s.Recorded("anne"), Told{"stream"});
+    EXPECT_EQ(s.sent(), (Told{"anne"}));
+    // An emergency uses them all.
+    s.At(2).Sos();
+    s.Expect(2, 2, {"anne"});
+    EXPECT_EQ(s.Recorded("anne"), (Told{"stream", "webhook"}));
+    EXPECT_EQ(s.sent(), (Told{"anne", "anne"}));
+  });
+}
+
+TEST(Budget, IsUsedOnceByACallThatIsDecidedTwice) {
+  InEveryWorld([](Scenario& s) {
+    s.QuietAfter(2);
+    s.At(0).Raise("A", alert::v1::SEVERITY_LOW);
+    s.At(1).Raise("B", alert::v1::SEVERITY_LOW);
+    s.Expect(0, 1, {"anne", "anne"});
+  });
+}
+
 // ---- The synthetic patient
 
 const Told kDrill = {"veille-exercise", "veille-exercise~", "veille-exercise~"};
