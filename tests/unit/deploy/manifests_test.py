@@ -19,6 +19,8 @@ import yaml
 BASE, VEILLE = "", ""
 ROLES = {"gateway", "detector", "notifier"}
 UID = 65532
+# What an operator makes: by secret, file and the command that makes it.
+SECRETS = {"veille-audit-key": ("audit.key", ["openssl", "genpkey", "-algorithm", "ed25519"])}
 # Readiness off 5 s, drain and shut down 8 s, flush 5 s, and 10 s to spare.
 LEAST_GRACE_S = 28
 
@@ -129,6 +131,10 @@ def pod_faults(document):
         yield "replicas are not spread"
     volumes = {volume["name"] for volume in spec.get("volumes", [])}
     volumes |= {c["metadata"]["name"] for c in document["spec"].get("volumeClaimTemplates", [])}
+    for volume in spec.get("volumes", []):
+        if "secret" in volume and (security.get("fsGroup") != UID
+                                   or volume["secret"].get("defaultMode") != 0o440):
+            yield f"{volume['name']} is not readable by {UID} alone"
     if any("hostPath" in volume for volume in spec.get("volumes", [])):
         yield "mounts a path of the host"
     for container in containers_of(document):
@@ -196,6 +202,13 @@ def check_config(documents, document):
 
         for mount in container["volumeMounts"]:
             os.makedirs(root + mount["mountPath"])
+            secret = volumes[mount["name"]].get("secret", {}).get("secretName")
+            if secret is not None:
+                name, command = SECRETS[secret]
+                made = subprocess.run(command, capture_output=True, timeout=20, check=True).stdout
+                with open(os.path.join(root + mount["mountPath"], name), "wb") as file:
+                    file.write(made)
+                continue
             config = named(documents, "ConfigMap", volumes[mount["name"]]["configMap"]["name"])
             for name, text in config["data"].items():
                 path = os.path.join(root + mount["mountPath"], name)
@@ -243,6 +256,16 @@ class Base(unittest.TestCase):
                     ran = check_config(documents, document)
                     self.assertEqual(ran.returncode, 0, ran.stderr)
 
+    def test_the_notifier_is_refused_without_the_key_that_signs_the_audit_log(self):
+        documents = render(BASE)
+        notifier = copy.deepcopy(named(documents, "Deployment", "notifier"))
+        (container,) = containers_of(notifier)
+        container["volumeMounts"] = [m for m in container["volumeMounts"]
+                                     if m["name"] != "audit-key"]
+        ran = check_config(documents, notifier)
+        self.assertEqual(ran.returncode, 1)
+        self.assertIn("audit.key", ran.stderr)
+
     def test_calls_the_exercise_when_it_is_due(self):
         documents = render(BASE)
         config = named(documents, "ConfigMap", "veille-config")["data"]["veille.textproto"]
@@ -276,6 +299,7 @@ class Base(unittest.TestCase):
     def test_the_judge_misses_nothing_that_is_taken_away(self):
         pod = "spec.template.spec."
         for path in (
+                pod + "securityContext.fsGroup", pod + "volumes.2.secret.defaultMode",
                 pod + "automountServiceAccountToken", pod + "securityContext.runAsNonRoot",
                 pod + "securityContext.runAsUser", pod + "securityContext.seccompProfile",
                 pod + "terminationGracePeriodSeconds", pod + "topologySpreadConstraints",
