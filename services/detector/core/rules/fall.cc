@@ -129,6 +129,7 @@ void FallDetector::Feed(const FallConfig& config, int64_t first_us, float rate_h
 
 void FallDetector::CloseWindow(const FallConfig& config, const FallWindow& window,
                                std::vector<FallEvent>& out) {
+  const int64_t before = windows_.newest();
   windows_.Add(window_, window);
   if (phase_ != Phase::kQuiet) Follow(config, out);
   // A fall that was told is not told again: the person lies there.
@@ -140,51 +141,57 @@ void FallDetector::CloseWindow(const FallConfig& config, const FallWindow& windo
         usual_count_ < kUsualBegins ? 1 / static_cast<float>(usual_count_) : kUsualShare;
     for (std::size_t i = 0; i < 3; ++i) usual_[i] += (old[i] - usual_[i]) * share;
   }
-  if (FindCandidate(config)) JudgeCandidate(config, out);
+  FindCandidate(config, window_);
+  if (candidate_ >= 0) JudgeCandidate(config, before, out);
 }
 
-bool FallDetector::FindCandidate(const FallConfig& config) {
-  const uint16_t peak = windows_.At(window_).peak;
+void FallDetector::FindCandidate(const FallConfig& config, int64_t window) {
+  const uint16_t peak = windows_.At(window).peak;
   if (static_cast<float>(peak) >= config.impact_mg &&
       (candidate_ < 0 || peak > windows_.At(candidate_).peak)) {
-    candidate_ = window_;
+    candidate_ = window;
   }
-  // A window that was skipped may have been the one at which to judge.
-  return candidate_ >= 0 && window_ >= candidate_ + kWindowsAfterBlow;
 }
 
-void FallDetector::JudgeCandidate(const FallConfig& config, std::vector<FallEvent>& out) {
-  const int64_t impact = candidate_;
+// A window that was skipped may have been the one at which to look.
+void FallDetector::JudgeCandidate(const FallConfig& config, int64_t before,
+                                  std::vector<FallEvent>& out) {
+  const bool wrist = config.place == WornAt::kWrist;
+  if (wrist && window_ >= candidate_ + kWindowsEarly && before < candidate_ + kWindowsEarly &&
+      LookAtCandidate(config, FallView::kWristEarly)) {
+    return Suspect(config, out);
+  }
+  if (window_ < candidate_ + kWindowsAfterBlow) return;
+  if (LookAtCandidate(config, wrist ? FallView::kWrist : FallView::kTrunk))
+    return Suspect(config, out);
+  // The strongest of what came after it is the next to be judged.
+  const int64_t judged = candidate_;
   candidate_ = -1;
-  bool suspected = false;
+  for (int64_t i = judged + 1; i <= window_; ++i) FindCandidate(config, i);
+}
+
+bool FallDetector::LookAtCandidate(const FallConfig& config, FallView view) {
+  const int64_t impact = candidate_;
   // A score that nobody asks for, and everything that is traced, is measured in full.
   const bool gated = config.trace == nullptr && config.least_score >= kGateScore;
   // An impact at the very beginning of a stream has no before.
-  if (impact > windows_.first() + 2 && (!gated || MayBeFall(config.place, windows_, impact))) {
-    const Vector3 before = windows_.Direction(impact - 20, impact - 10);
-    const Vector3 usual = usual_count_ > 0 ? usual_ : before;
-    const FallFeatures features = MeasureBlow(windows_, impact, usual);
-    if (config.trace != nullptr) config.trace->push_back({impact * FallWindows::kMicros, features});
-    suspected = FallScore(config.place, features) >= config.least_score;
-    if (suspected) {
-      suspicion_.impact_us = impact * FallWindows::kMicros;
-      suspicion_.decide_us = (window_ + 1) * FallWindows::kMicros;
-      suspicion_.peak_g = features[static_cast<std::size_t>(FallFeature::kPeak)];
-      suspicion_.angle_degrees = features[static_cast<std::size_t>(FallFeature::kTurn)];
-      upright_ = usual;
-    }
-  }
-  if (!suspected) {
-    // The strongest of what came after it is the next to be judged.
-    for (int64_t i = impact + 1; i <= window_; ++i) {
-      const uint16_t peak = windows_.At(i).peak;
-      if (static_cast<float>(peak) >= config.impact_mg &&
-          (candidate_ < 0 || peak > windows_.At(candidate_).peak)) {
-        candidate_ = i;
-      }
-    }
-    return;
-  }
+  if (impact <= windows_.first() + 2 || (gated && !MayBeFall(view, windows_, impact))) return false;
+  const Vector3 usual = usual_count_ > 0 ? usual_ : windows_.Direction(impact - 20, impact - 10);
+  const FallFeatures features = MeasureBlow(view, windows_, impact, usual);
+  if (config.trace != nullptr)
+    config.trace->push_back({view, impact * FallWindows::kMicros, features});
+  if (FallScore(view, features) < config.least_score) return false;
+  suspicion_.impact_us = impact * FallWindows::kMicros;
+  suspicion_.decide_us = (window_ + 1) * FallWindows::kMicros;
+  suspicion_.peak_g = features[static_cast<std::size_t>(FallFeature::kPeak)];
+  suspicion_.angle_degrees = features[static_cast<std::size_t>(FallFeature::kTurn)];
+  upright_ = usual;
+  return true;
+}
+
+void FallDetector::Suspect(const FallConfig& config, std::vector<FallEvent>& out) {
+  const int64_t impact = candidate_;
+  candidate_ = -1;
   if (config.place == WornAt::kWrist ||
       DegreesBetween(upright_, windows_.Direction(impact + 10, impact + 25)) < kLyingDegrees) {
     upright_ = {};
