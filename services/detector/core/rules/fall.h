@@ -112,9 +112,10 @@ class FallDetector {
     // Packed samples.
     void Add(const char* samples, int64_t n);
     FallWindow Fold() const;
+    bool IsSound() const;
   };
 
-  void CloseWindow(const FallConfig& config, const FallWindow& window, std::vector<FallEvent>& out);
+  void CloseWindow(const FallConfig& config, const Sums& sums, std::vector<FallEvent>& out);
   void OnGap(const FallConfig& config, int64_t index);
 
   // Makes a stronger window the candidate.

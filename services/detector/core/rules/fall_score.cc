@@ -155,14 +155,15 @@ Shape MeasureShape(const FallWindows& windows, int64_t blow, int64_t end) {
 
 bool MayBeFall(FallView view, const FallWindows& windows, int64_t blow) {
   const int64_t end = blow + WindowsAfter(view);
-  const auto [from, to] = BeforeBlow(windows, blow);
+  const Span before = BeforeBlow(windows, blow);
   const auto turn = [&] {
-    return DegreesBetween(windows.Direction(from, to), windows.Direction(blow + 10, end - 1));
+    return DegreesBetween(windows.Direction(before.from, before.to),
+                          windows.Direction(blow + 10, end - 1));
   };
   if (view == FallView::kTrunk) return turn() >= kTrunkTurn;
   const Others others = OthersAround(windows, blow, end);
   const bool amid_unrest = view == FallView::kWristEarly
-                               ? windows.Deviation(from, to) > kWristUnrestBefore
+                               ? windows.Deviation(before.from, before.to) > kWristUnrestBefore
                                : QuietWindows(windows, blow + 8, end) < kWristQuietWindows;
   if (amid_unrest && others.repeats >= kWristRepeats) return false;
   const bool alone = static_cast<float>(others.second) <=
