@@ -75,8 +75,9 @@ FallFeatures MeasureBlow(FallView view, const FallWindows& windows, int64_t blow
                          const Vector3& usual);
 
 // False for most blows of walking, clapping, sitting down: nothing like a fall, by a fraction of
-// the measuring. Of the recordings that the score was fitted on it refuses no blow that scores 0 or
-// more, and 0.63 of all. Where less than kGateScore is asked for, it must not be asked.
+// the measuring. Of the recordings that the score was fitted on it refuses 0.63 of all looks, and 3
+// of the 7,971 that score 0 or more, none of them above 0.5. Where less than kGateScore is asked
+// for, it must not be asked.
 bool MayBeFall(FallView view, const FallWindows& windows, int64_t blow);
 inline constexpr float kGateScore = 0;
 
