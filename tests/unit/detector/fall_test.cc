@@ -84,6 +84,18 @@ TEST(Fall, IsDecidedTwoAndAHalfSecondsAfterTheImpactAndStillAfterThirty) {
   EXPECT_NEAR(static_cast<double>(events[1].decide_us - events[1].impact_us) / 1e6, 30, 1.5);
 }
 
+TEST(Fall, AtTheWristIsDecidedASecondEarlierWhereNoDoubtIsLeft) {
+  const std::vector<int16_t> samples = FallAndLie(50, 1.5).Pack();
+  FallConfig config = MakeFallConfig({}, care::v1::ROLE_WRIST);
+  config.least_score = -3;  // Nothing is doubted that is by default.
+  FallDetector detector;
+  std::vector<FallEvent> out;
+  detector.Feed(config, 1'700'000'000'000'000, 50,
+                {reinterpret_cast<const char*>(samples.data()), samples.size() * 2}, out);
+  ASSERT_EQ(out.size(), 1U);
+  EXPECT_NEAR(static_cast<double>(out[0].decide_us - out[0].impact_us) / 1e6, 1.7, 0.11);
+}
+
 TEST(Fall, IsNotSuspectedInEverydayMovements) {
   for (const auto role : kPlaces) {
     for (const double rate : {20.0, 50.0, 100.0}) {
@@ -231,8 +243,7 @@ TEST(FallScore, NeedsATurnAndRest) {
     detector.Feed(config, 1'700'000'000'000'000, static_cast<float>(motion.rate_hz()),
                   {reinterpret_cast<const char*>(samples.data()), samples.size() * 2}, out);
     float best = -1000;
-    for (const FallBlow& blow : blows)
-      best = std::max(best, FallScore(config.place, blow.features));
+    for (const FallBlow& blow : blows) best = std::max(best, FallScore(blow.view, blow.features));
     return best;
   };
   for (const auto role : kPlaces) {

@@ -29,11 +29,6 @@ constexpr float kUprightDegrees = 40, kLyingDegrees = 45;
 // Taken off, or carried away: the next fall is a new one.
 constexpr int64_t kLongLiesFollowed = 4;
 
-int16_t Clamp16(float value) {
-  return static_cast<int16_t>(std::clamp(value, -32767.0F, 32767.0F));
-}
-uint16_t ClampU16(float value) { return static_cast<uint16_t>(std::clamp(value, 0.0F, 65535.0F)); }
-
 int64_t Micros(const care::v1::FallRule& rule, const char* field) {
   return absl::ToInt64Microseconds(domain::DurationOr(rule, field));
 }
@@ -84,12 +79,27 @@ void FallDetector::OnGap(const FallConfig& config, int64_t index) {
   count += static_cast<int32_t>(n);
 }
 
+// Nothing of it can leave the range of its type: see IsSound().
 [[gnu::always_inline]] inline FallWindow FallDetector::Sums::Fold() const {
+  const float share = count == 1 ? 1.0F : 1 / static_cast<float>(count);
+  const float mean = size * share;
+  const float deviation =
+      count == 1 ? 0.0F : std::sqrt(std::max(0.0F, squares * share - mean * mean));
+  return {static_cast<int16_t>(x * share), static_cast<int16_t>(y * share),
+          static_cast<int16_t>(z * share), static_cast<uint16_t>(mean),
+          static_cast<uint16_t>(peak),     static_cast<uint16_t>(least),
+          static_cast<uint16_t>(deviation)};
+}
+
+// False for what samples of 16 bits an axis cannot have summed up to.
+bool FallDetector::Sums::IsSound() const {
+  constexpr float kMost = 56756;  // √3 · 2^15, rounded up.
   const auto n = static_cast<float>(count);
-  const float mean = size / n;
-  const float deviation = count == 1 ? 0.0F : std::sqrt(std::max(0.0F, squares / n - mean * mean));
-  return {Clamp16(x / n), Clamp16(y / n),  Clamp16(z / n),     ClampU16(mean),
-          ClampU16(peak), ClampU16(least), ClampU16(deviation)};
+  const auto is_axis = [&](float sum) { return sum >= -32768 * n && sum <= 32767 * n; };
+  const auto is_size = [](float value) { return value >= 0 && value <= kMost; };
+  return count == 0 ||
+         (is_axis(x) && is_axis(y) && is_axis(z) && is_size(0.99F * size / n) && is_size(peak) &&
+          is_size(least) && squares >= 0 && is_size(0.99F * std::sqrt(squares / n)));
 }
 
 void FallDetector::Feed(const FallConfig& config, int64_t first_us, float rate_hz,
@@ -97,15 +107,17 @@ void FallDetector::Feed(const FallConfig& config, int64_t first_us, float rate_h
   const double step_us = 1e6 / static_cast<double>(rate_hz);
   const double steps_a_us = static_cast<double>(rate_hz) / 1e6;
   const auto samples = static_cast<int64_t>(samples_mg.size() / 6);
-  const auto time_of = [&](int64_t i) {
-    return first_us + static_cast<int64_t>(static_cast<double>(i) * step_us);
-  };
-  // The first sample at or after a time.
+  // Since the first sample, in whole microseconds downwards.
+  const auto offset_of = [&](int64_t i) { return static_cast<double>(i) * step_us; };
+  const auto time_of = [&](int64_t i) { return first_us + static_cast<int64_t>(offset_of(i)); };
+  // The first sample at or after a time. No whole number lies between an offset and the
+  // microsecond that it is cut down to.
   const auto first_at = [&](int64_t time_us) {
-    const double guess = static_cast<double>(time_us - first_us) * steps_a_us;
+    const auto offset = static_cast<double>(time_us - first_us);
+    const double guess = offset * steps_a_us;
     auto i = static_cast<int64_t>(std::min(std::max(guess, 0.0), static_cast<double>(samples)));
-    while (i > 0 && time_of(i - 1) >= time_us) --i;
-    while (i < samples && time_of(i) < time_us) ++i;
+    while (i > 0 && offset_of(i - 1) >= offset) --i;
+    while (i < samples && offset_of(i) < offset) ++i;
     return i;
   };
   int64_t i = first_us > newest_us_ ? 0 : first_at(newest_us_ + 1);
@@ -113,7 +125,7 @@ void FallDetector::Feed(const FallConfig& config, int64_t first_us, float rate_h
   while (i < samples) {
     const int64_t index = time_of(i) / FallWindows::kMicros;
     if (index > window_) {
-      if (window_ >= 0 && sums.count > 0) CloseWindow(config, sums.Fold(), out);
+      if (window_ >= 0 && sums.count > 0) CloseWindow(config, Sums(sums), out);
       // Low rates and bad links skip a window now and then.
       if (window_ < 0 || index > window_ + kMaxGapWindows) OnGap(config, index);
       window_ = index;
@@ -127,64 +139,74 @@ void FallDetector::Feed(const FallConfig& config, int64_t first_us, float rate_h
   if (samples > 0) newest_us_ = std::max(newest_us_, time_of(samples - 1));
 }
 
-void FallDetector::CloseWindow(const FallConfig& config, const FallWindow& window,
+// Folded here, so that the window is written once: a copy of what was just written in parts stalls.
+void FallDetector::CloseWindow(const FallConfig& config, const Sums& sums,
                                std::vector<FallEvent>& out) {
-  windows_.Add(window_, window);
+  const int64_t before = windows_.newest();
+  windows_.Add(window_, sums.Fold());
   if (phase_ != Phase::kQuiet) Follow(config, out);
   // A fall that was told is not told again: the person lies there.
   if (phase_ != Phase::kQuiet && phase_ != Phase::kFine) return;
   if (window_ - kUsualLag >= windows_.first()) {
-    const Vector3 old = windows_.Direction(window_ - kUsualLag, window_ - kUsualLag + 1);
+    const FallWindow& old = windows_.At(window_ - kUsualLag);
     usual_count_ = std::min(usual_count_ + 1, 1000);
     const float share =
         usual_count_ < kUsualBegins ? 1 / static_cast<float>(usual_count_) : kUsualShare;
-    for (std::size_t i = 0; i < 3; ++i) usual_[i] += (old[i] - usual_[i]) * share;
+    usual_[0] += (0.001F * static_cast<float>(old.x) - usual_[0]) * share;
+    usual_[1] += (0.001F * static_cast<float>(old.y) - usual_[1]) * share;
+    usual_[2] += (0.001F * static_cast<float>(old.z) - usual_[2]) * share;
   }
-  if (FindCandidate(config)) JudgeCandidate(config, out);
+  FindCandidate(config, window_);
+  if (candidate_ >= 0 && window_ >= candidate_ + kWindowsEarly) JudgeCandidate(config, before, out);
 }
 
-bool FallDetector::FindCandidate(const FallConfig& config) {
-  const uint16_t peak = windows_.At(window_).peak;
+void FallDetector::FindCandidate(const FallConfig& config, int64_t window) {
+  const uint16_t peak = windows_.At(window).peak;
   if (static_cast<float>(peak) >= config.impact_mg &&
       (candidate_ < 0 || peak > windows_.At(candidate_).peak)) {
-    candidate_ = window_;
+    candidate_ = window;
   }
-  // A window that was skipped may have been the one at which to judge.
-  return candidate_ >= 0 && window_ >= candidate_ + kWindowsAfterBlow;
 }
 
-void FallDetector::JudgeCandidate(const FallConfig& config, std::vector<FallEvent>& out) {
-  const int64_t impact = candidate_;
+// A window that was skipped may have been the one at which to look.
+void FallDetector::JudgeCandidate(const FallConfig& config, int64_t before,
+                                  std::vector<FallEvent>& out) {
+  const bool wrist = config.place == WornAt::kWrist;
+  if (wrist && window_ >= candidate_ + kWindowsEarly && before < candidate_ + kWindowsEarly &&
+      LookAtCandidate(config, FallView::kWristEarly)) {
+    return Suspect(config, out);
+  }
+  if (window_ < candidate_ + kWindowsAfterBlow) return;
+  if (LookAtCandidate(config, wrist ? FallView::kWrist : FallView::kTrunk))
+    return Suspect(config, out);
+  // The strongest of what came after it is the next to be judged.
+  const int64_t judged = candidate_;
   candidate_ = -1;
-  bool suspected = false;
+  for (int64_t i = judged + 1; i <= window_; ++i) FindCandidate(config, i);
+}
+
+bool FallDetector::LookAtCandidate(const FallConfig& config, FallView view) {
+  const int64_t impact = candidate_;
   // A score that nobody asks for, and everything that is traced, is measured in full.
   const bool gated = config.trace == nullptr && config.least_score >= kGateScore;
   // An impact at the very beginning of a stream has no before.
-  if (impact > windows_.first() + 2 && (!gated || MayBeFall(config.place, windows_, impact))) {
-    const Vector3 before = windows_.Direction(impact - 20, impact - 10);
-    const Vector3 usual = usual_count_ > 0 ? usual_ : before;
-    const FallFeatures features = MeasureBlow(windows_, impact, usual);
-    if (config.trace != nullptr) config.trace->push_back({impact * FallWindows::kMicros, features});
-    suspected = FallScore(config.place, features) >= config.least_score;
-    if (suspected) {
-      suspicion_.impact_us = impact * FallWindows::kMicros;
-      suspicion_.decide_us = (window_ + 1) * FallWindows::kMicros;
-      suspicion_.peak_g = features[static_cast<std::size_t>(FallFeature::kPeak)];
-      suspicion_.angle_degrees = features[static_cast<std::size_t>(FallFeature::kTurn)];
-      upright_ = usual;
-    }
-  }
-  if (!suspected) {
-    // The strongest of what came after it is the next to be judged.
-    for (int64_t i = impact + 1; i <= window_; ++i) {
-      const uint16_t peak = windows_.At(i).peak;
-      if (static_cast<float>(peak) >= config.impact_mg &&
-          (candidate_ < 0 || peak > windows_.At(candidate_).peak)) {
-        candidate_ = i;
-      }
-    }
-    return;
-  }
+  if (impact <= windows_.first() + 2 || (gated && !MayBeFall(view, windows_, impact))) return false;
+  const Vector3 usual = usual_count_ > 0 ? usual_ : windows_.Direction(impact - 20, impact - 10);
+  const FallFeatures features = MeasureBlow(view, windows_, impact, usual);
+  if (config.trace != nullptr)
+    config.trace->push_back({view, impact * FallWindows::kMicros, features});
+  if (FallScore(view, features) < config.least_score) return false;
+  suspicion_.impact_us = impact * FallWindows::kMicros;
+  suspicion_.decide_us = (window_ + 1) * FallWindows::kMicros;
+  suspicion_.peak_g = features[static_cast<std::size_t>(FallFeature::kPeak)];
+  suspicion_.angle_degrees = features[static_cast<std::size_t>(FallFeature::kTurn)];
+  upright_ = usual;
+  return true;
+}
+
+void FallDetector::Suspect(const FallConfig& config, std::vector<FallEvent>& out) {
+  const int64_t impact = candidate_;
+  candidate_ = -1;
   if (config.place == WornAt::kWrist ||
       DegreesBetween(upright_, windows_.Direction(impact + 10, impact + 25)) < kLyingDegrees) {
     upright_ = {};
@@ -350,6 +372,7 @@ bool FallDetector::ParseFrom(std::string_view bytes) {
     Take(*number, bytes);
     if (!std::isfinite(*number)) return false;
   }
+  if (!sums.IsSound()) return false;
   Take(read.usual_, bytes);
   Take(read.upright_, bytes);
   for (std::size_t k = 0; k < 3; ++k)

@@ -4,7 +4,8 @@
 // (fall_dialogue.h). Any orientation of the axes, 10 to 400 Hz. Pure.
 //
 //   impact     the strongest window of 2.6 s reaches the least impact
-//   suspected  2.6 s later: what lies around it is more like a fall than not (fall_score.h)
+//   suspected  2.6 s later: what lies around it is more like a fall than not (fall_score.h); at the
+//              wrist 1.6 s later where that leaves no doubt
 //   still      lay still for `stillness` on end; at the wrist, within `give_up` of the suspicion:
 //              whoever moves the arm later than that is awake, and may as well sit at a table
 //   not up     at the waist or chest, where posture is known: not upright within `patience`
@@ -30,11 +31,14 @@
 
 namespace veille::detector {
 
-// A blow that was judged: for whoever fits the score.
+// A blow that was looked at: for whoever fits the score.
 struct FallBlow {
+  FallView view = FallView::kTrunk;
   int64_t impact_us = 0;
   FallFeatures features{};
 };
+
+enum class WornAt : uint8_t { kTrunk, kWrist };
 
 struct FallConfig {
   WornAt place = WornAt::kWrist;
@@ -108,14 +112,19 @@ class FallDetector {
     // Packed samples.
     void Add(const char* samples, int64_t n);
     FallWindow Fold() const;
+    bool IsSound() const;
   };
 
-  void CloseWindow(const FallConfig& config, const FallWindow& window, std::vector<FallEvent>& out);
+  void CloseWindow(const FallConfig& config, const Sums& sums, std::vector<FallEvent>& out);
   void OnGap(const FallConfig& config, int64_t index);
 
-  // True when `candidate_` is to be judged.
-  bool FindCandidate(const FallConfig& config);
-  void JudgeCandidate(const FallConfig& config, std::vector<FallEvent>& out);
+  // Makes a stronger window the candidate.
+  void FindCandidate(const FallConfig& config, int64_t window);
+  // Looks at the candidate when it is time to; `before` is the window that was closed before.
+  void JudgeCandidate(const FallConfig& config, int64_t before, std::vector<FallEvent>& out);
+  // True when the candidate is suspected.
+  bool LookAtCandidate(const FallConfig& config, FallView view);
+  void Suspect(const FallConfig& config, std::vector<FallEvent>& out);
   // After a suspicion.
   void Follow(const FallConfig& config, std::vector<FallEvent>& out);
   // False at the wrist, and where the fall ended as upright as it began.
