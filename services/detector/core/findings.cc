@@ -53,6 +53,7 @@ std::string WallClock(const HomePlan& plan, int64_t event_us) {
 
 std::string Conclude(Context& context, Conclusion conclusion) {
   const HomePlan& plan = context.plan;
+  RaiseForWeather(context, conclusion);
   Finding finding;
   finding.set_format(1);
   finding.set_home_id(plan.home().home_id());
