@@ -29,8 +29,8 @@ void CloseFalls(Context& context, int patient, bool up);
 // battery_low.cc
 void OnBattery(Context& context, int device, const event::v1::Event& event);
 
-// clock_skew.cc
-void OnClockQuality(Context& context, int source, const event::v1::Event* wrong);
+// clock_skew.cc: how the gateway dated a batch, and the source's own clock.
+void OnClocks(Context& context, int source, const event::v1::EventBatch& batch);
 
 extern const Rule kFall, kNightExit, kDoorLeftOpen, kHabits, kInactivity, kOccupied, kPresence,
     kRoomFall;
