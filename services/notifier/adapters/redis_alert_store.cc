@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 
 #include "common/base/status_macros.h"
+#include "common/redis/gather.h"
 #include "common/redis/pipelined_client.h"
 #include "common/sync/mutex.h"
 #include "services/domain/keys.h"
@@ -149,12 +150,18 @@ class Answers {
 
 }  // namespace
 
-RedisAlertStore::RedisAlertStore(const redis::Endpoint& endpoint, int partitions,
-                                 std::function<void(int, absl::Time)> on_timer, QuietBudget quiet)
-    : partitions_(partitions),
-      on_timer_(std::move(on_timer)),
-      quiet_(quiet),
-      client_(Connect(endpoint)) {}
+RedisAlertStore::RedisAlertStore(const redis::Endpoint& endpoint, int partitions, QuietBudget quiet)
+    : partitions_(partitions), quiet_(quiet), client_(Connect(endpoint)) {}
+
+void RedisAlertStore::TellOfTimers(std::function<void(absl::Time)> listener) {
+  MutexLock lock(mu_);
+  listener_ = std::move(listener);
+}
+
+void RedisAlertStore::TimerSet(absl::Time due) {
+  MutexLock lock(mu_);
+  if (listener_ != nullptr) listener_(due);
+}
 
 int RedisAlertStore::PartitionOf(const std::string& alert_id) const {
   return domain::PartitionOf(domain::HomeOfAlert(alert_id), partitions_);
@@ -196,6 +203,7 @@ absl::StatusOr<std::vector<std::string>> RedisAlertStore::Store(const AlertChang
       domain::AlertsKey(partition, alert.home_id()),
       domain::TimersKey(partition),
       domain::QueueKey(partition),
+      domain::PendingKey(partition),
       alert.alert_id(),
       std::to_string(change.before == nullptr ? 0 : change.before->stored_version()),
       std::to_string(after.stored_version()),
@@ -207,12 +215,14 @@ absl::StatusOr<std::vector<std::string>> RedisAlertStore::Store(const AlertChang
       old_timer == timer ? "" : old_timer,
       timer,
       timer.empty() ? "0" : std::to_string(absl::ToUnixMillis(due)),
-      change.done_entry};
+      change.done_entry,
+      std::to_string(change.before == nullptr ? 0 : PendingStep(*change.before)),
+      std::to_string(PendingStep(after))};
   AddJobs(change, args);
   VEILLE_ASSIGN_OR_RETURN(const redis::Reply reply,
                           client_->EvalSync(Named("update"), std::move(args)));
-  if (!timer.empty()) on_timer_(partition, due);
-  for (const store::v1::Send& send : change.sends) on_timer_(partition, DueTime(send));
+  if (!timer.empty()) TimerSet(due);
+  for (const store::v1::Send& send : change.sends) TimerSet(DueTime(send));
   std::vector<std::string> entries;
   for (const redis::ReplyView entry : reply.elements()) entries.emplace_back(entry.str());
   return entries;
@@ -239,33 +249,46 @@ void RedisAlertStore::SentSoon(const std::string& alert_id, const std::string& e
                 [](const absl::StatusOr<redis::Reply>&) {});
 }
 
+absl::StatusOr<std::set<std::string>> RedisAlertStore::CountCalls(
+    const std::vector<std::string>& caregiver_ids, const std::string& alert_id, uint64_t version,
+    absl::Time now) {
+  std::set<std::string> quiet;
+  if (quiet_.window <= absl::ZeroDuration()) return quiet;
+  redis::Gather gather(caregiver_ids.size());
+  for (std::size_t i = 0; i < caregiver_ids.size(); ++i) {
+    const std::string& id = caregiver_ids[i];
+    client_->Eval(Named("calls"),
+                  {domain::WatcherKey(domain::CaregiverPartitionOf(id, partitions_), id), alert_id,
+                   std::to_string(version), std::to_string(quiet_.calls),
+                   std::to_string(absl::ToInt64Milliseconds(quiet_.window)),
+                   std::to_string(absl::ToUnixMillis(now))},
+                  gather.At(i));
+  }
+  const auto replies = gather.Wait();
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    VEILLE_RETURN_IF_ERROR(replies[i].status());
+    if (replies[i]->integer() == 1) quiet.insert(caregiver_ids[i]);
+  }
+  return quiet;
+}
+
 absl::StatusOr<int> RedisAlertStore::Deliver(const std::vector<std::string>& caregiver_ids,
                                              const alert::v1::Update& update,
                                              uint64_t told_version) {
   if (caregiver_ids.empty()) return 0;
   const alert::v1::Alert& alert = update.alert();
   const std::string bytes = update.SerializeAsString();
-  std::string quiet_bytes;
-  if (quiet_.window > absl::ZeroDuration() && MayBeQuiet(update)) {
-    alert::v1::Update quiet = update;
-    quiet.set_reason(alert::v1::Update::REASON_QUIET);
-    quiet_bytes = quiet.SerializeAsString();
-  }
-  const std::string calls = std::to_string(quiet_.calls);
-  const std::string window = std::to_string(absl::ToInt64Milliseconds(quiet_.window));
-  // The world's clock, as it was when the telling was decided.
-  const std::string now = std::to_string(absl::ToUnixMillis(ToTime(alert.update_time())));
   // Shared, since the last answer may still be on its way out of Take() when Wait() returns.
   const auto answers = std::make_shared<Answers>(caregiver_ids.size());
   for (const std::string& id : caregiver_ids) {
     const int partition = domain::CaregiverPartitionOf(id, partitions_);
-    client_->Eval(Named("deliver"),
-                  {domain::InboxKey(partition, id), domain::WatcherKey(partition, id),
-                   domain::ToldKey(partition, id), alert.alert_id(),
-                   std::to_string(alert.version()), std::to_string(told_version),
-                   update.reason() == alert::v1::Update::REASON_CHANGED ? "0" : "1", bytes,
-                   random_.Hex(16), quiet_bytes, calls, window, now},
-                  [answers](const absl::StatusOr<redis::Reply>& reply) { answers->Take(reply); });
+    client_->Eval(
+        Named("deliver"),
+        {domain::InboxKey(partition, id), domain::WatcherKey(partition, id),
+         domain::ToldKey(partition, id), alert.alert_id(), std::to_string(alert.version()),
+         std::to_string(told_version),
+         update.reason() == alert::v1::Update::REASON_CHANGED ? "0" : "1", bytes, random_.Hex(16)},
+        [answers](const absl::StatusOr<redis::Reply>& reply) { answers->Take(reply); });
   }
   return answers->Wait();
 }
@@ -285,7 +308,7 @@ absl::StatusOr<bool> RedisAlertStore::Lease(const std::string& home_id, const st
       client_->EvalSync(Named("lease"),
                         {domain::QueueKey(partition), domain::TimersKey(partition), entry,
                          job.SerializeAsString(), std::to_string(absl::ToUnixMillis(due))}));
-  on_timer_(partition, due);
+  TimerSet(due);
   return reply.integer() == 1;
 }
 
@@ -300,7 +323,7 @@ absl::Status RedisAlertStore::ReplaceTimer(const std::string& home_id,
                       next != nullptr ? next->SerializeAsString() : "",
                       std::to_string(next != nullptr ? absl::ToUnixMillis(due) : 0)})
           .status());
-  if (next != nullptr) on_timer_(partition, due);
+  if (next != nullptr) TimerSet(due);
   return absl::OkStatus();
 }
 
@@ -316,6 +339,13 @@ absl::StatusOr<bool> RedisAlertStore::IsGone(const std::string& caregiver_id,
 absl::Status RedisAlertStore::SetGone(const std::string& caregiver_id, const std::string& address) {
   const int partition = domain::CaregiverPartitionOf(caregiver_id, partitions_);
   return client_->CommandSync({"SADD", domain::GoneKey(partition, caregiver_id), address}).status();
+}
+
+void RedisAlertStore::NoteAddressSoon(const std::string& caregiver_id, const std::string& address,
+                                      bool works) {
+  const int partition = domain::CaregiverPartitionOf(caregiver_id, partitions_);
+  client_->Command({works ? "SREM" : "SADD", domain::FailedKey(partition, caregiver_id), address},
+                   [](const absl::StatusOr<redis::Reply>&) {});
 }
 
 absl::Status RedisAlertStore::MakeGroup(int partition) {

@@ -11,6 +11,7 @@
 #include "common/base/random.h"
 #include "common/redis/client.h"
 #include "common/redis/endpoint.h"
+#include "common/sync/mutex.h"
 #include "services/notifier/app/alert_store.h"
 
 namespace veille::notifier {
@@ -23,9 +24,11 @@ struct QuietBudget {
 
 class RedisAlertStore : public AlertStore {
  public:
-  // `on_timer` is told of each timer that is set: partition and time.
-  RedisAlertStore(const redis::Endpoint& endpoint, int partitions,
-                  std::function<void(int, absl::Time)> on_timer, QuietBudget quiet = {});
+  RedisAlertStore(const redis::Endpoint& endpoint, int partitions, QuietBudget quiet = {});
+
+  // Who is told of each timer that is set from now on, when it is due; from any thread, must not
+  // block. Null: nobody; whoever was told before is not being told any more when this returns.
+  void TellOfTimers(std::function<void(absl::Time)> listener);
 
   absl::StatusOr<Found> Find(const store::v1::Finding& finding) override;
   absl::StatusOr<store::v1::AlertRecord> Get(const std::string& alert_id) override;
@@ -34,6 +37,9 @@ class RedisAlertStore : public AlertStore {
   void DoneSoon(const std::string& home_id, const std::string& entry) override;
   void SentSoon(const std::string& alert_id, const std::string& entry, uint64_t version,
                 absl::Time now) override;
+  absl::StatusOr<std::set<std::string>> CountCalls(const std::vector<std::string>& caregiver_ids,
+                                                   const std::string& alert_id, uint64_t version,
+                                                   absl::Time now) override;
   absl::StatusOr<int> Deliver(const std::vector<std::string>& caregiver_ids,
                               const alert::v1::Update& update, uint64_t told_version) override;
   absl::Status Enqueue(const store::v1::Finding& finding) override;
@@ -43,6 +49,8 @@ class RedisAlertStore : public AlertStore {
                             const store::v1::Job* next, absl::Time due) override;
   absl::StatusOr<bool> IsGone(const std::string& caregiver_id, const std::string& address) override;
   absl::Status SetGone(const std::string& caregiver_id, const std::string& address) override;
+  void NoteAddressSoon(const std::string& caregiver_id, const std::string& address,
+                       bool works) override;
   absl::StatusOr<std::vector<store::v1::AlertRecord>> OpenAlerts(
       const std::string& home_id) override;
   absl::StatusOr<std::vector<store::v1::AlertRecord>> Alerts(
@@ -73,12 +81,15 @@ class RedisAlertStore : public AlertStore {
 
  private:
   int PartitionOf(const std::string& alert_id) const;
+  void TimerSet(absl::Time due);
 
   const int partitions_;
-  const std::function<void(int, absl::Time)> on_timer_;
   const QuietBudget quiet_;
   SystemRandom random_;
   const std::unique_ptr<redis::Client> client_;
+
+  Mutex mu_;
+  std::function<void(absl::Time)> listener_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace veille::notifier
