@@ -22,7 +22,9 @@ night_exit { no_return { seconds: 180 } }
 door_left_open { night_patience { seconds: 120 } day_patience { seconds: 600 } }
 geofence { severity: SEVERITY_HIGH }
 disorientation { severity: SEVERITY_HIGH }
+not_returned { longest { seconds: 14400 } dusk_margin { seconds: 1800 } }
 inactivity { day_silence { seconds: 7200 } }
+no_morning { window: "04:00-10:00" }
 hub_offline { high_risk: true }
 )";
 

@@ -79,6 +79,9 @@ std::string ListRules() {
     std::string circumstances = Names(info.muted_by());
     if (info.lowered_by_size() > 0)
       circumstances += (circumstances.empty() ? "(" : " (") + Names(info.lowered_by()) + ")";
+    if (info.raised_by_size() > 0)
+      circumstances +=
+          (circumstances.empty() ? "raised by " : "; raised by ") + Names(info.raised_by());
     out += absl::StrFormat("| %s | %s | %s | %s |\n", info.name(), info.default_severity(),
                            info.summary(), circumstances);
   });

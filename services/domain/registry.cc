@@ -185,6 +185,14 @@ class HomeChecker {
       Require(absence.start_time().seconds() < absence.end_time().seconds(), field + "end_time",
               "must be after start_time");
     }
+    for (int j = 0; j < context.weather_warnings_size(); ++j) {
+      const care::v1::WeatherWarning& warning = context.weather_warnings(j);
+      const std::string field = absl::StrFormat("%sweather_warnings[%d].", path, j);
+      Require(warning.name().size() <= kMaxName, field + "name",
+              "must have at most 100 characters");
+      Require(warning.start_time().seconds() < warning.end_time().seconds(), field + "end_time",
+              "must be after start_time");
+    }
   }
 
   void CheckZone(const care::v1::Zone& zone, const std::string& path) {

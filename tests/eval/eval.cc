@@ -73,8 +73,8 @@ int main(int argc, char** argv) {
   report.homes = veille::eval::JudgeHomes(folder, homes);
   report.injected = veille::eval::JudgeInjected(homes);
   report.patterns = veille::eval::JudgePatterns(homes, kSequences);
-  report.walks = veille::eval::JudgeWalks(folder);
-  report.made_walks = veille::eval::JudgeMadeWalks(folder, kMadeWalks);
+  report.walks = veille::eval::JudgeWalks(folder, split);
+  report.made_walks = veille::eval::JudgeMadeWalks(folder, kMadeWalks, split);
   std::fputs(veille::eval::ToText(report).c_str(), stdout);
   const bool written =
       Write(json, veille::eval::ToJson(report)) && Write(html, veille::eval::ToHtml(report));

@@ -105,10 +105,8 @@ void AddHomes(const Report& report, Table& table) {
 
 void AddWalks(const Report& report, Table& table) {
   for (const WalkSetVerdict& walks : report.walks) {
-    int64_t told = 0;
-    for (const auto& [truth, found] : walks.by_truth) told += found.second;
-    table.LessThan("walks told as disorientation: " + walks.set, kFalselyLost, told,
-                   walks.recordings);
+    table.LessThan("walks told as disorientation: " + walks.set, kFalselyLost, walks.held_out_told,
+                   walks.held_out);
     table.None("flaps at an edge 50 m beside: " + walks.set, walks.flaps, walks.fenced, "walks");
   }
   for (const MadeVerdict& made : report.made_walks) {

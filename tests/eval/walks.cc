@@ -7,6 +7,7 @@
 #include "services/domain/recordings/csv.h"
 #include "tests/eval/alerts.h"
 #include "tests/eval/inject_walks.h"
+#include "tests/eval/split.h"
 #include "tests/eval/statistics.h"
 
 namespace veille::eval {
@@ -84,18 +85,19 @@ absl::StatusOr<domain::Recording> ReadWalk(const std::string& path) {
 }
 
 struct Listed {
-  std::string path, kind, truth;
+  std::string path, subject, kind, truth;
 };
 
 // A set without a list that can be read has no walks, and is reported so.
 std::vector<Listed> List(const std::filesystem::path& set) {
   std::vector<Listed> listed;
   domain::ReadReport report;
-  const auto read = domain::ReadCsv(
-      (set / "recordings.csv").string(), {{"file"}, {"kind", "truth"}}, report,
-      [&](const domain::CsvRow& row) {
-        listed.push_back({(set / row.Text("file")).string(), row.Text("kind"), row.Text("truth")});
-      });
+  const auto read =
+      domain::ReadCsv((set / "recordings.csv").string(), {{"file"}, {"subject", "kind", "truth"}},
+                      report, [&](const domain::CsvRow& row) {
+                        listed.push_back({(set / row.Text("file")).string(), row.Text("subject"),
+                                          row.Text("kind"), row.Text("truth")});
+                      });
   read.IgnoreError();
   return listed;
 }
@@ -109,7 +111,7 @@ std::vector<std::filesystem::path> SetsOf(const std::string& folder) {
   return sets;
 }
 
-void JudgeWalk(const Listed& listed, WalkSetVerdict& verdict) {
+void JudgeWalk(const Listed& listed, bool held_out, WalkSetVerdict& verdict) {
   auto recording = ReadWalk(listed.path);
   if (!recording.ok()) {
     verdict.unreadable.push_back(std::string(recording.status().message()));
@@ -124,6 +126,10 @@ void JudgeWalk(const Listed& listed, WalkSetVerdict& verdict) {
   auto& [walks, found] = verdict.by_truth[listed.truth.empty() ? "unknown" : listed.truth];
   ++walks;
   found += disorientation > 0 ? 1 : 0;
+  if (held_out) {
+    ++verdict.held_out;
+    verdict.held_out_told += disorientation > 0 ? 1 : 0;
+  }
 
   const auto corners =
       listed.kind == kHistory ? std::vector<std::pair<double, double>>{} : ZoneBeside(*recording);
@@ -217,23 +223,28 @@ std::vector<std::pair<double, double>> ZoneBeside(const domain::Recording& recor
   return corners;
 }
 
-std::vector<WalkSetVerdict> JudgeWalks(const std::string& folder) {
+std::vector<WalkSetVerdict> JudgeWalks(const std::string& folder, const std::string& split) {
+  const Split tuned_on = ReadSplit(split);
   std::vector<WalkSetVerdict> verdicts;
   for (const auto& set : SetsOf(folder)) {
     WalkSetVerdict& verdict = verdicts.emplace_back();
     verdict.set = set.filename().string();
-    for (const Listed& listed : List(set)) JudgeWalk(listed, verdict);
+    for (const Listed& listed : List(set))
+      JudgeWalk(listed, !tuned_on.IsTunedOn(verdict.set, listed.subject), verdict);
   }
   return verdicts;
 }
 
-std::vector<MadeVerdict> JudgeMadeWalks(const std::string& folder, int walks) {
+std::vector<MadeVerdict> JudgeMadeWalks(const std::string& folder, int walks,
+                                        const std::string& split) {
+  const Split tuned_on = ReadSplit(split);
   std::vector<MadeVerdict> verdicts;
   for (const auto& set : SetsOf(folder)) {
     std::vector<std::vector<FixStep>> pool;
     std::vector<domain::Recording> like;
     for (const Listed& listed : List(set)) {
-      if (listed.kind == kHistory) continue;
+      if (listed.kind == kHistory || tuned_on.IsTunedOn(set.filename().string(), listed.subject))
+        continue;
       auto recording = ReadWalk(listed.path);
       if (!recording.ok()) continue;
       if (auto steps = StepsOf(*recording); !steps.empty()) pool.push_back(std::move(steps));

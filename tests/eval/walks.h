@@ -31,9 +31,12 @@ struct WalkSetVerdict {
   std::vector<std::string> flapping;
   // Walks, and those with a disorientation alert, by what the recording says of them.
   std::map<std::string, std::pair<int64_t, int64_t>> by_truth;
+  // The same of the walks of people on whom nothing was tuned.
+  int64_t held_out = 0, held_out_told = 0;
 };
 
-std::vector<WalkSetVerdict> JudgeWalks(const std::string& folder);
+// `split`: see split.h; without one, nobody was tuned on.
+std::vector<WalkSetVerdict> JudgeWalks(const std::string& folder, const std::string& split = "");
 
 // Walks that were made, by pattern; direct ones must not be told.
 struct MadeVerdict {
@@ -42,7 +45,9 @@ struct MadeVerdict {
   int64_t told_before = 0;       // While the person was not lost yet.
   std::vector<double> delays_s;  // From when the person was lost.
 };
-std::vector<MadeVerdict> JudgeMadeWalks(const std::string& folder, int walks);
+// Of the walks of people on whom nothing was tuned.
+std::vector<MadeVerdict> JudgeMadeWalks(const std::string& folder, int walks,
+                                        const std::string& split = "");
 
 // Corners of the narrowest convex zone whose edge leaves 50 m beside the walk everywhere; empty
 // when too few fixes are accurate, or when it would have more than 100. Exposed for tests.

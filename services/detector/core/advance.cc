@@ -74,23 +74,19 @@ class Engine {
 
   void OnBatch(const event::v1::EventBatch* batch) {
     const int source = Heard();
-    bool wrong_clock = false;
+    NoteClockError(source);
     if (batch != nullptr) {
-      for (const Event& event : batch->events()) {
-        if (event.clock_quality() != event::v1::CLOCK_QUALITY_UNSPECIFIED && !wrong_clock) {
-          wrong_clock = true;
-          OnClockQuality(context_, source, &event);
-        }
-        Take(event);
-      }
-      if (!wrong_clock && batch->events_size() > 0) OnClockQuality(context_, source, nullptr);
+      OnClocks(context_, source, *batch);
+      for (const Event& event : batch->events()) Take(event);
     }
     MoveWatermark(source);
     Run();
   }
 
   void OnHeartbeat() {
-    MoveWatermark(Heard());
+    const int source = Heard();
+    NoteClockError(source);
+    MoveWatermark(source);
     Run();
   }
 
@@ -131,7 +127,7 @@ class Engine {
       auto& state = *state_.record().mutable_devices(device);
       if (IsRepeated(state, event.device_sequence())) return;
       if (Speaks(event)) {
-        state.set_seen_us(std::max(state.seen_us(), time_us));
+        NoteWord(context_, device, time_us);
         state.set_heard_us(context_.receive_us);
         OnDeviceSpoke(context_, device, time_us);
       }
@@ -199,6 +195,15 @@ class Engine {
       pending.SwapElements(i - 1, i);
     }
     record.set_newest_us(std::max(record.newest_us(), time_us));
+  }
+
+  // The gateway says it with all that the source sends, where it is worth a mark.
+  void NoteClockError(int source) {
+    if (source < 0) return;
+    auto& state = *state_.record().mutable_sources(source);
+    const int64_t seconds =
+        std::clamp<int64_t>(envelope_.clock_error().seconds(), -kMaxSeconds, kMaxSeconds);
+    if (state.clock_error_us() != seconds * 1000000) state.set_clock_error_us(seconds * 1000000);
   }
 
   void MoveWatermark(int source) {

@@ -20,6 +20,8 @@ constexpr int64_t kNoEnd = std::numeric_limits<int64_t>::max();
 constexpr int kMostMuted = 32;
 // The engine knows what it told, not when somebody closed it: positions help for so long.
 constexpr int64_t kAlertUs = 4LL * 3600 * 1000000;
+// What a thermometer outside last said holds for so long.
+constexpr int64_t kFreezingUs = 3LL * 3600 * 1000000;
 
 int64_t Micros(const google::protobuf::Timestamp& stamp) { return stamp.seconds() * 1000000; }
 
@@ -125,6 +127,11 @@ alert::v1::Severity Lower(alert::v1::Severity severity) {
                                                   : severity;
 }
 
+bool IsFreezing(const Context& context, int64_t at_us) {
+  const int64_t since = context.state.record().circumstances().freezing_us();
+  return since != 0 && at_us - since < kFreezingUs;
+}
+
 // Kind and severity stand in the id.
 void SetId(Finding& finding, int64_t decide_us) {
   finding.set_finding_id(finding.alert_id() + "/" + std::to_string(finding.kind()) + "/" +
@@ -166,6 +173,8 @@ CircumstancePlan MakeCircumstancePlan(const care::v1::Context& context) {
   }
   for (const care::v1::Absence& absence : context.absences())
     plan.absences.push_back({Micros(absence.start_time()), Micros(absence.end_time())});
+  for (const care::v1::WeatherWarning& warning : context.weather_warnings())
+    plan.weather_warnings.push_back({Micros(warning.start_time()), Micros(warning.end_time())});
   return plan;
 }
 
@@ -189,6 +198,10 @@ bool Holds(const Context& context, int patient, Circumstance circumstance, int64
     case care::v1::CIRCUMSTANCE_PAUSED:
       return person.paused_us() != 0 &&
              (person.paused_until_us() == 0 || person.paused_until_us() > at_us);
+    case care::v1::CIRCUMSTANCE_WEATHER:
+      return IsFreezing(context, at_us) ||
+             std::any_of(plan.weather_warnings.begin(), plan.weather_warnings.end(),
+                         [&](const auto& span) { return InSpan(span, at_us); });
     default:
       return false;
   }
@@ -203,6 +216,23 @@ bool MayUsePosition(const Context& context, int patient, int64_t at_us) {
     default:
       return false;
   }
+}
+
+void RaiseForWeather(const Context& context, Conclusion& conclusion) {
+  using alert::v1::Severity;
+  Severity& severity = conclusion.severity;
+  if (conclusion.kind == Finding::KIND_CLEAR) return;
+  if (severity != alert::v1::SEVERITY_LOW && severity != alert::v1::SEVERITY_MEDIUM) return;
+  const care::v1::RuleInfo& info = domain::InfoOf(*conclusion.rule);
+  if (FirstThatHolds(context, conclusion.patient, info.raised_by(), conclusion.decide_us) ==
+      care::v1::CIRCUMSTANCE_UNSPECIFIED) {
+    return;
+  }
+  severity =
+      severity == alert::v1::SEVERITY_LOW ? alert::v1::SEVERITY_MEDIUM : alert::v1::SEVERITY_HIGH;
+  const bool freezing = IsFreezing(context, conclusion.decide_us);
+  conclusion.reason.fr += freezing ? " ; il gèle dehors" : " ; alerte météo";
+  conclusion.reason.en += freezing ? "; it freezes outside" : "; a weather warning is in force";
 }
 
 bool Withhold(Context& context, const Conclusion& conclusion, Finding& finding) {

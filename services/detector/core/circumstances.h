@@ -1,5 +1,6 @@
 // What may explain a situation: a carer at home, a companion, a planned outing, an absence, the off
-// switch. Each rule's description says which of them mute or lower it.
+// switch; and what makes it worse: the weather. Each rule's description says which of them mute,
+// lower or raise it.
 //
 // What is muted is not forgotten: when the circumstance ends and the condition does not, it is told
 // after all. Pure.
@@ -33,7 +34,7 @@ struct CircumstancePlan {
     bool accompanied = false;
   };
   std::vector<Outing> outings;
-  std::vector<Span> absences;
+  std::vector<Span> absences, weather_warnings;
   care::v1::PositionConsent position_consent = care::v1::POSITION_CONSENT_UNSPECIFIED;
 };
 // What the registry has checked.
@@ -48,6 +49,10 @@ bool MayUsePosition(const Context& context, int patient, int64_t at_us);
 // True when the finding is not to be told now: it was muted, or it ends or worsens what was. May
 // lower its severity, and then says so in its reason.
 bool Withhold(Context& context, const Conclusion& conclusion, store::v1::Finding& finding);
+
+// Raises the severity by one where the weather is a danger and the rule is about being out in it,
+// and says so in the reason.
+void RaiseForWeather(const Context& context, Conclusion& conclusion);
 
 // Tells what was muted or lowered by what does not hold any more.
 void ReleaseMuted(Context& context, int64_t at_us);

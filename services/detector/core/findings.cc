@@ -1,6 +1,7 @@
 #include "services/detector/core/findings.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "common/base/digest.h"
@@ -29,8 +30,23 @@ void SetText(const Sentence& sentence, alert::v1::Text& text) {
   text.set_en(sentence.en);
 }
 
-void FillEvidence(const HomePlan& plan, const Conclusion& conclusion,
+// How far the clock is off that dated what this device saw; 0 where it is right.
+int64_t ClockErrorOf(const Context& context, const std::string& device_id) {
+  const int device = context.plan.FindDevice(device_id);
+  if (device < 0) return 0;
+  const auto& sources = context.state.record().sources();
+  const int source = context.plan.devices()[static_cast<std::size_t>(device)].source;
+  if (source >= 0) return sources.Get(source).clock_error_us();
+  // Any of the home's may have brought it.
+  int64_t worst = 0;
+  for (const auto& each : sources)
+    if (std::abs(each.clock_error_us()) > std::abs(worst)) worst = each.clock_error_us();
+  return worst;
+}
+
+void FillEvidence(const Context& context, const Conclusion& conclusion,
                   alert::v1::Evidence& evidence) {
+  const HomePlan& plan = context.plan;
   evidence.set_rule(domain::RuleName(*conclusion.rule));
   evidence.set_rule_version(domain::RuleVersion(*conclusion.rule));
   for (auto& [name, value] : domain::ParametersInForce(*conclusion.rule))
@@ -43,6 +59,11 @@ void FillEvidence(const HomePlan& plan, const Conclusion& conclusion,
     if (observed.receive_us != 0) SetMicros(observed.receive_us, *entry->mutable_receive_time());
     entry->set_device_id(observed.device_id);
     SetText(observed.text, *entry->mutable_text());
+    const int64_t error_us = ClockErrorOf(context, observed.device_id);
+    if (error_us == 0) continue;
+    const std::string seconds = std::to_string(std::abs(error_us) / 1000000) + " s)";
+    entry->mutable_text()->mutable_fr()->append(" (horloge fausse de " + seconds);
+    entry->mutable_text()->mutable_en()->append(" (by a clock that is off by " + seconds);
   }
 }
 
@@ -54,6 +75,7 @@ std::string WallClock(const HomePlan& plan, int64_t event_us) {
 
 std::string Conclude(Context& context, Conclusion conclusion) {
   const HomePlan& plan = context.plan;
+  RaiseForWeather(context, conclusion);
   Finding finding;
   finding.set_format(1);
   finding.set_home_id(plan.home().home_id());
@@ -79,7 +101,7 @@ std::string Conclude(Context& context, Conclusion conclusion) {
       conclusion.opening_receive_us == 0 ? context.receive_us : conclusion.opening_receive_us;
   finding.set_late(opened - conclusion.event_us > kLateUs);
   SetText(conclusion.reason, *finding.mutable_reason());
-  FillEvidence(plan, conclusion, *finding.mutable_evidence());
+  FillEvidence(context, conclusion, *finding.mutable_evidence());
   if (context.correlation_id != nullptr) finding.set_correlation_id(*context.correlation_id);
   std::string alert_id = finding.alert_id();
 

@@ -91,6 +91,8 @@ void HomePlan::CompileDevices() {
     }
     if (compiled.role == care::v1::ROLE_EXIT_DOOR)
       exit_doors_.push_back(static_cast<int>(devices_.size()));
+    if (compiled.role == care::v1::ROLE_FALL_DETECTOR)
+      room_fall_detectors_.push_back(static_cast<int>(devices_.size()));
     device_index_[compiled.id] = static_cast<int>(devices_.size());
     devices_.push_back(std::move(compiled));
   }

@@ -92,6 +92,8 @@ class HomePlan {
   const absl::TimeZone& zone() const { return zone_; }
   const std::vector<DevicePlan>& devices() const { return devices_; }
   const std::vector<int>& exit_doors() const { return exit_doors_; }
+  // Fall detectors that stand in a room.
+  const std::vector<int>& room_fall_detectors() const { return room_fall_detectors_; }
   int fall_detectors() const { return fall_detectors_; }
   // What all of the home's sensors together would see; see coverage.h.
   bool sees_person() const { return sees_person_; }
@@ -145,7 +147,7 @@ class HomePlan {
   std::vector<CircumstancePlan> circumstances_;
   std::vector<PauseFigures> pauses_;
   std::vector<VitalsPlan> vitals_;
-  std::vector<int> exit_doors_;
+  std::vector<int> exit_doors_, room_fall_detectors_;
   int fall_detectors_ = 0;
   Place place_;
   bool sees_person_ = false, sees_bathroom_ = false, sees_kitchen_ = false;

@@ -6,26 +6,47 @@
 
 namespace veille::detector {
 
+namespace {
+
+int64_t PatienceOf(const DevicePlan& device) {
+  return device.check_in_us > 0 ? 2 * device.check_in_us : kAssumedAliveUs;
+}
+
+}  // namespace
+
+void NoteWord(Context& context, int device, int64_t time_us) {
+  const int64_t patience = PatienceOf(context.plan.devices()[static_cast<std::size_t>(device)]);
+  auto& state = *context.state.record().mutable_devices(device);
+  if (time_us > state.seen_us()) {
+    if (time_us - state.seen_us() > patience) {
+      state.set_spoke_before_us(state.seen_us());
+      state.set_spoke_from_us(time_us);
+    }
+    return state.set_seen_us(time_us);
+  }
+  // What came late, by another lane, may fill a silence.
+  if (time_us >= state.spoke_from_us()) return;
+  if (state.spoke_from_us() - time_us <= patience) {
+    const int64_t before = state.spoke_before_us();
+    const bool filled = before != 0 && time_us - before <= patience;
+    state.set_spoke_from_us(filled ? std::min(before, time_us) : time_us);
+    if (filled) state.clear_spoke_before_us();
+  } else {
+    state.set_spoke_before_us(std::max(state.spoke_before_us(), time_us));
+  }
+}
+
 bool IsAlive(const Context& context, int device, int64_t at_us) {
-  const DevicePlan& plan = context.plan.devices()[static_cast<std::size_t>(device)];
-  const int64_t seen = context.state.record().devices(device).seen_us();
-  const int64_t patience = plan.check_in_us > 0 ? 2 * plan.check_in_us : kAssumedAliveUs;
-  return seen != 0 && at_us - seen <= patience;
+  const int64_t patience = PatienceOf(context.plan.devices()[static_cast<std::size_t>(device)]);
+  const auto& state = context.state.record().devices(device);
+  if (at_us >= state.seen_us()) return state.seen_us() != 0 && at_us - state.seen_us() <= patience;
+  if (at_us >= state.spoke_from_us()) return true;
+  return state.spoke_before_us() != 0 && at_us - state.spoke_before_us() <= patience;
 }
 
 bool SensorsAlive(const Context& context, int64_t at_us) {
   for (std::size_t i = 0; i < context.plan.devices().size(); ++i) {
     if (context.plan.devices()[i].presence && IsAlive(context, static_cast<int>(i), at_us))
-      return true;
-  }
-  return false;
-}
-
-bool RoomAlive(const Context& context, uint16_t room, int64_t at_us) {
-  if (room == 0) return false;
-  for (std::size_t i = 0; i < context.plan.devices().size(); ++i) {
-    const DevicePlan& device = context.plan.devices()[i];
-    if (device.presence && device.room == room && IsAlive(context, static_cast<int>(i), at_us))
       return true;
   }
   return false;

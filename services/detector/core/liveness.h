@@ -22,14 +22,15 @@ inline constexpr int64_t kDoorwayUs = 5'000'000;
 // After so long with nothing but the exit door, a door that moves is somebody who comes home.
 inline constexpr int64_t kGoneUs = 900'000'000;
 
-// The device spoke, readably, within twice its check-in contract.
+// The device spoke, readably, at this instant of event time. In order, but for what came late.
+void NoteWord(Context& context, int device, int64_t time_us);
+
+// The device had spoken, readably, within twice its check-in contract: as of `at_us`, whatever it
+// said later. Remembered as far back as its last silence but one.
 bool IsAlive(const Context& context, int device, int64_t at_us);
 
 // Some sensor of signs of life is alive.
 bool SensorsAlive(const Context& context, int64_t at_us);
-
-// Some sensor of signs of life in this room (DevicePlan::room) is alive; false for room 0.
-bool RoomAlive(const Context& context, uint16_t room, int64_t at_us);
 
 // What the living sensors see.
 Coverage AliveCoverage(const Context& context, int64_t at_us);

@@ -22,6 +22,10 @@ constexpr Named kNames[] = {
     {"bedroom", RoomKind::kBedroom}, {"chambre", RoomKind::kBedroom},
 };
 
+// Whole names: a garden room is inside.
+constexpr const char* kOutside[] = {"garden",  "jardin",   "balcony", "balcon",
+                                    "terrace", "terrasse", "outside", "dehors"};
+
 }  // namespace
 
 uint16_t RoomDigest(const std::string& name) {
@@ -41,9 +45,15 @@ RoomKind RoomKindOf(const care::v1::Home& home, const care::v1::Device& device) 
   }
   if (InBlock(code, event::v1::LOCATION_CODE_KITCHEN)) return RoomKind::kKitchen;
   if (InBlock(code, event::v1::LOCATION_CODE_BEDROOM)) return RoomKind::kBedroom;
+  if (InBlock(code, event::v1::LOCATION_CODE_FRONTGARDEN) ||
+      InBlock(code, event::v1::LOCATION_CODE_BACKGARDEN)) {
+    return RoomKind::kOutside;
+  }
   const std::string name = absl::AsciiStrToLower(device.room());
   for (const Named& named : kNames)
     if (name.find(named.part) != std::string::npos) return named.kind;
+  for (const char* outside : kOutside)
+    if (name == outside) return RoomKind::kOutside;
   return RoomKind::kOther;
 }
 

@@ -12,7 +12,7 @@
 
 namespace veille::detector {
 
-enum class RoomKind : uint8_t { kOther, kBathroom, kKitchen, kBedroom };
+enum class RoomKind : uint8_t { kOther, kBathroom, kKitchen, kBedroom, kOutside };
 
 // The same number for a room's name in every version and process, for stored states; never 0.
 uint16_t RoomDigest(const std::string& name);

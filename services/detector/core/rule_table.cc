@@ -13,6 +13,7 @@ const Rule* const kRules[] = {
     &kPresence,  // First: what others conclude is muted or lowered by it.
     &kHabits,    // What others learn of the day goes into the day that it begins.
     &kFall,
+    &kRoomFall,
     &kNightExit,
     &kDoorLeftOpen,
     // Outdoors. Whereabouts first: the others look at it.

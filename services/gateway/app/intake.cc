@@ -245,7 +245,8 @@ void Intake::AppendUnary(const std::shared_ptr<UnaryCall>& call) {
                     request.sequence(),
                     now,
                     request.correlation_id(),
-                    {}};
+                    {},
+                    hub_clock.MarkedError()};
   if (request.lane() == hub::v1::LANE_BULK) head.watermark = hub_clock.Watermark();
   envelope.bytes = EncodeBatch(head, prepared.events);
   envelope.lane_field = LaneField(request.source_id(), request.lane());

@@ -145,8 +145,9 @@ void Session::OnBatch(hub::v1::Batch& batch) {
     for (const auto& refused : prepared.refused) rejections.push_back(refused.rejection);
     intake_.QuarantineAll(home_id_, source_id_, incarnation_, now, prepared.refused);
   }
-  EnvelopeHead head{home_id_,         source_id_, incarnation_,           batch.lane(),
-                    batch.sequence(), now,        batch.correlation_id(), {}};
+  EnvelopeHead head{home_id_,           source_id_, incarnation_,           batch.lane(),
+                    batch.sequence(),   now,        batch.correlation_id(), {},
+                    clock.MarkedError()};
   // An urgent batch overtakes bulk, so its watermark would promise what is not in the log yet.
   if (batch.lane() == hub::v1::LANE_BULK) head.watermark = clock.Watermark();
   envelope.bytes = EncodeBatch(head, prepared.events);
@@ -201,7 +202,8 @@ void Session::OnBulkGoesOn() {
 void Session::OnHeartbeat(const hub::v1::Heartbeat& heartbeat) {
   const absl::Time now = intake_.clock_->Now();
   const HubClock clock(TimesOf(heartbeat), now);
-  EnvelopeHead head{home_id_, source_id_, incarnation_, hub::v1::LANE_UNSPECIFIED, 0, now, {}, {}};
+  EnvelopeHead head{home_id_, source_id_, incarnation_, hub::v1::LANE_UNSPECIFIED, 0,
+                    now,      {},         {},           clock.MarkedError()};
   // While bulk is held back, the promise would overtake what it speaks of: only the sign of life
   // goes.
   const bool held = intake_.bulk_->held() || BulkGivenBack();
@@ -215,8 +217,8 @@ void Session::OnHeartbeat(const hub::v1::Heartbeat& heartbeat) {
 
 void Session::AppendContact(bool connected) {
   const absl::Time now = intake_.clock_->Now();
-  const EnvelopeHead head{home_id_, source_id_, incarnation_, hub::v1::LANE_UNSPECIFIED,
-                          0,        now,        {},           {}};
+  const EnvelopeHead head{home_id_, source_id_, incarnation_, hub::v1::LANE_UNSPECIFIED, 0, now, {},
+                          {},       {}};
   Envelope envelope;
   envelope.bytes = EncodeContact(head, connected);
   envelope.done = [](Verdict) {};

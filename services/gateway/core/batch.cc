@@ -177,11 +177,11 @@ class BatchReader {
 
 HubClock::HubClock(const SendTimes& times, absl::Time receive_time) : receive_time_(receive_time) {
   if (times.same_run) uptime_ = times.uptime;
+  if (times.send_time.has_value()) measured_error_ = receive_time - *times.send_time;
   // What the clock says in this run tells nothing about events of another.
   if (times.send_time.has_value() && times.same_run) {
-    const absl::Duration error = receive_time - *times.send_time;
-    if (absl::AbsDuration(error) > kMaxSkew) {
-      error_ = error;
+    if (absl::AbsDuration(measured_error_) > kMaxSkew) {
+      error_ = measured_error_;
       wrong_from_ = *times.send_time - times.uptime.value_or(kAssumedUptime) - kMaxSkew;
       wrong_to_ = *times.send_time + kMaxSkew;
     }

@@ -21,6 +21,8 @@ namespace veille::gateway {
 
 // A clock that is off by more than this is not believed (design: "a technical finding").
 inline constexpr absl::Duration kMaxSkew = absl::Minutes(5);
+// One that is off by more than this is believed, and said beside what it dated.
+inline constexpr absl::Duration kMarkedSkew = absl::Seconds(30);
 
 // The times that came with a batch or a heartbeat. All by the hub's clock.
 struct SendTimes {
@@ -55,11 +57,18 @@ class HubClock {
   // The watermark to believe: shifted alike, and never beyond the receipt.
   std::optional<absl::Time> Watermark() const { return watermark_; }
 
+  // Real time minus the hub's, where that is more than kMarkedSkew.
+  std::optional<absl::Duration> MarkedError() const {
+    if (absl::AbsDuration(measured_error_) <= kMarkedSkew) return std::nullopt;
+    return measured_error_;
+  }
+
   absl::Time receive_time() const { return receive_time_; }
 
  private:
   const absl::Time receive_time_;
   std::optional<absl::Duration> uptime_;  // Of the run in which the events were seen.
+  absl::Duration measured_error_;         // At the sending; zero where that is not known.
   absl::Duration error_;                  // To be added to claimed times; zero within kMaxSkew.
   absl::Time wrong_from_, wrong_to_;      // Claimed times in between are shifted.
   std::optional<absl::Time> watermark_;

@@ -71,6 +71,7 @@ Situation SituationOf(const std::string& rule_key) {
   static const auto* const situations =
       new std::map<std::string, Situation>{{"FALL", Situation::kOnTheFloor},
                                            {"DEVICE_FALL", Situation::kOnTheFloor},
+                                           {"ROOM_FALL", Situation::kOnTheFloor},
                                            {"LONG_LIE", Situation::kOnTheFloor},
                                            {"INACTIVITY", Situation::kOnTheFloor},
                                            {"HUB_OFFLINE", Situation::kOutOfContact},

@@ -17,8 +17,8 @@ constexpr int kMaxSnoozes = 128;
 
 bool CanBeSnoozed(const std::string& rule) {
   static const auto* const never = new std::set<std::string>{
-      "SOS",    "FALL",        "DEVICE_FALL",     "SUSPECTED_FALL", "LONG_LIE",
-      "HAZARD", "NOBODY_TOLD", "NOBODY_ANSWERED", "DEAD_LETTER"};
+      "SOS",      "FALL",   "DEVICE_FALL", "ROOM_FALL",       "SUSPECTED_FALL",
+      "LONG_LIE", "HAZARD", "NOBODY_TOLD", "NOBODY_ANSWERED", "DEAD_LETTER"};
   return never->count(rule) == 0;
 }
 

@@ -178,16 +178,80 @@ TEST(Circumstances, PositionsAreUsedOnlyAsConsented) {
             (Strings{"RAISE SOS HIGH", "RAISE GEOFENCE_EXIT MEDIUM", "RAISE GEOFENCE_FAR HIGH"}));
 }
 
+// A home whose tracker is far from its one zone; the garden's thermometer says so much.
+class OutInTheWeather : public ::testing::Test {
+ protected:
+  OutInTheWeather() {
+    home.Device("tracker", care::v1::ROLE_TRACKER);
+    home.Device("outside", care::v1::ROLE_CLIMATE, "Garden");
+    auto* zone = home.registry().mutable_patients(0)->add_zones();
+    zone->set_name("home");
+    zone->mutable_circle()->set_latitude_degrees(49.89);
+    zone->mutable_circle()->set_longitude_degrees(2.3);
+    zone->mutable_circle()->set_radius_m(400);
+    home.Compile();
+  }
+  Strings Leave() {
+    for (int minute = 0; minute < 4; ++minute) {
+      event::v1::Event event = domain::MakeEvent(home.At(1, 15, 14, minute), "tracker");
+      event.mutable_location()->set_latitude_degrees(49.895);
+      event.mutable_location()->set_longitude_degrees(2.3);
+      event.mutable_location()->set_accuracy_m(10);
+      home.See(event);
+    }
+    home.Beat(home.At(1, 15, 14, 5));
+    return home.Told("GEOFENCE_EXIT");
+  }
+  Home home;
+};
+
+TEST_F(OutInTheWeather, FrostRaisesByOneAndIsNoColdRoom) {
+  home.See(Home::Celsius(home.At(1, 15, 13, 0), "outside", 0));
+  EXPECT_EQ(Leave(), Strings{"RAISE GEOFENCE_EXIT HIGH"});
+  EXPECT_NE(home.last().reason().en().find("; it freezes outside"), std::string::npos);
+  home.Live(home.At(1, 15, 14, 6), home.At(1, 15, 17, 0));
+  EXPECT_EQ(home.Told("ROOM_COLD"), Strings{});
+}
+
+TEST_F(OutInTheWeather, FrostThatIsOverOrWasSaidLongAgoDoesNot) {
+  home.See(Home::Celsius(home.At(1, 15, 10, 59), "outside", -3));
+  EXPECT_EQ(Leave(), Strings{"RAISE GEOFENCE_EXIT MEDIUM"});
+  home.Compile();
+  home.See(Home::Celsius(home.At(1, 15, 13, 0), "outside", -3));
+  home.See(Home::Celsius(home.At(1, 15, 13, 30), "outside", 0.5));
+  EXPECT_EQ(Leave(), Strings{"RAISE GEOFENCE_EXIT MEDIUM"});
+}
+
+TEST_F(OutInTheWeather, AnOfficialWarningRaisesWhileItIsInForce) {
+  auto* warning = home.registry().mutable_patients(0)->mutable_context()->add_weather_warnings();
+  *warning->mutable_start_time() = Stamp(home.At(1, 15, 12, 0));
+  *warning->mutable_end_time() = Stamp(home.At(1, 15, 18, 0));
+  home.Compile();
+  EXPECT_EQ(Leave(), Strings{"RAISE GEOFENCE_EXIT HIGH"});
+  EXPECT_NE(home.last().reason().en().find("; a weather warning is in force"), std::string::npos);
+  *warning->mutable_end_time() = Stamp(home.At(1, 15, 13, 0));
+  home.Compile();
+  EXPECT_EQ(Leave(), Strings{"RAISE GEOFENCE_EXIT MEDIUM"});
+}
+
+TEST_F(OutInTheWeather, ACompanionLowersWhatTheWeatherRaised) {
+  home.See(Home::Celsius(home.At(1, 15, 13, 0), "outside", -3));
+  home.See(Company(home.At(1, 15, 13, 55), event::v1::Presence::KIND_COMPANION_NEAR, true));
+  EXPECT_EQ(Leave(), Strings{"RAISE GEOFENCE_EXIT MEDIUM"});
+}
+
 TEST(Circumstances, PlansThatCannotBeAreRefusedWithTheirPlace) {
   care::v1::Home home = domain::MakeHome("h", "Europe/Paris");
   auto* context = home.mutable_patients(0)->mutable_context();
   context->add_outings()->set_weekly("Someday 10:00-11:00");
   context->add_absences()->mutable_start_time()->set_seconds(10);
+  context->add_weather_warnings()->mutable_start_time()->set_seconds(10);
   const auto registry = domain::Registry::Make({home});
   ASSERT_FALSE(registry.ok());
   const std::string message(registry.status().message());
   EXPECT_NE(message.find("context.outings[0].weekly"), std::string::npos) << message;
   EXPECT_NE(message.find("context.absences[0].end_time"), std::string::npos) << message;
+  EXPECT_NE(message.find("context.weather_warnings[0].end_time"), std::string::npos) << message;
 }
 
 }  // namespace

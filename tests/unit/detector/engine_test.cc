@@ -268,6 +268,50 @@ TEST(ClockSkew, IsToldOnceAndClearedByAnEventWithTheRightTime) {
   EXPECT_EQ(home.Told(), Strings{"CLEAR CLOCK_SKEW/hub-h TECHNICAL"});
 }
 
+TEST(ClockSkew, IsMarkedFromThirtySecondsOnAndToldBeyondTheLimit) {
+  Home home;
+  home.SetClockError(absl::Seconds(45));
+  home.See(Home::Sos(home.At(1, 15, 10, 0), 1));
+  EXPECT_EQ(home.Told(), Strings{"RAISE SOS HIGH"});
+  EXPECT_NE(home.last().evidence().observations(0).text().en().find("a clock that is off by 45 s"),
+            std::string::npos);
+  home.SetClockError(absl::Seconds(-301));
+  home.See(Home::Motion(home.At(1, 15, 10, 1)));
+  EXPECT_EQ(home.Told(), Strings{"RAISE CLOCK_SKEW/hub-h TECHNICAL"});
+  home.SetClockError(absl::ZeroDuration());
+  home.See(Home::Sos(home.At(1, 15, 10, 2), 2));
+  EXPECT_EQ(home.Told(), (Strings{"CLEAR CLOCK_SKEW/hub-h TECHNICAL", "RAISE SOS HIGH"}));
+  EXPECT_EQ(home.last().evidence().observations(0).text().en().find("a clock"), std::string::npos);
+}
+
+TEST(ClockSkew, IsToldBeyondThePlansOwnLimit) {
+  Home home;
+  home.care_plan().mutable_clock_skew()->mutable_limit()->set_seconds(60);
+  home.Compile();
+  home.SetClockError(absl::Seconds(60));
+  home.See(Home::Motion(home.At(1, 15, 10, 0)));
+  EXPECT_EQ(home.Told(), Strings{});
+  home.SetClockError(absl::Seconds(61));
+  home.See(Home::Motion(home.At(1, 15, 10, 1)));
+  EXPECT_EQ(home.Told(), Strings{"RAISE CLOCK_SKEW/hub-h TECHNICAL"});
+  EXPECT_EQ(home.last().reason().en(), "The hub's clock is 61 s slow");
+}
+
+TEST(ClockSkew, OfEventsWithinAWideLimitIsNotTold) {
+  Home home;
+  home.care_plan().mutable_clock_skew()->mutable_limit()->set_seconds(3600);
+  home.Compile();
+  event::v1::Event redated = Home::Motion(home.At(1, 15, 10, 0));
+  redated.set_clock_quality(event::v1::CLOCK_QUALITY_REDATED);
+  *redated.mutable_claimed_time() = redated.event_time();
+  redated.mutable_claimed_time()->set_seconds(redated.event_time().seconds() - 3600);
+  home.See(redated);
+  EXPECT_EQ(home.Told(), Strings{});
+  redated.mutable_claimed_time()->set_seconds(redated.event_time().seconds() - 3601);
+  home.See(redated);
+  EXPECT_EQ(home.Told(), Strings{"RAISE CLOCK_SKEW/hub-h TECHNICAL"});
+}
+
 TEST(Sos, EveryPressIsToldAndARepeatedOneOnce) {
   Home home;
   home.See(Home::Sos(home.At(1, 15, 9, 0), 7));

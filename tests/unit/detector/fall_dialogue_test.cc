@@ -270,6 +270,28 @@ TEST_F(FallDialogue, IsLessUrgentWhenSomebodyMovesElsewhereInTheHome) {
   EXPECT_EQ(Told(), Strings{"RAISE FALL MEDIUM"});
 }
 
+TEST_F(FallDialogue, IsLessUrgentWhenASeatCameIntoUseWithTheBlow) {
+  home_.Device("chair", care::v1::ROLE_SEAT, "kitchen");
+  home_.Compile();
+  PlayFall(20);
+  Asked();
+  home_.See(Home::Use(After(5), "chair", true));
+  home_.Beat(After(60));
+  EXPECT_EQ(Told(), Strings{"RAISE FALL MEDIUM"});
+  EXPECT_NE(reason_.find("a bed or a seat has just come into use"), std::string::npos);
+}
+
+// Its mat may let go of who fell out of it a minute later.
+TEST_F(FallDialogue, IsAsUrgentAsEverWhenABedWasInUseBefore) {
+  home_.Device("bed", care::v1::ROLE_BED, "bedroom");
+  home_.Compile();
+  home_.See(Home::Use(After(-600), "bed", true));
+  PlayFall(20);
+  Asked();
+  home_.Beat(After(60));
+  EXPECT_EQ(Told(), Strings{"RAISE FALL HIGH"});
+}
+
 TEST_F(FallDialogue, IsNotToldASecondTimeWhenTheDeviceSaysItItself) {
   PlayFall(20);
   Asked();

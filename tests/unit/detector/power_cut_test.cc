@@ -33,14 +33,13 @@ TEST_F(PowerCut, IsToldAfterTwoMinutesOnceAndCleared) {
   Mains(1, true);
   home.Restart();
   home.Beat(At(2));
-  EXPECT_EQ(home.Told(),
-            (Strings{"RAISE POWER_CUT TECHNICAL", "RAISE HUB_ON_BATTERY/hub TECHNICAL"}));
+  EXPECT_EQ(home.Told(), Strings{"RAISE POWER_CUT TECHNICAL"});
+  EXPECT_EQ(home.last().reason().en(), "Power cut since 12:00; the home's hub runs on its battery");
   Mains(3, true);
   home.Beat(At(10));
   EXPECT_EQ(home.Told(), Strings{});
   Mains(11, false);
-  EXPECT_EQ(home.Told(),
-            (Strings{"CLEAR POWER_CUT TECHNICAL", "CLEAR HUB_ON_BATTERY/hub TECHNICAL"}));
+  EXPECT_EQ(home.Told(), Strings{"CLEAR POWER_CUT TECHNICAL"});
   EXPECT_FALSE(home.state().record().devices(3).installation().has_on_battery());
 }
 
@@ -58,6 +57,40 @@ TEST_F(PowerCut, SeenByAnotherDeviceSaysNothingOfTheHub) {
   EXPECT_EQ(home.last().evidence().observations(0).device_id(), "hall");
 }
 
+TEST_F(PowerCut, IsTheHubsAloneWhereAnotherDeviceHasPowerAgain) {
+  Mains(0, true);
+  home.Beat(At(2));
+  EXPECT_EQ(home.Told(), Strings{"RAISE POWER_CUT TECHNICAL"});
+  Mains(10, false, "hall");
+  EXPECT_EQ(home.Told(), Strings{"CLEAR POWER_CUT TECHNICAL"});
+  home.Beat(At(11));
+  home.Restart();
+  home.Beat(At(12));
+  EXPECT_EQ(home.Told(), Strings{"RAISE HUB_ON_BATTERY/hub TECHNICAL"});
+  Mains(20, false);
+  EXPECT_EQ(home.Told(), Strings{"CLEAR HUB_ON_BATTERY/hub TECHNICAL"});
+}
+
+TEST_F(PowerCut, IsOneMessageWhicheverIsDueFirst) {
+  home.care_plan().mutable_power_cut()->mutable_span()->set_seconds(1200);
+  home.Compile();
+  Mains(0, true);
+  home.Beat(At(2));
+  EXPECT_EQ(home.Told(), Strings{"RAISE HUB_ON_BATTERY/hub TECHNICAL"});
+  home.Beat(At(30));
+  EXPECT_EQ(home.Told(), Strings{});
+  Mains(31, false);
+  EXPECT_EQ(home.Told(), Strings{"CLEAR HUB_ON_BATTERY/hub TECHNICAL"});
+}
+
+TEST_F(PowerCut, OfTheHubIsToldWherePowerCutsAreNot) {
+  home.care_plan().mutable_power_cut()->set_enabled(false);
+  home.Compile();
+  Mains(0, true);
+  home.Beat(At(2));
+  EXPECT_EQ(home.Told(), Strings{"RAISE HUB_ON_BATTERY/hub TECHNICAL"});
+}
+
 // The box to the network has no power either.
 TEST_F(PowerCut, IsToldAlthoughContactIsLostWithIt) {
   Mains(0, true);
@@ -65,8 +98,7 @@ TEST_F(PowerCut, IsToldAlthoughContactIsLostWithIt) {
   EXPECT_EQ(home.Told(), Strings{});
   home.Restart();
   home.Tick(At(4));
-  EXPECT_EQ(home.Told(),
-            (Strings{"RAISE POWER_CUT TECHNICAL", "RAISE HUB_ON_BATTERY/hub TECHNICAL"}));
+  EXPECT_EQ(home.Told(), Strings{"RAISE POWER_CUT TECHNICAL"});
   EXPECT_NE(home.last().reason().en().find("contact lost since"), std::string::npos);
   home.Tick(At(4, 30));
   EXPECT_EQ(home.Told(), Strings{});

@@ -107,6 +107,7 @@ class Home {
     event::v1::EventBatch batch;
     for (const auto& event : events) *batch.add_events() = event;
     store::v1::Envelope envelope = Head(received);
+    envelope.mutable_clock_error()->set_seconds(absl::ToInt64Seconds(clock_error_));
     envelope.set_batch("");
     SetTime(watermark, *envelope.mutable_watermark());
     Advance(*plan_, *state_, envelope, &batch, effects_);
@@ -127,6 +128,8 @@ class Home {
     envelope.mutable_tick()->set_resumed(resumed);
     Advance(*plan_, *state_, envelope, nullptr, effects_);
   }
+  // What the gateway finds of the hub's clock from now on.
+  void SetClockError(absl::Duration error) { clock_error_ = error; }
   // Heartbeats, ticks and check-ins from one instant to another: the hub and its sensors live.
   void Live(absl::Time from, absl::Time to) {
     for (absl::Time at = from; at <= to; at += absl::Minutes(1)) {
@@ -186,6 +189,7 @@ class Home {
   std::shared_ptr<const HomePlan> plan_;
   std::unique_ptr<HomeState> state_;
   Effects effects_;
+  absl::Duration clock_error_;
   store::v1::Finding last_;
 };
 

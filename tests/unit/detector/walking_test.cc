@@ -50,6 +50,27 @@ TEST(RoomWalk, ThroughManyRoomsWithoutAnOrderIsRandom) {
   EXPECT_EQ(RandomMoves(Walk("ABCABACBACABCBABC", 20), 16, 4, kSpanUs), 0U);
 }
 
+// A chair's sensor and the bedroom's behind it see one spot.
+TEST(RoomWalk, RoomsSeenInPassingAreNoMovesOfARandomWalk) {
+  std::vector<RoomMove> walk;
+  uint32_t second = 1000;
+  for (const char room : std::string("ABCADBECDABECADBE")) {
+    walk.push_back({static_cast<uint16_t>(room), second});
+    walk.push_back({'Z', second + 14});
+    walk.push_back({static_cast<uint16_t>(room), second + 16});
+    second += 18;
+  }
+  EXPECT_EQ(RandomMoves(walk, 16, 4, kSpanUs), 50U);
+  // Few moves, and many flickers.
+  walk.clear();
+  for (int i = 0; i < 20; ++i) {
+    walk.push_back({static_cast<uint16_t>("ABCD"[i / 5]), second});
+    walk.push_back({'Z', second + 1});
+    second += i % 5 == 4 ? 20 : 2;
+  }
+  EXPECT_EQ(RandomMoves(walk, 12, 4, kSpanUs), 0U);
+}
+
 TEST(RoomWalk, KeepsABoundedRecord) {
   std::string bytes;
   for (uint32_t i = 0; i < 1000; ++i) AppendMove({static_cast<uint16_t>(i), i}, bytes);

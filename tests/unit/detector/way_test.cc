@@ -77,6 +77,26 @@ TEST(Way, ComingByTheSamePlaceAgainAndAgainIsLost) {
   EXPECT_TRUE(walker.lost());
 }
 
+// Of three corners on a line nothing is left but the line.
+TEST(Way, PacingAlongOneLineIsLost) {
+  Walker walker;
+  for (int i = 0; i < 12; ++i) walker.To(i % 2 == 0 ? 60 : 0, 0);
+  EXPECT_TRUE(walker.lost());
+}
+
+// A phone in the pocket of somebody on a bench: its error drifts as far as it admits.
+TEST(Way, StandingWhereFixesDriftIsNotLost) {
+  Walker walker;
+  SeededRandom random(5);
+  double east = 0, north = 0;
+  for (int i = 0; i < 2000; ++i) {
+    east = 0.9 * east + 15 * (random.Unit() - 0.5);
+    north = 0.9 * north + 15 * (random.Unit() - 0.5);
+    walker.See(east, north, 15);
+  }
+  EXPECT_FALSE(walker.lost());
+}
+
 TEST(Way, StandingWhereFixesWanderIsNotLost) {
   Walker walker;
   SeededRandom random(5);

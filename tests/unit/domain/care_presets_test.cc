@@ -24,6 +24,16 @@ TEST(CarePresets, AProfileSetsWhereThePlanIsSilent) {
   EXPECT_TRUE(whole.hub_offline().high_risk());
 }
 
+// What the plan names is told at its own severity before the person's habits are learnt.
+TEST(CarePresets, HighRiskNamesWhenTheyAreMissed) {
+  CarePlan plan;
+  plan.set_risk(care::v1::RISK_HIGH);
+  const CarePlan whole = WithPreset(plan);
+  EXPECT_TRUE(whole.not_returned().has_longest());
+  EXPECT_TRUE(whole.not_returned().has_dusk_margin());
+  EXPECT_TRUE(whole.no_morning().has_window());
+}
+
 TEST(CarePresets, ThePlanComesBeforeItsProfile) {
   CarePlan plan;
   plan.set_risk(care::v1::RISK_LOW);

@@ -168,6 +168,16 @@ TEST(HubClock, AnotherRunsWrongClockSaysNothingAboutABuffer) {
   EXPECT_TRUE(clock.Date(absl::FromUnixSeconds(100), absl::Seconds(100)).at_receipt);
 }
 
+TEST(HubClock, IsMarkedBeyondThirtySecondsEitherWay) {
+  EXPECT_EQ(HubClock({}, kNow).MarkedError(), std::nullopt);
+  EXPECT_EQ(HubClock({kNow - absl::Seconds(30), {}, {}}, kNow).MarkedError(), std::nullopt);
+  EXPECT_EQ(HubClock({kNow - absl::Seconds(31), {}, {}}, kNow).MarkedError(), absl::Seconds(31));
+  EXPECT_EQ(HubClock({kNow + absl::Hours(1), {}, {}}, kNow).MarkedError(), -absl::Hours(1));
+  // What the events were dated by in another run is not what the clock says now.
+  SendTimes times{kNow - absl::Seconds(45), {}, {}, false};
+  EXPECT_EQ(HubClock(times, kNow).MarkedError(), absl::Seconds(45));
+}
+
 TEST(HubClock, DoesNotBelieveAMonotonicClockThatIsAheadOfTheSending) {
   const HubClock clock({kNow, absl::Seconds(100), {}}, kNow);
   const HubClock::Dated dated = clock.Date(kNow - absl::Hours(1), absl::Seconds(101));

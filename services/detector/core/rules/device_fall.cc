@@ -8,6 +8,10 @@
 namespace veille::detector {
 
 void OnDeviceFall(Context& context, int device, const event::v1::Event& event) {
+  if (device >= 0 && context.plan.devices()[static_cast<std::size_t>(device)].role ==
+                         care::v1::ROLE_FALL_DETECTOR) {
+    return OnRoomFall(context, device, event);
+  }
   const care::v1::DeviceFallRule& rule =
       context.plan.care_plan(PatientOf(context, device)).device_fall();
   if (!domain::IsEnabled(rule)) return;

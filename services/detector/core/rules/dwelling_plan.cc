@@ -52,7 +52,9 @@ void Sort(const HomePlan& home, DwellingPlan& plan) {
     if (stove) plan.stoves.push_back(i);
     if (device.presence && device.room_kind == RoomKind::kKitchen && !stove)
       plan.kitchen.push_back(i);
-    if (device.role == care::v1::ROLE_CLIMATE && !stove) plan.climates.push_back(i);
+    // The garden is no room that is too cold.
+    if (device.role == care::v1::ROLE_CLIMATE && !stove && device.room_kind != RoomKind::kOutside)
+      plan.climates.push_back(i);
     if (device.role == care::v1::ROLE_METER) plan.meters.push_back(i);
     if (device.role == care::v1::ROLE_DISPENSER) {
       DoseFigures dose = MakeDose(home.care_plan(device.patient).dose(), i);

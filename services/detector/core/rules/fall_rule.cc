@@ -6,7 +6,8 @@
 //             → up again, or the arm moves on as ever: nothing was told, and nothing is
 //   told      → up again: FALL_RECOVERED, LOW; an hour later still not: LONG_LIE, HIGH
 // A suspicion is a trigger that was seen: when contact is lost, ticks tell it as not confirmed.
-// Somebody who moves elsewhere in the home lowers HIGH to MEDIUM; it is told all the same.
+// Somebody who moves elsewhere in the home, or a bed or seat that came into use with the blow,
+// lowers HIGH to MEDIUM; it is told all the same, and the long lie after it.
 
 #include <algorithm>
 #include <optional>
@@ -33,6 +34,8 @@ constexpr int64_t kLongestAnswerUs = 60'000'000;
 // Things and helpers fall with the person: only what moves later than this after the impact counts.
 constexpr int64_t kSettledUs = 5'000'000;
 constexpr double kStepsOfRecovery = 10;
+// A seat feels who drops onto it as soon as the arm does.
+constexpr int64_t kWithBlowUs = 3'000'000;
 
 FallDetector& DetectorOf(Context& context, int device) {
   return context.state.fall(context.plan.devices()[static_cast<std::size_t>(device)].fall);
@@ -69,13 +72,32 @@ void Tell(Context& context, int device, const FallEvent& fall, alert::v1::Severi
   Conclude(context, std::move(conclusion));
 }
 
+// A person who lives alone sat or lay down hard. A place that was in use before proves nothing: a
+// bed's mat may let go of who fell out of it a minute later.
+bool SatDown(const Context& context, const DevicePlan& wearer, int64_t impact_us, int64_t at_us) {
+  if (context.plan.home().patients_size() > 1 ||
+      context.plan.care_plan(wearer.patient).household() == care::v1::HOUSEHOLD_WITH_SPOUSE) {
+    return false;
+  }
+  const auto& occupied = context.state.record().living().occupied();
+  return std::any_of(occupied.begin(), occupied.end(), [&](const auto& place) {
+    return place.since_us() >= impact_us - kWithBlowUs &&
+           IsAlive(context, static_cast<int>(place.device()), at_us);
+  });
+}
+
 void TellFall(Context& context, int device, int64_t decide_us, Sentence reason) {
   FallDetector& detector = DetectorOf(context, device);
+  const DevicePlan& wearer = context.plan.devices()[static_cast<std::size_t>(device)];
   auto severity = alert::v1::SEVERITY_HIGH;
   if (detector.dialogue.others_moved) {
     severity = alert::v1::SEVERITY_MEDIUM;
     reason.fr += " ; quelqu'un se déplace dans le logement";
     reason.en += "; somebody is moving about the home";
+  } else if (SatDown(context, wearer, detector.suspicion().impact_us, decide_us)) {
+    severity = alert::v1::SEVERITY_MEDIUM;
+    reason.fr += " ; un lit ou un siège vient d'être occupé";
+    reason.en += "; a bed or a seat has just come into use";
   }
   detector.dialogue.stage = Stage::kTold;
   detector.SetTold();

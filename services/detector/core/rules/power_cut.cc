@@ -1,6 +1,8 @@
 // The mains failed: for a while (POWER_CUT, of the home), and the hub runs on its battery
-// (HUB_ON_BATTERY, of each hub). Both were seen, so they are told also when contact is lost, as it
-// will be when the box to the network has no power either.
+// (HUB_ON_BATTERY, of each hub). A hub that says so shows both, and one message tells them: the one
+// that is due first. Where another device says that the power is back and the hub does not, it is
+// the hub alone. Both were seen, so they are told also when contact is lost, as it will be when the
+// box to the network has no power either.
 
 #include <algorithm>
 
@@ -21,6 +23,26 @@ Matter Battery(const Context& context, int hub) {
   return {&context.plan.care_plan(0).hub_on_battery(), "HUB_ON_BATTERY/" + id, id, 0};
 }
 
+bool IsTold(const store::v1::Spell& spell) { return !spell.alert_id().empty(); }
+
+// A hub on its battery was told: it is the same cut.
+bool IsToldOfHub(const Context& context) {
+  const auto& hubs = context.plan.installation.hubs;
+  return std::any_of(hubs.begin(), hubs.end(),
+                     [&](int hub) { return IsTold(InstallationOf(context, hub).on_battery()); });
+}
+
+// Of the sentence that tells of the cut.
+Sentence AlsoOnBattery(const Context& context) {
+  const auto& hubs = context.plan.installation.hubs;
+  const bool any = std::any_of(hubs.begin(), hubs.end(), [&](int hub) {
+    return InstallationOf(context, hub).on_battery().since_us() != 0;
+  });
+  return any ? Sentence{" ; le boîtier du domicile fonctionne sur batterie",
+                        "; the home's hub runs on its battery"}
+             : Sentence{};
+}
+
 Sentence Unconfirmed(Sentence reason, bool confirmed) {
   if (confirmed) return reason;
   reason.fr += " ; contact perdu depuis";
@@ -30,19 +52,23 @@ Sentence Unconfirmed(Sentence reason, bool confirmed) {
 
 void TellCut(Context& context, int64_t decide_us, bool confirmed) {
   auto& spell = *context.state.record().mutable_dwelling()->mutable_power_cut();
+  if (IsToldOfHub(context)) return spell.clear_ask_us();
   const std::string since = WallClock(context.plan, spell.since_us());
-  TellSpell(
-      context, Cut(context),
-      {SeverityOr(context.plan.care_plan(0).power_cut(), alert::v1::SEVERITY_TECHNICAL),
-       decide_us,
-       {"Secteur coupé", "Mains lost"},
-       Unconfirmed({"Coupure de courant depuis " + since, "Power cut since " + since}, confirmed)},
-      spell);
+  const Sentence hub = AlsoOnBattery(context);
+  TellSpell(context, Cut(context),
+            {SeverityOr(context.plan.care_plan(0).power_cut(), alert::v1::SEVERITY_TECHNICAL),
+             decide_us,
+             {"Secteur coupé", "Mains lost"},
+             Unconfirmed({"Coupure de courant depuis " + since + hub.fr,
+                          "Power cut since " + since + hub.en},
+                         confirmed)},
+            spell);
   spell.clear_ask_us();
 }
 
 void TellBattery(Context& context, int hub, int64_t decide_us, bool confirmed) {
   auto& spell = *MutableInstallation(context, hub).mutable_on_battery();
+  if (IsTold(context.state.record().dwelling().power_cut())) return spell.clear_ask_us();
   const std::string since = WallClock(context.plan, spell.since_us());
   TellSpell(context, Battery(context, hub),
             {SeverityOr(context.plan.care_plan(0).hub_on_battery(), alert::v1::SEVERITY_TECHNICAL),
@@ -99,20 +125,32 @@ void OnCutTick(Context& context, int64_t tick_us) {
     TellCut(context, context.state.record().dwelling().power_cut().ask_us(), false);
 }
 
+// The cut that stood for the hubs' is over, and they have not said so: theirs may be another.
+void OnPowerElsewhere(Context& context, const Signal& seen) {
+  for (const int hub : context.plan.installation.hubs) {
+    const store::v1::Spell& spell = InstallationOf(context, hub).on_battery();
+    if (spell.since_us() == 0 || spell.ask_us() != 0 || IsTold(spell)) continue;
+    MutableInstallation(context, hub)
+        .mutable_on_battery()
+        ->set_ask_us(seen.time_us + context.plan.installation.on_battery.span_us);
+  }
+}
+
 void OnHub(Context& context, const Signal& seen) {
   const auto& figures = context.plan.installation.on_battery;
-  if (context.plan.devices()[static_cast<std::size_t>(seen.device)].role != care::v1::ROLE_HUB)
-    return;
-  if (seen.code == DeviceStatus::KIND_MAINS_LOST && figures.enabled) {
+  const bool hub =
+      context.plan.devices()[static_cast<std::size_t>(seen.device)].role == care::v1::ROLE_HUB;
+  if (hub && seen.code == DeviceStatus::KIND_MAINS_LOST && figures.enabled) {
     BeginSpell(seen, figures.span_us,
                *MutableInstallation(context, seen.device).mutable_on_battery());
-  } else if (seen.code == DeviceStatus::KIND_MAINS_RESTORED &&
+  } else if (hub && seen.code == DeviceStatus::KIND_MAINS_RESTORED &&
              InstallationOf(context, seen.device).has_on_battery()) {
     auto& installation = MutableInstallation(context, seen.device);
     EndSpell(context, Battery(context, seen.device), Restored(context, seen),
              *installation.mutable_on_battery());
     installation.clear_on_battery();
   }
+  if (seen.code == DeviceStatus::KIND_MAINS_RESTORED) OnPowerElsewhere(context, seen);
 }
 
 Next NextHub(const Context& context) {

@@ -1,7 +1,8 @@
-// Who is there, and the off switch: keeps what mutes and lowers other rules, and tells carers that
-// the watching is paused.
+// Who is there, the weather, and the off switch: keeps what mutes, lowers and raises other rules,
+// and tells carers that the watching is paused.
 
 #include <algorithm>
+#include <cmath>
 
 #include "services/detector/core/circumstances.h"
 #include "services/detector/core/rules/rules.h"
@@ -14,6 +15,8 @@ namespace {
 constexpr int64_t kLongestVisitUs = 12LL * 3600 * 1000000;
 // A companion's device is heard every few minutes.
 constexpr int64_t kCompanionUs = 30LL * 60 * 1000000;
+// At and below this, who is outside is in more danger.
+constexpr double kFreezingCelsius = 0;
 
 Conclusion AboutPause(const Context& context, int patient, int64_t decide_us) {
   const store::v1::PersonState& person = context.state.record().patients(patient).person();
@@ -103,9 +106,19 @@ void OnCompany(Context& context, const Signal& seen) {
   if (!near) ReleaseMuted(context, seen.time_us);
 }
 
+void OnTemperature(Context& context, const DevicePlan& device, const Signal& seen) {
+  if (device.role != care::v1::ROLE_CLIMATE || device.room_kind != RoomKind::kOutside) return;
+  if (std::isnan(seen.value)) return;
+  const bool freezes = seen.value <= kFreezingCelsius;
+  if (!freezes && context.state.record().circumstances().freezing_us() == 0) return;
+  context.state.record().mutable_circumstances()->set_freezing_us(freezes ? seen.time_us : 0);
+}
+
 void OnSignal(Context& context, const Signal& seen) {
+  const DevicePlan& device = context.plan.devices()[static_cast<std::size_t>(seen.device)];
+  if (seen.kind == SignalKind::kTemperature) return OnTemperature(context, device, seen);
   if (seen.kind == SignalKind::kCompany) return OnCompany(context, seen);
-  const int patient = context.plan.devices()[static_cast<std::size_t>(seen.device)].patient;
+  const int patient = device.patient;
   if (seen.value > 0) return Pause(context, patient, seen);
   Resume(context, patient, seen.time_us);
   ReleaseMuted(context, seen.time_us);
@@ -159,7 +172,7 @@ int64_t NextTick(const HomePlan&, const HomeState& state) {
 }  // namespace
 
 const Rule kPresence = {
-    .wants = Of(SignalKind::kCompany) | Of(SignalKind::kPause),
+    .wants = Of(SignalKind::kCompany) | Of(SignalKind::kPause) | Of(SignalKind::kTemperature),
     .on_signal = OnSignal,
     .deadline = Deadline,
     .on_deadline = OnDeadline,

@@ -153,9 +153,11 @@ void OnMove(Context& context, const Signal& seen) {
   if (device.role != care::v1::ROLE_MOTION || device.room == 0) return;
   if (context.plan.home().patients_size() != 1) return;
   auto& state = *context.state.record().mutable_wandering()->mutable_room_walk();
-  std::vector<RoomMove> walk = ParseMoves(state.moves());
   const RoomMove move{device.room, static_cast<uint32_t>(seen.time_us / 1'000'000)};
-  if (!walk.empty() && (walk.back().room == move.room || walk.back().second > move.second)) return;
+  // Most movements are in the same room.
+  const RoomMove last = LastMove(state.moves());
+  if (last.room == move.room || last.second > move.second) return;
+  std::vector<RoomMove> walk = ParseMoves(state.moves());
   AppendMove(move, *state.mutable_moves());
   walk.push_back(move);
   if (plan.pacing.enabled) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <set>
 
 namespace veille::detector {
 namespace {
@@ -12,6 +11,8 @@ constexpr std::size_t kBytes = 6;
 // Two sensors that see one spot alternate faster than anybody walks. Most stays of a walk are at
 // least this long.
 constexpr uint32_t kPacingStayS = 3, kLappingStayS = 2, kRandomStayS = 2;
+// A room that was left sooner was only seen in passing, or by a sensor that looks into the next.
+constexpr uint32_t kVisitS = 3;
 // To and fro through one or two rooms between the turning points.
 constexpr std::size_t kLongestWay = 3;
 constexpr std::size_t kFewestWays = 4;
@@ -43,12 +44,12 @@ bool IsWithin(const std::vector<RoomMove>& walk, std::size_t moves, int64_t span
 bool IsWalked(const std::vector<RoomMove>& walk, std::size_t moves, std::size_t each,
               uint32_t stay_s) {
   for (std::size_t offset = 0; offset < each; ++offset) {
-    std::vector<uint32_t> stays;
-    for (std::size_t i = walk.size() - 1 - moves + offset; i + 1 < walk.size(); i += each)
-      stays.push_back(walk[i + 1].second - walk[i].second);
-    if (stays.empty()) return false;
-    std::sort(stays.begin(), stays.end());
-    if (stays[stays.size() / 4] < stay_s) return false;
+    std::size_t stays = 0, shorter = 0;
+    for (std::size_t i = walk.size() - 1 - moves + offset; i + 1 < walk.size(); i += each) {
+      ++stays;
+      shorter += walk[i + 1].second - walk[i].second < stay_s ? 1 : 0;
+    }
+    if (stays == 0 || shorter > stays / 4) return false;
   }
   return true;
 }
@@ -66,9 +67,13 @@ bool Turns(const std::vector<RoomMove>& walk, std::size_t period) {
 }
 
 std::size_t RoomsOf(const std::vector<RoomMove>& walk, std::size_t visits) {
-  std::set<uint16_t> rooms;
-  for (std::size_t i = 0; i < visits; ++i) rooms.insert(Room(walk, i));
-  return rooms.size();
+  std::size_t rooms = 0;
+  for (std::size_t i = 0; i < visits; ++i) {
+    std::size_t before = 0;
+    while (before < i && Room(walk, before) != Room(walk, i)) ++before;
+    rooms += before == i ? 1 : 0;
+  }
+  return rooms;
 }
 
 // The share of the last moves that lead where one led a circuit before, at its greatest.
@@ -83,15 +88,38 @@ double Regularity(const std::vector<RoomMove>& walk, std::size_t moves) {
   return most;
 }
 
+// The walk without the rooms that were seen in passing. Rooms whose sensors overlap, a chair's and
+// the bedroom's behind it, else make a dozen moves of two.
+std::vector<RoomMove> Visits(const std::vector<RoomMove>& walk) {
+  std::vector<RoomMove> visits;
+  visits.reserve(walk.size());
+  for (std::size_t i = 0; i < walk.size(); ++i) {
+    const bool passed = i + 1 < walk.size() && walk[i + 1].second - walk[i].second < kVisitS;
+    if (!passed && (visits.empty() || visits.back().room != walk[i].room))
+      visits.push_back(walk[i]);
+  }
+  return visits;
+}
+
+RoomMove ReadMove(const char* bytes) {
+  RoomMove move;
+  std::memcpy(&move.room, bytes, 2);
+  std::memcpy(&move.second, bytes + 2, 4);
+  return move;
+}
+
 }  // namespace
 
 std::vector<RoomMove> ParseMoves(const std::string& bytes) {
-  std::vector<RoomMove> walk(bytes.size() / kBytes);
-  for (std::size_t i = 0; i < walk.size(); ++i) {
-    std::memcpy(&walk[i].room, bytes.data() + i * kBytes, 2);
-    std::memcpy(&walk[i].second, bytes.data() + i * kBytes + 2, 4);
-  }
+  std::vector<RoomMove> walk;
+  walk.reserve(bytes.size() / kBytes + 1);  // And the one that comes.
+  for (std::size_t i = 0; i + kBytes <= bytes.size(); i += kBytes)
+    walk.push_back(ReadMove(bytes.data() + i));
   return walk;
+}
+
+RoomMove LastMove(const std::string& bytes) {
+  return bytes.size() < kBytes ? RoomMove{} : ReadMove(bytes.data() + bytes.size() - kBytes);
 }
 
 void AppendMove(const RoomMove& move, std::string& bytes) {
@@ -126,9 +154,15 @@ std::size_t LappingMoves(const std::vector<RoomMove>& walk, uint32_t rounds, int
 
 std::size_t RandomMoves(const std::vector<RoomMove>& walk, uint32_t moves, uint32_t rooms,
                         int64_t span_us) {
-  if (!IsWithin(walk, moves, span_us) || RoomsOf(walk, moves + 1) < rooms) return 0;
-  if (!IsWalked(walk, moves, 1, kRandomStayS)) return 0;
-  return Regularity(walk, moves) < kMostRegular ? moves : 0;
+  if (!IsWithin(walk, moves, span_us)) return 0;
+  const std::vector<RoomMove> visits = Visits(walk);
+  if (!IsWithin(visits, moves, span_us) || RoomsOf(visits, moves + 1) < rooms) return 0;
+  if (!IsWalked(visits, moves, 1, kRandomStayS)) return 0;
+  if (Regularity(visits, moves) >= kMostRegular) return 0;
+  const uint32_t begin = visits[visits.size() - 1 - moves].second;
+  const auto first = std::find_if(walk.begin(), walk.end(),
+                                  [&](const RoomMove& move) { return move.second >= begin; });
+  return static_cast<std::size_t>(walk.end() - first) - 1;
 }
 
 }  // namespace veille::detector

@@ -21,6 +21,7 @@ struct RoomMove {
 
 // As stored: six bytes a move, the last 32.
 std::vector<RoomMove> ParseMoves(const std::string& bytes);
+RoomMove LastMove(const std::string& bytes);  // Of room 0 when there is none.
 void AppendMove(const RoomMove& move, std::string& bytes);
 
 // How many of the last moves make the pattern, at walking pace and within the span; 0 when they do
@@ -28,7 +29,8 @@ void AppendMove(const RoomMove& move, std::string& bytes);
 // through rooms between them.
 std::size_t PacingMoves(const std::vector<RoomMove>& walk, uint32_t moves, int64_t span_us);
 std::size_t LappingMoves(const std::vector<RoomMove>& walk, uint32_t rounds, int64_t span_us);
-// Through so many rooms or more, again and again, and little of it as before.
+// Through so many rooms or more, again and again, and little of it as before. Rooms that were seen
+// in passing are no moves of it.
 std::size_t RandomMoves(const std::vector<RoomMove>& walk, uint32_t moves, uint32_t rooms,
                         int64_t span_us);
 

@@ -12,9 +12,11 @@
 namespace veille::detector {
 
 // sos.cc, device_fall.cc, hazard.cc: told at once, also from a device that the plan does not know
-// (device −1) or that was not bound at the time.
+// (device −1) or that was not bound at the time. A detector in the room is held against the home's
+// other sensors first: room_fall.cc.
 void OnPersonalEmergency(Context& context, int device, const event::v1::Event& event);
 void OnDeviceFall(Context& context, int device, const event::v1::Event& event);
+void OnRoomFall(Context& context, int device, const event::v1::Event& event);
 void OnHazard(Context& context, int device, const event::v1::Event& event);
 
 // fall_rule.cc
@@ -27,10 +29,11 @@ void CloseFalls(Context& context, int patient, bool up);
 // battery_low.cc
 void OnBattery(Context& context, int device, const event::v1::Event& event);
 
-// clock_skew.cc
-void OnClockQuality(Context& context, int source, const event::v1::Event* wrong);
+// clock_skew.cc: how the gateway dated a batch, and the source's own clock.
+void OnClocks(Context& context, int source, const event::v1::EventBatch& batch);
 
-extern const Rule kFall, kNightExit, kDoorLeftOpen, kHabits, kInactivity, kOccupied, kPresence;
+extern const Rule kFall, kNightExit, kDoorLeftOpen, kHabits, kInactivity, kOccupied, kPresence,
+    kRoomFall;
 // Outdoors: whereabouts.cc, geofence_rule.cc, geofence_far.cc, disorientation.cc, off_route.cc,
 // transit.cc, in_vehicle.cc, tracker_silent.cc
 extern const Rule kWhereabouts, kGeofence, kGeofenceFar, kDisorientation, kOffRoute, kTransit,

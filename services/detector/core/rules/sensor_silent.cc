@@ -49,11 +49,11 @@ bool IsOutOfReach(const Context& context, const DevicePlan& device) {
   return IsCarried(device.role) && !by_phone && IsOut(context.state.record());
 }
 
-int64_t DueOf(const Context& context, int device) {
+// `known`: how far its source says that everything was sent.
+int64_t DueOf(const Context& context, int device, int64_t known) {
   const DevicePlan& plan = context.plan.devices()[static_cast<std::size_t>(device)];
   const auto& state = context.state.record().devices(device).installation();
   if (state.silent().told() != alert::v1::SEVERITY_UNSPECIFIED) return kNever;
-  const int64_t known = KnownUntil(context.plan, context.state.record(), device);
   if (known == 0 || known < plan.bind_us || (plan.unbind_us != 0 && known >= plan.unbind_us))
     return kNever;
   int64_t due = kNever;
@@ -70,9 +70,13 @@ int64_t DueOf(const Context& context, int device) {
 Next NextSensor(const Context& context) {
   Next next;
   if (!context.plan.installation.sensor_silent.enabled) return next;
+  // The same for all devices that any hub may speak for.
+  const int64_t by_any = KnownUntil(context.plan, context.state.record(), -1);
   for (std::size_t i = 0; i < context.plan.devices().size(); ++i) {
     const auto device = static_cast<int>(i);
-    const int64_t due = DueOf(context, device);
+    const int own = context.plan.devices()[i].source;
+    const int64_t due = DueOf(
+        context, device, own < 0 ? by_any : context.state.record().sources(own).watermark_us());
     if (due != kNever) next.Offer(device, due);
   }
   return next;

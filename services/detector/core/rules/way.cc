@@ -21,10 +21,18 @@ constexpr float kFurthestM = 30'000;
 // 96 legs of 15 m are half an hour at the pace of the old, 0.8 m/s.
 constexpr std::size_t kMaxCorners = 96;
 constexpr double kSlowest = 0.3, kFastest = 4;
+// Who walks at 2 m/s seems faster by the errors of two fixes; faster still are fixes that jump.
+constexpr double kFastestWalk = 2.4;
 // A place is come back to within this, after having been further away than the second.
 constexpr double kHereM = 30, kAwayM = 60;
 constexpr int32_t kLeftForS = 180;
-constexpr double kLegErrors = 2.5;
+constexpr double kLegErrors = 1.75;
+// Who stands still seems to walk to and fro as far as fixes err: within so many errors a way must
+// be twice as long. Fixes that wander make 400 m in a quarter of an hour, who paces makes 650 m.
+constexpr double kNoiseErrors = 4.5, kNoiseFactor = 2;
+// So much longer than it stretches, a way turns, also where its turns lie on one line and the line
+// is all that is left of its shape.
+constexpr double kSurelyTurns = 5;
 // What lies so near the straight line is no corner of the way's shape; who turns by 60° turns.
 constexpr double kShapeM = 15, kTurn = 1.047;
 constexpr double kHalfTurn = 2.4, kFullTurn = 6.2832;
@@ -68,7 +76,8 @@ double Length(const Corner& a, const Corner& b) {
 
 bool IsWalked(const Corner& a, const Corner& b) {
   const int32_t seconds = SecondsBetween(a, b);
-  return seconds > 0 && Length(a, b) / seconds >= kSlowest;
+  return seconds > 0 && Length(a, b) >= kSlowest * seconds &&
+         Length(a, b) <= kFastestWalk * seconds;
 }
 
 // How often the last corner's place was visited before, and left for long.
@@ -161,6 +170,11 @@ void Measure(const Way& way, std::size_t first, WayVerdict& verdict) {
   verdict.rounds = static_cast<uint32_t>(std::abs(turned) / kFullTurn);
 }
 
+bool IsWithinErrors(const WayConfig& config, const Way& way, const WayVerdict& verdict) {
+  return verdict.extent_m < kNoiseErrors * static_cast<double>(way.head.accuracy_m) &&
+         verdict.way_m < kNoiseFactor * config.least_way_m;
+}
+
 // Whether the way of the last so many seconds turns back again and again.
 bool IsTurning(const WayConfig& config, const Way& way, int32_t span_s, WayVerdict& verdict) {
   std::size_t first = way.head.corners - 1;
@@ -168,8 +182,9 @@ bool IsTurning(const WayConfig& config, const Way& way, int32_t span_s, WayVerdi
   verdict.way_m = verdict.extent_m = 0;
   Measure(way, first, verdict);
   verdict.turns = CountTurns(way, first);
-  return verdict.turns >= config.turns && verdict.way_m >= config.least_way_m &&
-         verdict.way_m >= config.detour_ratio * verdict.extent_m;
+  if (verdict.way_m < config.least_way_m || IsWithinErrors(config, way, verdict)) return false;
+  return verdict.way_m >= kSurelyTurns * verdict.extent_m ||
+         (verdict.turns >= config.turns && verdict.way_m >= config.detour_ratio * verdict.extent_m);
 }
 
 // Who gets lost had often walked straight there: the straight part would hide what follows, so the
@@ -181,6 +196,7 @@ WayVerdict Judge(const WayConfig& config, const Way& way) {
   bool turning = false;
   for (const int32_t part : {2, 3, 4})
     turning = IsTurning(config, way, span_s * part / 4, verdict) || turning;
+  if (IsWithinErrors(config, way, verdict)) verdict.rounds = 0;
   verdict.returns = CountReturns(way);
   verdict.lost = turning || std::max(verdict.returns, verdict.rounds) >= config.returns;
   return verdict;
