@@ -63,6 +63,8 @@ std::string AuditCheckpointsKey(int partition);
 std::string InboxKey(int partition, std::string_view caregiver_id);
 std::string WatcherKey(int partition, std::string_view caregiver_id);
 std::string ToldKey(int partition, std::string_view caregiver_id);
+// The channel on which what comes into the inboxes of a partition is published.
+std::string InboxChannel(int partition);
 std::string GoneKey(int partition, std::string_view caregiver_id);
 
 }  // namespace veille::domain

@@ -121,7 +121,8 @@ class Notifier::Parts {
         audit_(std::make_unique<AuditLogTrail>(AuditOptionsOf(options), *options.metrics)),
         desk_(WithParts(DeskOptionsOf(options)), store_, *options.metrics),
         hub_(std::make_unique<WatchHub>(WatchOptionsOf(options), desk_, store_, *options.metrics)),
-        service_(MakeAlertService(desk_, *hub_, streams_)) {}
+        receipts_(std::make_unique<ReceiptDesk>(desk_)),
+        service_(MakeAlertService(desk_, *receipts_, *hub_, streams_)) {}
 
   absl::Status Start(const NotifierOptions& options) {
     rpc::Server::Options server;
@@ -147,6 +148,7 @@ class Notifier::Parts {
     switch_.reset();
     door_.reset();
     courier_.reset();
+    receipts_.reset();
     hub_.reset();
     // Nobody is served any more; what it has yet to write is written while Redis is still there.
     audit_.reset();
@@ -192,6 +194,7 @@ class Notifier::Parts {
   std::unique_ptr<AuditLogTrail> audit_;
   AlertDesk desk_;
   std::unique_ptr<WatchHub> hub_;
+  std::unique_ptr<ReceiptDesk> receipts_;
   std::unique_ptr<AcknowledgeDoor> door_;
   std::unique_ptr<DeadManSwitch> switch_;
   std::unique_ptr<QueueWorker> queue_;

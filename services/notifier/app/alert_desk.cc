@@ -1,6 +1,9 @@
 #include "services/notifier/app/alert_desk.h"
 
 #include <algorithm>
+#include <deque>
+#include <map>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -51,6 +54,16 @@ store::v1::AuditEntry EntryOf(const char* action, const Actor& actor, const aler
       MakeAuditEntry(action, actor, alert.home_id(), alert.patient_id(), outcome);
   entry.set_alert_id(alert.alert_id());
   return entry;
+}
+
+InboxDelivery DeliveryOf(const store::v1::Tell& tell, const AlertRecord& record) {
+  InboxDelivery delivery;
+  delivery.caregiver_ids = {tell.caregiver_ids().begin(), tell.caregiver_ids().end()};
+  *delivery.update.mutable_alert() = record.alert();
+  delivery.update.set_reason(tell.reason());
+  delivery.update.set_step(tell.step());
+  delivery.told_version = tell.version();
+  return delivery;
 }
 
 // The order of a listing: newest first, as the store has it.
@@ -148,6 +161,112 @@ absl::Status AlertDesk::OnFinding(const Finding& finding, const std::string& ent
   return Take(found.named ? finding : SummaryLine(finding), entry);
 }
 
+std::optional<AlertRecord> AlertDesk::RaiseNew(const Finding& finding, Decision& decision) {
+  if (!IsEmergency(finding) || SituationOf(finding.rule_key()) != Situation::kNone ||
+      finding.for_operators()) {
+    return std::nullopt;
+  }
+  const Audience audience = AudienceOf(finding);
+  alert::v1::Alert about;
+  about.set_home_id(finding.home_id());
+  about.set_patient_id(finding.patient_id());
+  about.set_rule(finding.evidence().rule());
+  const absl::StatusOr<Moment> at = MomentFor(about, finding.severity(), audience.steps);
+  if (!at.ok()) return std::nullopt;
+  AlertRecord record = Raise(finding, audience, *at, decision);
+  // Storing compares with an open alert only what could be joined to one.
+  if (!IsJoinable(record)) return std::nullopt;
+  return record;
+}
+
+std::vector<absl::Status> AlertDesk::OnFindings(const std::vector<QueuedFinding>& findings) {
+  std::vector<absl::Status> results(findings.size());
+  std::vector<std::size_t> at;      // The place of each change among the findings.
+  std::deque<AlertRecord> records;  // Of the changes; they are pointed at.
+  std::vector<AlertChange> changes;
+  const auto alone = [&](std::size_t i) {
+    results[i] = OnFinding(findings[i].finding, findings[i].entry);
+  };
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    Decision decision;
+    std::optional<AlertRecord> record = RaiseNew(findings[i].finding, decision);
+    if (!record) {
+      alone(i);
+      continue;
+    }
+    records.push_back(*std::move(record));
+    absl::StatusOr<AlertChange> change =
+        Prepare(nullptr, records.back(), std::move(decision), findings[i].entry);
+    results[i] = change.status();
+    if (!change.ok()) continue;
+    changes.push_back(*std::move(change));
+    at.push_back(i);
+  }
+  std::vector<absl::Status> stored(changes.size());
+  StoreTogether(changes, RaiseTogether(changes, stored), stored);
+  for (std::size_t c = 0; c < changes.size(); ++c) {
+    if (stored[c].ok()) {
+      findings_.Add();
+      raised_.Add();
+    }
+    results[at[c]] = stored[c];
+    // Not new after all.
+    if (absl::IsAborted(stored[c])) alone(at[c]);
+  }
+  return results;
+}
+
+std::vector<std::size_t> AlertDesk::RaiseTogether(const std::vector<AlertChange>& changes,
+                                                  std::vector<absl::Status>& results) {
+  std::vector<std::size_t> rest, places;
+  std::deque<AlertRecord> records;  // Pointed at.
+  std::vector<NewAlert> alerts;
+  for (std::size_t c = 0; c < changes.size(); ++c) {
+    const AlertChange& change = changes[c];
+    const bool simple = change.tells.size() == 1 && change.sends.empty() &&
+                        change.tells[0].caregiver_ids_size() == 1;
+    if (!simple) {
+      rest.push_back(c);
+      continue;
+    }
+    // As it will be when it is stored.
+    records.push_back(*change.after);
+    RecordSent(change.tells[0].version(), options_.clock->Now(), records.back());
+    alerts.push_back(
+        {&records.back(), DeliveryOf(change.tells[0], records.back()), change.done_entry});
+    places.push_back(c);
+  }
+  const std::vector<absl::Status> raised = store_.RaiseAll(alerts);
+  for (std::size_t i = 0; i < alerts.size(); ++i) {
+    results[places[i]] = raised[i];
+    if (absl::IsUnimplemented(raised[i])) rest.push_back(places[i]);
+    if (raised[i].ok()) Count(1, alerts[i].record->alert());
+  }
+  return rest;
+}
+
+void AlertDesk::StoreTogether(const std::vector<AlertChange>& changes,
+                              const std::vector<std::size_t>& wanted,
+                              std::vector<absl::Status>& results) {
+  std::vector<AlertChange> chosen;
+  chosen.reserve(wanted.size());
+  for (const std::size_t c : wanted) chosen.push_back(changes[c]);
+  const auto stored = store_.StoreAll(chosen);
+  std::vector<InboxDelivery> deliveries;
+  std::vector<std::pair<std::size_t, std::size_t>> told;  // Of each: the change, and its tell.
+  for (std::size_t c = 0; c < chosen.size(); ++c) {
+    results[wanted[c]] = stored[c].status();
+    if (!stored[c].ok()) continue;
+    for (std::size_t t = 0; t < chosen[c].tells.size(); ++t) {
+      deliveries.push_back(DeliveryOf(chosen[c].tells[t], *chosen[c].after));
+      told.emplace_back(c, t);
+    }
+  }
+  const std::vector<absl::StatusOr<int>> reached = store_.DeliverAll(deliveries);
+  for (std::size_t i = 0; i < told.size(); ++i)
+    Told(chosen[told[i].first], told[i].second, *stored[told[i].first], reached[i]);
+}
+
 absl::Status AlertDesk::Take(const Finding& finding, const std::string& entry) {
   for (int round = 0; round < kMaxRounds; ++round) {
     Found found;
@@ -216,6 +335,19 @@ absl::Status AlertDesk::TellOperators(const Decision& decision, const AlertRecor
 
 absl::Status AlertDesk::Commit(const AlertRecord* before, AlertRecord& after, Decision decision,
                                const std::string& entry) {
+  VEILLE_ASSIGN_OR_RETURN(const AlertChange change,
+                          Prepare(before, after, std::move(decision), entry));
+  VEILLE_ASSIGN_OR_RETURN(const std::vector<std::string> jobs, store_.Store(change));
+  for (std::size_t i = 0; i < change.tells.size(); ++i) {
+    const InboxDelivery delivery = DeliveryOf(change.tells[i], after);
+    Told(change, i, jobs,
+         store_.Deliver(delivery.caregiver_ids, delivery.update, delivery.told_version));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<AlertChange> AlertDesk::Prepare(const AlertRecord* before, AlertRecord& after,
+                                               Decision decision, const std::string& entry) {
   // The operators first: lost between the two, it is told again, under the same id, with the job.
   VEILLE_RETURN_IF_ERROR(TellOperators(decision, after));
   after.set_stored_version((before == nullptr ? 0 : before->stored_version()) + 1);
@@ -225,30 +357,34 @@ absl::Status AlertDesk::Commit(const AlertRecord* before, AlertRecord& after, De
   change.after = &after;
   change.tells = std::move(decision.tells);
   change.done_entry = entry;
-  VEILLE_ASSIGN_OR_RETURN(const std::vector<std::string> jobs, store_.Store(change));
-  for (std::size_t i = 0; i < change.tells.size() && i < jobs.size(); ++i) {
-    // What fails here is told by the job.
-    if (!Deliver(change.tells[i], after).ok()) continue;
-    store_.SentSoon(after.alert().alert_id(), jobs[i], change.tells[i].version(),
-                    options_.clock->Now());
-  }
-  return absl::OkStatus();
+  return change;
 }
 
-absl::Status AlertDesk::Deliver(const store::v1::Tell& tell, const AlertRecord& record) {
-  alert::v1::Update update;
-  *update.mutable_alert() = record.alert();
-  update.set_reason(tell.reason());
-  update.set_step(tell.step());
-  VEILLE_ASSIGN_OR_RETURN(const int reached,
-                          store_.Deliver({tell.caregiver_ids().begin(), tell.caregiver_ids().end()},
-                                         update, tell.version()));
+// What failed is told by the job.
+void AlertDesk::Told(const AlertChange& change, std::size_t tell,
+                     const std::vector<std::string>& jobs, const absl::StatusOr<int>& reached) {
+  if (!reached.ok()) return;
+  Count(*reached, change.after->alert());
+  if (tell < jobs.size()) {
+    store_.SentSoon(change.after->alert().alert_id(), jobs[tell], change.tells[tell].version(),
+                    options_.clock->Now());
+  }
+}
+
+void AlertDesk::Count(int reached, const alert::v1::Alert& alert) {
   const absl::Time now = options_.clock->Now();
   told_.Add(static_cast<uint64_t>(reached));
   for (int i = 0; i < reached; ++i) {
-    event_to_told_.Observe(now - ToTime(record.alert().event_time()));
-    receive_to_told_.Observe(now - ToTime(record.alert().receive_time()));
+    event_to_told_.Observe(now - ToTime(alert.event_time()));
+    receive_to_told_.Observe(now - ToTime(alert.receive_time()));
   }
+}
+
+absl::Status AlertDesk::Deliver(const store::v1::Tell& tell, const AlertRecord& record) {
+  const InboxDelivery delivery = DeliveryOf(tell, record);
+  VEILLE_ASSIGN_OR_RETURN(const int reached, store_.Deliver(delivery.caregiver_ids, delivery.update,
+                                                            delivery.told_version));
+  Count(reached, record.alert());
   return absl::OkStatus();
 }
 
@@ -461,20 +597,62 @@ absl::StatusOr<alert::v1::Alert> AlertDesk::Resolve(const std::string& alert_id,
   return record->alert();
 }
 
-absl::Status AlertDesk::Receipt(const std::string& caregiver_id,
-                                const alert::v1::Receipt& receipt) {
-  VEILLE_RETURN_IF_ERROR(
-      Visible("alert.receipt", receipt.alert_id(), {caregiver_id, "", ""}).status());
-  return Update(
-             receipt.alert_id(),
-             [&](AlertRecord& record) -> absl::StatusOr<Decision> {
-               Decision decision;
-               decision.changed = RecordReceipt(caregiver_id, receipt.version(), receipt.state(),
-                                                options_.clock->Now(), record);
-               return decision;
-             },
-             "")
-      .status();
+std::vector<absl::Status> AlertDesk::Receipts(const std::vector<DeviceReceipt>& receipts) {
+  std::vector<absl::Status> results(
+      receipts.size(),
+      absl::AbortedError("the alert was changed by others again and again; try again"));
+  std::vector<std::size_t> wanted(receipts.size());
+  std::iota(wanted.begin(), wanted.end(), 0);
+  for (int round = 0; round < kMaxRounds && !wanted.empty(); ++round)
+    wanted = ReceiptRound(receipts, wanted, results);
+  return results;
+}
+
+std::vector<std::size_t> AlertDesk::ReceiptRound(const std::vector<DeviceReceipt>& receipts,
+                                                 const std::vector<std::size_t>& wanted,
+                                                 std::vector<absl::Status>& results) {
+  // What several devices say of one alert is one change of it.
+  std::map<std::string, std::vector<std::size_t>> by_alert;
+  for (const std::size_t i : wanted) by_alert[receipts[i].receipt.alert_id()].push_back(i);
+  std::vector<std::string> ids;
+  ids.reserve(by_alert.size());
+  for (const auto& [id, places] : by_alert) ids.push_back(id);
+  const std::vector<absl::StatusOr<AlertRecord>> before = store_.GetAll(ids);
+  std::deque<AlertRecord> after;  // Pointed at.
+  std::vector<AlertChange> changes;
+  std::vector<std::size_t> of;  // Of each change: the place of its alert.
+  for (std::size_t a = 0; a < ids.size(); ++a) {
+    bool changed = false;
+    if (before[a].ok()) after.push_back(*before[a]);
+    for (const std::size_t i : by_alert[ids[a]]) {
+      const DeviceReceipt& device = receipts[i];
+      results[i] = before[a].status();
+      if (!before[a].ok()) continue;
+      if (!MaySee(before[a]->alert(), device.caregiver_id)) {
+        results[i] = absl::NotFoundError("there is no such alert");
+        Audit("alert.receipt", {device.caregiver_id, "", ""}, before[a]->alert(), results[i]);
+        continue;
+      }
+      changed |= RecordReceipt(device.caregiver_id, device.receipt.version(),
+                               device.receipt.state(), options_.clock->Now(), after.back());
+    }
+    if (!changed) continue;
+    after.back().set_stored_version(before[a]->stored_version() + 1);
+    AlertChange change;
+    change.before = &*before[a];
+    change.after = &after.back();
+    changes.push_back(std::move(change));
+    of.push_back(a);
+  }
+  const auto stored = store_.StoreAll(changes);
+  std::vector<std::size_t> again;
+  for (std::size_t c = 0; c < changes.size(); ++c) {
+    for (const std::size_t i : by_alert[ids[of[c]]]) {
+      if (results[i].ok()) results[i] = stored[c].status();
+      if (absl::IsAborted(results[i])) again.push_back(i);
+    }
+  }
+  return again;
 }
 
 std::vector<std::string> AlertDesk::HomesOf(const std::string& caregiver_id,
