@@ -130,6 +130,9 @@ class Notifier::Parts {
     server.tls = {options.config.rpc().tls().ca_file(),
                   options.config.rpc().tls().certificate_file(),
                   options.config.rpc().tls().key_file()};
+    // Messages are small and far between: probing each connection for its bandwidth would answer
+    // every receipt with a ping.
+    server.small_windows = true;
     absl::StatusOr<std::unique_ptr<rpc::Server>> started =
         rpc::Server::Start(server, {service_.get()}, streams_);
     if (!started.ok()) return started.status();

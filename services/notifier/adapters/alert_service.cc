@@ -28,8 +28,8 @@ class WatchStream final : public rpc::WriteStream<WatchAlertsResponse>, public W
   explicit WatchStream(grpc::CallbackServerContext* context)
       : WriteStream({.max_queued_writes = kMaxQueued}, context) {}
 
-  bool Deliver(const WatchAlertsResponse& message) override {
-    if (Send(message)) return true;
+  bool Deliver(WatchAlertsResponse message) override {
+    if (Send(std::move(message))) return true;
     Close(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
                        "the client does not read; watch again for a snapshot"));
     return false;

@@ -155,7 +155,8 @@ absl::Status WatchHub::SendSnapshot(const std::shared_ptr<Watcher>& watcher,
   after = resumes ? request.last_sequence() : position.sequence;
   WatchAlertsResponse message;
   FillSnapshot(position, after, std::move(alerts), *message.mutable_snapshot());
-  return watcher->Deliver(message) ? absl::OkStatus() : absl::CancelledError("the watcher is gone");
+  return watcher->Deliver(std::move(message)) ? absl::OkStatus()
+                                              : absl::CancelledError("the watcher is gone");
 }
 
 // "<sequence> <length of the id> <id><update>", see deliver-3.lua.
@@ -197,12 +198,13 @@ void WatchHub::FanOut(Caregiver& caregiver, uint64_t sequence, std::string_view 
   if (!message.mutable_update()->ParseFromArray(update.data(), static_cast<int>(update.size())))
     return;
   message.mutable_update()->set_sequence(sequence);
+  const bool single = caregiver.watchers.size() == 1;
   std::erase_if(caregiver.watchers, [&](Caregiver::Entry& watching) {
     const auto watcher = watching.watcher.lock();
     if (watcher == nullptr) return true;
     if (sequence <= watching.sequence) return false;
     watching.sequence = sequence;
-    return !watcher->Deliver(message);
+    return !watcher->Deliver(single ? std::move(message) : message);
   });
 }
 
@@ -376,7 +378,7 @@ void WatchHub::BeatSlot(std::size_t slot, std::size_t slots) {
         beat.set_sequence(watching.sequence);
         SetTime(options_.clock->Now(), *beat.mutable_server_time());
         beat.mutable_interval()->set_seconds(absl::ToInt64Seconds(options_.heartbeat * 2));
-        return !watcher->Deliver(message);
+        return !watcher->Deliver(std::move(message));
       });
     }
     count += caregiver.watchers.size();

@@ -36,7 +36,7 @@ class Watcher {
  public:
   virtual ~Watcher() = default;
   // False when it cannot take more: it is dropped.
-  virtual bool Deliver(const alert::v1::WatchAlertsResponse& message) = 0;
+  virtual bool Deliver(alert::v1::WatchAlertsResponse message) = 0;
   virtual void Refuse(const absl::Status& status) = 0;
 };
 
