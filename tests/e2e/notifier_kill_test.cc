@@ -411,12 +411,15 @@ void TellAndKill(const Size& size) {
     if (alert.unanswered()) unanswered.insert("Nobody has answered alert " + alert.alert_id());
     CheckChain(alert, queued[alert.alert_id()], notifiers, first, later);
   }
-  // What nobody has answered is the operators', each once.
-  std::multiset<std::string> operators;
+  // What nobody has answered is the operators', each once. They are told before the end is stored:
+  // who takes an alert in that moment is faster than its end, and slower than their alert.
+  std::set<std::string> operators;
   const auto told = devices.client("operator").List("", false, 100000);
   ASSERT_TRUE(told.ok()) << told.status();
-  for (const Alert& alert : *told) operators.insert(alert.reason().en());
-  EXPECT_EQ(operators, std::multiset<std::string>(unanswered.begin(), unanswered.end()));
+  for (const Alert& alert : *told)
+    EXPECT_TRUE(operators.insert(alert.reason().en()).second) << alert.reason().en() << ", twice";
+  EXPECT_TRUE(
+      std::includes(operators.begin(), operators.end(), unanswered.begin(), unanswered.end()));
   CheckShown(devices, alerts);
   std::printf("%d alerts, %d kills of one of two notifiers; %zu unanswered\n", size.alerts,
               size.kills, unanswered.size());
@@ -430,7 +433,7 @@ void TellAndKill(const Size& size) {
 TEST(NotifierKill, AFewAlertsAndKillsLeaveNobodyUntold) { TellAndKill({40, 4, absl::Seconds(2)}); }
 
 TEST(NotifierKillLong, AThousandAlertsAndManyKillsLeaveNobodyUntold) {
-  TellAndKill({1000, 24, absl::Seconds(2)});
+  TellAndKill({1000, 24, absl::Seconds(1)});
 }
 
 }  // namespace

@@ -182,12 +182,18 @@ class RedisAlertStore::Answers {
   int delivered_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
-RedisAlertStore::RedisAlertStore(const redis::Endpoint& endpoint, int partitions,
-                                 std::function<void(int, absl::Time)> on_timer, QuietBudget quiet)
-    : partitions_(partitions),
-      on_timer_(std::move(on_timer)),
-      quiet_(quiet),
-      client_(Connect(endpoint)) {}
+RedisAlertStore::RedisAlertStore(const redis::Endpoint& endpoint, int partitions, QuietBudget quiet)
+    : partitions_(partitions), quiet_(quiet), client_(Connect(endpoint)) {}
+
+void RedisAlertStore::TellOfTimers(std::function<void(absl::Time)> listener) {
+  MutexLock lock(mu_);
+  listener_ = std::move(listener);
+}
+
+void RedisAlertStore::TimerSet(absl::Time due) {
+  MutexLock lock(mu_);
+  if (listener_ != nullptr) listener_(due);
+}
 
 int RedisAlertStore::PartitionOf(const std::string& alert_id) const {
   return domain::PartitionOf(domain::HomeOfAlert(alert_id), partitions_);
@@ -289,8 +295,7 @@ std::vector<std::string> RedisAlertStore::RaiseArgs(const NewAlert& raised) {
 absl::Status RedisAlertStore::Raised(const NewAlert& alert,
                                      const absl::StatusOr<redis::Reply>& reply) {
   if (reply.ok()) {
-    if (const auto* due = DueTime(*alert.record))
-      on_timer_(PartitionOf(alert.record->alert().alert_id()), ToTime(*due));
+    if (const auto* due = DueTime(*alert.record)) TimerSet(ToTime(*due));
     return absl::OkStatus();
   }
   const std::string message(reply.status().message());
@@ -330,11 +335,10 @@ std::vector<std::string> RedisAlertStore::UpdateArgs(const AlertChange& change) 
 }
 
 absl::StatusOr<std::vector<std::string>> RedisAlertStore::Stored(
-    const AlertChange& change, const absl::StatusOr<redis::Reply>& reply) const {
+    const AlertChange& change, const absl::StatusOr<redis::Reply>& reply) {
   if (!reply.ok()) return reply.status();
-  const int partition = PartitionOf(change.after->alert().alert_id());
-  if (const auto* due = DueTime(*change.after)) on_timer_(partition, ToTime(*due));
-  for (const store::v1::Send& send : change.sends) on_timer_(partition, DueTime(send));
+  if (const auto* due = DueTime(*change.after)) TimerSet(ToTime(*due));
+  for (const store::v1::Send& send : change.sends) TimerSet(DueTime(send));
   std::vector<std::string> entries;
   entries.reserve(reply->size());
   for (const redis::ReplyView entry : reply->elements()) entries.emplace_back(entry.str());
@@ -426,7 +430,7 @@ absl::StatusOr<bool> RedisAlertStore::Lease(const std::string& home_id, const st
       client_->EvalSync(Named("lease"),
                         {domain::QueueKey(partition), domain::TimersKey(partition), entry,
                          job.SerializeAsString(), std::to_string(absl::ToUnixMillis(due))}));
-  on_timer_(partition, due);
+  TimerSet(due);
   return reply.integer() == 1;
 }
 
@@ -441,7 +445,7 @@ absl::Status RedisAlertStore::ReplaceTimer(const std::string& home_id,
                       next != nullptr ? next->SerializeAsString() : "",
                       std::to_string(next != nullptr ? absl::ToUnixMillis(due) : 0)})
           .status());
-  if (next != nullptr) on_timer_(partition, due);
+  if (next != nullptr) TimerSet(due);
   return absl::OkStatus();
 }
 

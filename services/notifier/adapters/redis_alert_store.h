@@ -12,6 +12,7 @@
 #include "common/base/random.h"
 #include "common/redis/client.h"
 #include "common/redis/endpoint.h"
+#include "common/sync/mutex.h"
 #include "services/notifier/app/alert_store.h"
 
 namespace veille::notifier {
@@ -24,9 +25,11 @@ struct QuietBudget {
 
 class RedisAlertStore : public AlertStore {
  public:
-  // `on_timer` is told of each timer that is set: partition and time.
-  RedisAlertStore(const redis::Endpoint& endpoint, int partitions,
-                  std::function<void(int, absl::Time)> on_timer, QuietBudget quiet = {});
+  RedisAlertStore(const redis::Endpoint& endpoint, int partitions, QuietBudget quiet = {});
+
+  // Who is told of each timer that is set from now on, when it is due; from any thread, must not
+  // block. Null: nobody; whoever was told before is not being told any more when this returns.
+  void TellOfTimers(std::function<void(absl::Time)> listener);
 
   absl::StatusOr<Found> Find(const store::v1::Finding& finding) override;
   absl::StatusOr<store::v1::AlertRecord> Get(const std::string& alert_id) override;
@@ -88,17 +91,20 @@ class RedisAlertStore : public AlertStore {
   absl::Status Raised(const NewAlert& alert, const absl::StatusOr<redis::Reply>& reply);
   std::vector<std::string> UpdateArgs(const AlertChange& change) const;
   absl::StatusOr<std::vector<std::string>> Stored(const AlertChange& change,
-                                                  const absl::StatusOr<redis::Reply>& reply) const;
+                                                  const absl::StatusOr<redis::Reply>& reply);
   std::shared_ptr<Answers> StartDeliver(const std::vector<std::string>& caregiver_ids,
                                         const alert::v1::Update& update, uint64_t told_version);
+  void TimerSet(absl::Time due);
 
   const int partitions_;
-  const std::function<void(int, absl::Time)> on_timer_;
   const QuietBudget quiet_;
   // Homes and caregivers lie in different slots of a cluster: nothing changes in both at once.
   std::atomic<bool> is_cluster_{false};
   SystemRandom random_;
   const std::unique_ptr<redis::Client> client_;
+
+  Mutex mu_;
+  std::function<void(absl::Time)> listener_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace veille::notifier

@@ -25,7 +25,7 @@ void Write(const std::string& path, const google::protobuf::Message& message) {
   VEILLE_CHECK(WriteFileAtomically(path, text).ok());
 }
 
-care::v1::Home MakeHome(int index) {
+care::v1::Home MakeHome(int index, absl::Duration step_delay) {
   care::v1::Home home;
   home.set_home_id(HomeId(index));
   home.set_zone("Europe/Paris");
@@ -34,7 +34,11 @@ care::v1::Home MakeHome(int index) {
   patient.set_patient_id("p" + std::to_string(index));
   patient.set_display_name("Madame Petit");
   patient.mutable_circle()->add_members()->set_caregiver_id(CaregiverId(index));
-  patient.mutable_circle()->add_steps()->add_caregiver_ids(CaregiverId(index));
+  for (int i = 0; i < 2; ++i) {
+    auto& step = *patient.mutable_circle()->add_steps();
+    step.add_caregiver_ids(CaregiverId(index));
+    step.mutable_delay()->set_seconds(absl::ToInt64Seconds(step_delay));
+  }
   return home;
 }
 
@@ -49,15 +53,15 @@ void RunToTheEnd(std::vector<std::string> argv, const std::string& log) {
 Served::Served(int homes, absl::Duration step_delay) {
   const std::string homes_folder = folder_.path() + "/homes";
   std::filesystem::create_directories(homes_folder);
-  for (int i = 0; i < homes; ++i) Write(homes_folder + "/" + HomeId(i) + ".textproto", MakeHome(i));
+  for (int i = 0; i < homes; ++i)
+    Write(homes_folder + "/" + HomeId(i) + ".textproto", MakeHome(i, step_delay));
   address_ = "127.0.0.1:" + std::to_string(testing::FreePort());
   config::v1::Config config;
   config.mutable_redis()->set_endpoint("unix:" + redis_.socket_path());
   config.set_homes_folder(homes_folder);
   config.mutable_rpc()->set_notifier_address(address_);
   config.mutable_notifier()->add_operator_ids("operator");
-  config.mutable_notifier()->mutable_default_step_delay()->set_seconds(
-      absl::ToInt64Seconds(step_delay));
+  config.mutable_notifier()->mutable_default_step_delay()->set_seconds(3600);
   const std::string file = folder_.path() + "/veille.textproto";
   Write(file, config);
   RunToTheEnd({testing::VeilleBinary(), "init", "--config=" + file}, folder_.path() + "/init.log");

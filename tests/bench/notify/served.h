@@ -17,8 +17,8 @@ namespace veille::bench {
 
 class Served {
  public:
-  // Homes "h0"… with a person each, whose only caregiver is "w0"…; a second step, of the operators,
-  // comes after `step_delay`.
+  // Homes "h0"… with a person each, whose only caregiver is "w0"…, who is told again after
+  // `step_delay`.
   Served(int homes, absl::Duration step_delay);
 
   // Queues an emergency of a home. Its alert's id ends with "." and the number.

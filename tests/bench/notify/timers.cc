@@ -71,8 +71,7 @@ void PrintTick(int pending, const Tick& tick) {
 bool MeasureTimers(int alerts) {
   {
     testing::RedisServer redis;
-    notifier::RedisAlertStore store(redis.endpoint(), domain::kDefaultPartitions,
-                                    [](int, absl::Time) {});
+    notifier::RedisAlertStore store(redis.endpoint(), domain::kDefaultPartitions);
     AddPending(redis, 0, kFew);
     VEILLE_CHECK(store.NextTimers().ok());
     const Tick few = MeasureTick(redis, store);
@@ -89,9 +88,7 @@ bool MeasureTimers(int alerts) {
   Mutex mu;
   std::vector<double> late;
   Watchers watchers(served.address(), 0, alerts, {.on_alert = [&](const alert::v1::Alert& alert) {
-                      // A chain's second telling comes when its step is due: the one that has
-                      // no more steps.
-                      if (!alert.unanswered()) return;
+                      if (alert.step() != 2) return;
                       const absl::Time due = ToTime(alert.create_time()) + kStep;
                       const absl::Duration by = SystemClock().Now() - due;
                       MutexLock lock(mu);
