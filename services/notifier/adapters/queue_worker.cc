@@ -164,6 +164,9 @@ std::vector<std::size_t> QueueWorker::HandleTogether(int partition,
   std::vector<std::size_t> rest, places;
   std::vector<QueuedFinding> findings;
   std::set<std::string> homes;
+  rest.reserve(batch.entries().size());
+  places.reserve(batch.entries().size());
+  findings.reserve(batch.entries().size());
   for (std::size_t i = 0; i < batch.entries().size(); ++i) {
     const redis::StreamEntry& entry = batch.entries()[i];
     QueuedFinding queued;

@@ -184,6 +184,8 @@ std::vector<absl::Status> AlertDesk::OnFindings(const std::vector<QueuedFinding>
   std::vector<std::size_t> at;      // The place of each change among the findings.
   std::deque<AlertRecord> records;  // Of the changes; they are pointed at.
   std::vector<AlertChange> changes;
+  at.reserve(findings.size());
+  changes.reserve(findings.size());
   const auto alone = [&](std::size_t i) {
     results[i] = OnFinding(findings[i].finding, findings[i].entry);
   };
@@ -221,6 +223,8 @@ std::vector<std::size_t> AlertDesk::RaiseTogether(const std::vector<AlertChange>
   std::vector<std::size_t> rest, places;
   std::deque<AlertRecord> records;  // Pointed at.
   std::vector<NewAlert> alerts;
+  places.reserve(changes.size());
+  alerts.reserve(changes.size());
   for (std::size_t c = 0; c < changes.size(); ++c) {
     const AlertChange& change = changes[c];
     const bool simple = change.tells.size() == 1 && change.sends.empty() &&
@@ -254,6 +258,8 @@ void AlertDesk::StoreTogether(const std::vector<AlertChange>& changes,
   const auto stored = store_.StoreAll(chosen);
   std::vector<InboxDelivery> deliveries;
   std::vector<std::pair<std::size_t, std::size_t>> told;  // Of each: the change, and its tell.
+  deliveries.reserve(chosen.size());
+  told.reserve(chosen.size());
   for (std::size_t c = 0; c < chosen.size(); ++c) {
     results[wanted[c]] = stored[c].status();
     if (!stored[c].ok()) continue;
@@ -621,6 +627,8 @@ std::vector<std::size_t> AlertDesk::ReceiptRound(const std::vector<DeviceReceipt
   std::deque<AlertRecord> after;  // Pointed at.
   std::vector<AlertChange> changes;
   std::vector<std::size_t> of;  // Of each change: the place of its alert.
+  changes.reserve(ids.size());
+  of.reserve(ids.size());
   for (std::size_t a = 0; a < ids.size(); ++a) {
     bool changed = false;
     if (before[a].ok()) after.push_back(*before[a]);

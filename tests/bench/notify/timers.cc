@@ -29,6 +29,7 @@ constexpr absl::Duration kMaxLate = absl::Milliseconds(200);
 void AddPending(testing::RedisServer& redis, int from, int count) {
   const int64_t at = absl::ToUnixMillis(SystemClock().Now() + absl::Hours(1));
   std::vector<std::vector<std::string>> adds;
+  adds.reserve(domain::kDefaultPartitions);
   for (int partition = 0; partition < domain::kDefaultPartitions; ++partition)
     adds.push_back({"ZADD", domain::TimersKey(partition)});
   for (int i = from; i < from + count; ++i) {
