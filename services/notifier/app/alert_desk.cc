@@ -5,6 +5,7 @@
 #include <map>
 #include <numeric>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "common/base/status_macros.h"
@@ -56,14 +57,34 @@ store::v1::AuditEntry EntryOf(const char* action, const Actor& actor, const aler
   return entry;
 }
 
-InboxDelivery DeliveryOf(const store::v1::Tell& tell, const AlertRecord& record) {
-  InboxDelivery delivery;
-  delivery.caregiver_ids = {tell.caregiver_ids().begin(), tell.caregiver_ids().end()};
-  *delivery.update.mutable_alert() = record.alert();
-  delivery.update.set_reason(tell.reason());
-  delivery.update.set_step(tell.step());
-  delivery.told_version = tell.version();
-  return delivery;
+// For those who are called, and for those to whom it is a line to read.
+std::vector<InboxDelivery> DeliveriesOf(const store::v1::Tell& tell, const AlertRecord& record) {
+  const std::set<std::string> quiet(tell.quiet_ids().begin(), tell.quiet_ids().end());
+  std::vector<InboxDelivery> deliveries(quiet.empty() ? 1 : 2);
+  InboxDelivery& called = deliveries.front();
+  for (const std::string& id : tell.caregiver_ids())
+    if (quiet.count(id) == 0) called.caregiver_ids.push_back(id);
+  *called.update.mutable_alert() = record.alert();
+  called.update.set_reason(tell.reason());
+  called.update.set_step(tell.step());
+  called.told_version = tell.version();
+  if (!quiet.empty()) {
+    InboxDelivery& read = deliveries.back();
+    read = called;
+    read.caregiver_ids = {quiet.begin(), quiet.end()};
+    read.update.set_reason(alert::v1::Update::REASON_QUIET);
+  }
+  return deliveries;
+}
+
+// How many were reached by all of them; an error when one failed.
+absl::StatusOr<int> Sum(std::span<const absl::StatusOr<int>> reached) {
+  int sum = 0;
+  for (const absl::StatusOr<int>& one : reached) {
+    VEILLE_RETURN_IF_ERROR(one.status());
+    sum += *one;
+  }
+  return sum;
 }
 
 // The order of a listing: newest first, as the store has it.
@@ -86,12 +107,7 @@ AlertDesk::AlertDesk(DeskOptions options, AlertStore& store, metrics::Registry& 
           metrics.NewCounter("veille_notifier_unanswered_total", "Chains that nobody answered.")),
       untold_(metrics.NewCounter("veille_notifier_untold_total",
                                  "Alerts whose chain names nobody: told to operators.")),
-      event_to_told_(metrics.NewHistogram("veille_notifier_event_to_told_seconds",
-                                          "From the event to the caregiver's inbox.")),
-      receive_to_told_(metrics.NewHistogram("veille_notifier_receive_to_told_seconds",
-                                            "From the receipt to the caregiver's inbox.")),
-      raised_to_acknowledged_(metrics.NewHistogram("veille_notifier_raised_to_acknowledged_seconds",
-                                                   "From the alert to a human's answer.")) {}
+      latencies_(metrics) {}
 
 Audience AlertDesk::AudienceOf(const Finding& finding) const {
   Audience audience;
@@ -228,7 +244,8 @@ std::vector<std::size_t> AlertDesk::RaiseTogether(const std::vector<AlertChange>
   for (std::size_t c = 0; c < changes.size(); ++c) {
     const AlertChange& change = changes[c];
     const bool simple = change.tells.size() == 1 && change.sends.empty() &&
-                        change.tells[0].caregiver_ids_size() == 1;
+                        change.tells[0].caregiver_ids_size() == 1 &&
+                        change.tells[0].quiet_ids().empty();
     if (!simple) {
       rest.push_back(c);
       continue;
@@ -236,15 +253,17 @@ std::vector<std::size_t> AlertDesk::RaiseTogether(const std::vector<AlertChange>
     // As it will be when it is stored.
     records.push_back(*change.after);
     RecordSent(change.tells[0].version(), options_.clock->Now(), records.back());
-    alerts.push_back(
-        {&records.back(), DeliveryOf(change.tells[0], records.back()), change.done_entry});
+    alerts.push_back({&records.back(), DeliveriesOf(change.tells[0], records.back()).front(),
+                      change.done_entry});
     places.push_back(c);
   }
   const std::vector<absl::Status> raised = store_.RaiseAll(alerts);
   for (std::size_t i = 0; i < alerts.size(); ++i) {
     results[places[i]] = raised[i];
     if (absl::IsUnimplemented(raised[i])) rest.push_back(places[i]);
-    if (raised[i].ok()) Count(1, alerts[i].record->alert());
+    if (!raised[i].ok()) continue;
+    Stored(changes[places[i]]);
+    Count(1, changes[places[i]].tells[0], *alerts[i].record);
   }
   return rest;
 }
@@ -257,20 +276,25 @@ void AlertDesk::StoreTogether(const std::vector<AlertChange>& changes,
   for (const std::size_t c : wanted) chosen.push_back(changes[c]);
   const auto stored = store_.StoreAll(chosen);
   std::vector<InboxDelivery> deliveries;
-  std::vector<std::pair<std::size_t, std::size_t>> told;  // Of each: the change, and its tell.
   deliveries.reserve(chosen.size());
-  told.reserve(chosen.size());
   for (std::size_t c = 0; c < chosen.size(); ++c) {
     results[wanted[c]] = stored[c].status();
     if (!stored[c].ok()) continue;
-    for (std::size_t t = 0; t < chosen[c].tells.size(); ++t) {
-      deliveries.push_back(DeliveryOf(chosen[c].tells[t], *chosen[c].after));
-      told.emplace_back(c, t);
-    }
+    Stored(chosen[c]);
+    for (const store::v1::Tell& tell : chosen[c].tells)
+      for (InboxDelivery& delivery : DeliveriesOf(tell, *chosen[c].after))
+        deliveries.push_back(std::move(delivery));
   }
   const std::vector<absl::StatusOr<int>> reached = store_.DeliverAll(deliveries);
-  for (std::size_t i = 0; i < told.size(); ++i)
-    Told(chosen[told[i].first], told[i].second, *stored[told[i].first], reached[i]);
+  std::span<const absl::StatusOr<int>> rest(reached);
+  for (std::size_t c = 0; c < chosen.size(); ++c) {
+    if (!stored[c].ok()) continue;
+    for (std::size_t t = 0; t < chosen[c].tells.size(); ++t) {
+      const std::size_t count = chosen[c].tells[t].quiet_ids().empty() ? 1 : 2;
+      Told(chosen[c], t, *stored[c], Sum(rest.first(count)));
+      rest = rest.subspan(count);
+    }
+  }
 }
 
 absl::Status AlertDesk::Take(const Finding& finding, const std::string& entry) {
@@ -319,6 +343,8 @@ absl::Status AlertDesk::Take(const Finding& finding, const std::string& entry) {
 
 absl::Status AlertDesk::TellOperators(const Decision& decision, const AlertRecord& record) {
   const std::string& id = record.alert().alert_id();
+  // An exercise that does not arrive is told as that: see upkeep.h.
+  if (record.alert().home_id() == domain::kExerciseHome) return absl::OkStatus();
   if (record.alert().home_id() == domain::kOperatorHome) {
     if (decision.untold) {
       untold_.Add();
@@ -344,11 +370,9 @@ absl::Status AlertDesk::Commit(const AlertRecord* before, AlertRecord& after, De
   VEILLE_ASSIGN_OR_RETURN(const AlertChange change,
                           Prepare(before, after, std::move(decision), entry));
   VEILLE_ASSIGN_OR_RETURN(const std::vector<std::string> jobs, store_.Store(change));
-  for (std::size_t i = 0; i < change.tells.size(); ++i) {
-    const InboxDelivery delivery = DeliveryOf(change.tells[i], after);
-    Told(change, i, jobs,
-         store_.Deliver(delivery.caregiver_ids, delivery.update, delivery.told_version));
-  }
+  Stored(change);
+  for (std::size_t i = 0; i < change.tells.size(); ++i)
+    Told(change, i, jobs, Put(change.tells[i], after));
   return absl::OkStatus();
 }
 
@@ -357,6 +381,8 @@ absl::StatusOr<AlertChange> AlertDesk::Prepare(const AlertRecord* before, AlertR
   // The operators first: lost between the two, it is told again, under the same id, with the job.
   VEILLE_RETURN_IF_ERROR(TellOperators(decision, after));
   after.set_stored_version((before == nullptr ? 0 : before->stored_version()) + 1);
+  // Before anything is planned: what is recorded is what will be told.
+  for (store::v1::Tell& tell : decision.tells) VEILLE_RETURN_IF_ERROR(Quieten(after, tell));
   AlertChange change;
   change.sends = PlanSends(decision.tells, options_.channel_times, options_.clock->Now(), after);
   change.before = before;
@@ -366,31 +392,54 @@ absl::StatusOr<AlertChange> AlertDesk::Prepare(const AlertRecord* before, AlertR
   return change;
 }
 
+void AlertDesk::Stored(const AlertChange& change) {
+  for (const store::v1::Tell& tell : change.tells)
+    if (tell.reason() == alert::v1::Update::REASON_NOTIFY)
+      latencies_.Observe(Latencies::Stage::kQueued, *change.after, tell.step(),
+                         options_.clock->Now());
+}
+
 // What failed is told by the job.
 void AlertDesk::Told(const AlertChange& change, std::size_t tell,
                      const std::vector<std::string>& jobs, const absl::StatusOr<int>& reached) {
   if (!reached.ok()) return;
-  Count(*reached, change.after->alert());
+  Count(*reached, change.tells[tell], *change.after);
   if (tell < jobs.size()) {
     store_.SentSoon(change.after->alert().alert_id(), jobs[tell], change.tells[tell].version(),
                     options_.clock->Now());
   }
 }
 
-void AlertDesk::Count(int reached, const alert::v1::Alert& alert) {
-  const absl::Time now = options_.clock->Now();
+void AlertDesk::Count(int reached, const store::v1::Tell& tell, const AlertRecord& record) {
   told_.Add(static_cast<uint64_t>(reached));
-  for (int i = 0; i < reached; ++i) {
-    event_to_told_.Observe(now - ToTime(alert.event_time()));
-    receive_to_told_.Observe(now - ToTime(alert.receive_time()));
+  if (tell.reason() == alert::v1::Update::REASON_NOTIFY)
+    latencies_.Observe(Latencies::Stage::kSent, record, tell.step(), options_.clock->Now(),
+                       reached);
+}
+
+absl::Status AlertDesk::Quieten(const AlertRecord& record, store::v1::Tell& tell) {
+  if (!MayBeQuiet(tell, record)) return absl::OkStatus();
+  VEILLE_ASSIGN_OR_RETURN(
+      const std::set<std::string> quiet,
+      store_.CountCalls({tell.caregiver_ids().begin(), tell.caregiver_ids().end()},
+                        record.alert().alert_id(), tell.version(), options_.clock->Now()));
+  for (const std::string& id : quiet) tell.add_quiet_ids(id);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int> AlertDesk::Put(const store::v1::Tell& tell, const AlertRecord& record) {
+  int reached = 0;
+  for (const InboxDelivery& delivery : DeliveriesOf(tell, record)) {
+    VEILLE_ASSIGN_OR_RETURN(const int these, store_.Deliver(delivery.caregiver_ids, delivery.update,
+                                                            delivery.told_version));
+    reached += these;
   }
+  return reached;
 }
 
 absl::Status AlertDesk::Deliver(const store::v1::Tell& tell, const AlertRecord& record) {
-  const InboxDelivery delivery = DeliveryOf(tell, record);
-  VEILLE_ASSIGN_OR_RETURN(const int reached, store_.Deliver(delivery.caregiver_ids, delivery.update,
-                                                            delivery.told_version));
-  Count(reached, record.alert());
+  VEILLE_ASSIGN_OR_RETURN(const int reached, Put(tell, record));
+  Count(reached, tell, record);
   return absl::OkStatus();
 }
 
@@ -581,8 +630,8 @@ absl::StatusOr<alert::v1::Alert> AlertDesk::Acknowledge(const std::string& alert
   VEILLE_RETURN_IF_ERROR(record.status());
   if (changed) {
     acknowledged_.Add();
-    raised_to_acknowledged_.Observe(ToTime(record->alert().acknowledge_time()) -
-                                    ToTime(record->alert().create_time()));
+    latencies_.Observe(Latencies::Stage::kAcknowledged, *record, 0,
+                       ToTime(record->alert().acknowledge_time()));
   }
   return record->alert();
 }
@@ -629,6 +678,7 @@ std::vector<std::size_t> AlertDesk::ReceiptRound(const std::vector<DeviceReceipt
   std::vector<std::size_t> of;  // Of each change: the place of its alert.
   changes.reserve(ids.size());
   of.reserve(ids.size());
+  std::vector<bool> news(receipts.size());  // Which of the receipts say that it has arrived.
   for (std::size_t a = 0; a < ids.size(); ++a) {
     bool changed = false;
     if (before[a].ok()) after.push_back(*before[a]);
@@ -641,8 +691,12 @@ std::vector<std::size_t> AlertDesk::ReceiptRound(const std::vector<DeviceReceipt
         Audit("alert.receipt", {device.caregiver_id, "", ""}, before[a]->alert(), results[i]);
         continue;
       }
-      changed |= RecordReceipt(device.caregiver_id, device.receipt.version(),
-                               device.receipt.state(), options_.clock->Now(), after.back());
+      if (!RecordReceipt(device.caregiver_id, device.receipt.version(), device.receipt.state(),
+                         options_.clock->Now(), after.back())) {
+        continue;
+      }
+      changed = true;
+      news[i] = device.receipt.state() == alert::v1::DELIVERY_STATE_DELIVERED;
     }
     if (!changed) continue;
     after.back().set_stored_version(before[a]->stored_version() + 1);
@@ -658,6 +712,9 @@ std::vector<std::size_t> AlertDesk::ReceiptRound(const std::vector<DeviceReceipt
     for (const std::size_t i : by_alert[ids[of[c]]]) {
       if (results[i].ok()) results[i] = stored[c].status();
       if (absl::IsAborted(results[i])) again.push_back(i);
+      if (news[i] && results[i].ok())
+        latencies_.Observe(Latencies::Stage::kDelivered, *changes[c].after,
+                           changes[c].after->alert().step(), options_.clock->Now());
     }
   }
   return again;
