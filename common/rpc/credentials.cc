@@ -77,6 +77,8 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const std::string& ad
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  // What comes here is small: probing for bandwidth would send a ping after nearly every message.
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   // Each channel its own connection: one that hangs does not hold up another's.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   // It bounds an attempt, handshakes included: a home behind a slow radio link needs seconds.

@@ -80,6 +80,7 @@ std::string WatcherKey(int partition, std::string_view caregiver_id) {
 std::string ToldKey(int partition, std::string_view caregiver_id) {
   return CaregiverKey(partition, "told", caregiver_id);
 }
+std::string InboxChannel(int partition) { return CaregiverKey(partition, "inboxes", ""); }
 std::string GoneKey(int partition, std::string_view caregiver_id) {
   return CaregiverKey(partition, "gone", caregiver_id);
 }

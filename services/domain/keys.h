@@ -70,6 +70,8 @@ std::string UpkeepHolderKey(int partition);
 std::string InboxKey(int partition, std::string_view caregiver_id);
 std::string WatcherKey(int partition, std::string_view caregiver_id);
 std::string ToldKey(int partition, std::string_view caregiver_id);
+// The channel on which what comes into the inboxes of a partition is published.
+std::string InboxChannel(int partition);
 std::string GoneKey(int partition, std::string_view caregiver_id);
 // Addresses of the caregiver that have failed for good, and not worked since.
 std::string FailedKey(int partition, std::string_view caregiver_id);

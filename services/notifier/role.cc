@@ -119,7 +119,8 @@ class Notifier::Parts {
         audit_(std::make_unique<AuditLogTrail>(AuditOptionsOf(options), *options.metrics)),
         desk_(WithParts(DeskOptionsOf(options)), store_, *options.metrics),
         hub_(std::make_unique<WatchHub>(WatchOptionsOf(options), desk_, store_, *options.metrics)),
-        service_(MakeAlertService(desk_, *hub_, streams_)) {}
+        receipts_(std::make_unique<ReceiptDesk>(desk_)),
+        service_(MakeAlertService(desk_, *receipts_, *hub_, streams_)) {}
 
   absl::Status Start(const NotifierOptions& options) {
     rpc::Server::Options server;
@@ -127,6 +128,9 @@ class Notifier::Parts {
     server.tls = {options.config.rpc().tls().ca_file(),
                   options.config.rpc().tls().certificate_file(),
                   options.config.rpc().tls().key_file()};
+    // Messages are small and far between: probing each connection for its bandwidth would answer
+    // every receipt with a ping.
+    server.small_windows = true;
     absl::StatusOr<std::unique_ptr<rpc::Server>> started =
         rpc::Server::Start(server, {service_.get()}, streams_);
     if (!started.ok()) return started.status();
@@ -147,6 +151,7 @@ class Notifier::Parts {
     switch_.reset();
     door_.reset();
     courier_.reset();
+    receipts_.reset();
     hub_.reset();
     // Nobody is served any more; what it has yet to write is written while Redis is still there.
     audit_.reset();
@@ -207,6 +212,7 @@ class Notifier::Parts {
   std::unique_ptr<AuditLogTrail> audit_;
   AlertDesk desk_;
   std::unique_ptr<WatchHub> hub_;
+  std::unique_ptr<ReceiptDesk> receipts_;
   std::unique_ptr<AcknowledgeDoor> door_;
   std::unique_ptr<DeadManSwitch> switch_;
   std::unique_ptr<QueueWorker> queue_;

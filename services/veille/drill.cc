@@ -278,7 +278,7 @@ absl::Status RunDrill(const DrillOptions& options) { return Drill(options).Run()
 
 DailyDrill::DailyDrill(DrillOptions options, domain::ExerciseSchedule schedule,
                        std::shared_ptr<const Clock> clock)
-    : options_(std::move(options)), schedule_(std::move(schedule)), clock_(std::move(clock)) {
+    : options_(std::move(options)), schedule_(schedule), clock_(std::move(clock)) {
   options_.stop = [this] { return stopping(); };
   thread_ = Worker("daily-drill", [this] { Run(); });
 }

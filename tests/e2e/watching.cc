@@ -1,5 +1,7 @@
 #include "tests/e2e/watching.h"
 
+#include <utility>
+
 #include "gtest/gtest.h"
 
 namespace veille::testing {
@@ -12,8 +14,8 @@ std::unique_ptr<client::CaregiverClient> MakeCaregiver(const std::string& addres
   return *client::CaregiverClient::Create(options);
 }
 
-Watching::Watching(const std::string& address, const std::string& caregiver)
-    : client_(MakeCaregiver(address, caregiver)) {
+Watching::Watching(const std::string& address, const std::string& caregiver, Shown shown)
+    : shown_(std::move(shown)), client_(MakeCaregiver(address, caregiver)) {
   thread_ = Worker("watch", [this] {
     client::WatchHandlers handlers;
     handlers.on_snapshot = [this](const alert::v1::Snapshot& snapshot) { OnSnapshot(snapshot); };
@@ -28,6 +30,8 @@ Watching::~Watching() {
 }
 
 void Watching::OnSnapshot(const alert::v1::Snapshot& snapshot) {
+  if (shown_ != nullptr)
+    for (const auto& alert : snapshot.alerts()) shown_(alert);
   MutexLock lock(mu_);
   connected_ = true;
   for (const auto& alert : snapshot.alerts()) seen_.insert(alert.alert_id());
@@ -35,6 +39,7 @@ void Watching::OnSnapshot(const alert::v1::Snapshot& snapshot) {
 
 void Watching::OnUpdate(const alert::v1::Update& update) {
   const std::string& id = update.alert().alert_id();
+  if (shown_ != nullptr) shown_(update.alert());
   MutexLock lock(mu_);
   seen_.insert(id);
   if (update.reason() == alert::v1::Update::REASON_SUMMARY) ++summaries_;

@@ -3,6 +3,7 @@
 #ifndef TESTS_E2E_WATCHING_H_
 #define TESTS_E2E_WATCHING_H_
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -22,7 +23,9 @@ std::unique_ptr<client::CaregiverClient> MakeCaregiver(const std::string& addres
 
 class Watching {
  public:
-  Watching(const std::string& address, const std::string& caregiver);
+  // Called for each alert that is shown, by a snapshot or an update, on the watching thread.
+  using Shown = std::function<void(const alert::v1::Alert&)>;
+  Watching(const std::string& address, const std::string& caregiver, Shown shown = nullptr);
   ~Watching();
 
   // Whether it has had a snapshot.
@@ -45,6 +48,7 @@ class Watching {
   void OnSnapshot(const alert::v1::Snapshot& snapshot);
   void OnUpdate(const alert::v1::Update& update);
 
+  const Shown shown_;
   std::unique_ptr<client::CaregiverClient> client_;
   Mutex mu_;
   bool connected_ ABSL_GUARDED_BY(mu_) = false;

@@ -11,6 +11,7 @@
 #include "common/log/log.h"
 #include "common/rpc/server_stream.h"
 #include "common/rpc/status.h"
+#include "common/rpc/unary.h"
 
 namespace veille::notifier {
 namespace {
@@ -27,8 +28,8 @@ class WatchStream final : public rpc::WriteStream<WatchAlertsResponse>, public W
   explicit WatchStream(grpc::CallbackServerContext* context)
       : WriteStream({.max_queued_writes = kMaxQueued}, context) {}
 
-  bool Deliver(const WatchAlertsResponse& message) override {
-    if (Send(message)) return true;
+  bool Deliver(WatchAlertsResponse message) override {
+    if (Send(std::move(message))) return true;
     Close(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
                        "the client does not read; watch again for a snapshot"));
     return false;
@@ -111,8 +112,8 @@ absl::StatusOr<DutyRequest> DutyRequestOf(const Request& request) {
 
 class AlertService final : public alert::v1::AlertService::CallbackService {
  public:
-  AlertService(AlertDesk& desk, WatchHub& hub, rpc::StreamRegistry& streams)
-      : desk_(desk), hub_(hub), streams_(streams) {}
+  AlertService(AlertDesk& desk, ReceiptDesk& receipts, WatchHub& hub, rpc::StreamRegistry& streams)
+      : desk_(desk), receipts_(receipts), hub_(hub), streams_(streams) {}
 
   grpc::ServerUnaryReactor* GetAlert(grpc::CallbackServerContext* context,
                                      const alert::v1::GetAlertRequest* request,
@@ -194,20 +195,26 @@ class AlertService final : public alert::v1::AlertService::CallbackService {
   grpc::ServerUnaryReactor* ReportDeliveries(
       grpc::CallbackServerContext* context, const alert::v1::ReportDeliveriesRequest* request,
       alert::v1::ReportDeliveriesResponse* response) override {
-    return Answer(context, [&]() -> absl::Status {
-      std::vector<rpc::FieldViolation> violations;
-      Require(request->receipts_size() <= kMaxPage, "receipts", "at most 500", violations);
-      if (absl::Status bad = Check(std::move(violations)); !bad.ok()) return bad;
-      for (const alert::v1::Receipt& receipt : request->receipts()) {
-        const absl::Status recorded = desk_.Receipt(request->caregiver_id(), receipt);
-        if (absl::IsNotFound(recorded)) {
-          response->add_unknown_alert_ids(receipt.alert_id());
-        } else if (!recorded.ok()) {
-          return recorded;
-        }
-      }
-      return absl::OkStatus();
-    });
+    // Rare they are not: a crowd that is told answers.
+    return rpc::AnswerUnary(
+        context, request, response,
+        [this](const alert::v1::ReportDeliveriesRequest& report, auto answer) {
+          std::vector<rpc::FieldViolation> violations;
+          Require(report.receipts_size() <= kMaxPage, "receipts", "at most 500", violations);
+          if (absl::Status bad = Check(std::move(violations)); !bad.ok()) return answer(bad);
+          std::vector<DeviceReceipt> receipts;
+          receipts.reserve(static_cast<std::size_t>(report.receipts_size()));
+          for (const alert::v1::Receipt& receipt : report.receipts())
+            receipts.push_back({report.caregiver_id(), receipt});
+          receipts_.Report(std::move(receipts),
+                           [answer](absl::StatusOr<std::vector<std::string>> unknown) {
+                             if (!unknown.ok()) return answer(unknown.status());
+                             alert::v1::ReportDeliveriesResponse stored;
+                             for (std::string& id : *unknown)
+                               stored.add_unknown_alert_ids(std::move(id));
+                             answer(std::move(stored));
+                           });
+        });
   }
 
   grpc::ServerUnaryReactor* ListDuty(grpc::CallbackServerContext* context,
@@ -297,15 +304,16 @@ class AlertService final : public alert::v1::AlertService::CallbackService {
   }
 
   AlertDesk& desk_;
+  ReceiptDesk& receipts_;
   WatchHub& hub_;
   rpc::StreamRegistry& streams_;
 };
 
 }  // namespace
 
-std::shared_ptr<grpc::Service> MakeAlertService(AlertDesk& desk, WatchHub& hub,
-                                                rpc::StreamRegistry& streams) {
-  return std::make_shared<AlertService>(desk, hub, streams);
+std::shared_ptr<grpc::Service> MakeAlertService(AlertDesk& desk, ReceiptDesk& receipts,
+                                                WatchHub& hub, rpc::StreamRegistry& streams) {
+  return std::make_shared<AlertService>(desk, receipts, hub, streams);
 }
 
 }  // namespace veille::notifier

@@ -8,6 +8,7 @@
 #include "common/rpc/stream_registry.h"
 #include "services/notifier/adapters/watch_hub.h"
 #include "services/notifier/app/alert_desk.h"
+#include "services/notifier/app/receipt_desk.h"
 
 namespace grpc {
 class Service;
@@ -15,9 +16,9 @@ class Service;
 
 namespace veille::notifier {
 
-// `desk`, `hub` and `streams` must outlive the server.
-std::shared_ptr<grpc::Service> MakeAlertService(AlertDesk& desk, WatchHub& hub,
-                                                rpc::StreamRegistry& streams);
+// `desk`, `receipts`, `hub` and `streams` must outlive the server.
+std::shared_ptr<grpc::Service> MakeAlertService(AlertDesk& desk, ReceiptDesk& receipts,
+                                                WatchHub& hub, rpc::StreamRegistry& streams);
 
 }  // namespace veille::notifier
 

@@ -1,6 +1,7 @@
 #include "services/notifier/adapters/queue_worker.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "common/base/status_macros.h"
@@ -150,10 +151,42 @@ void QueueWorker::OnBatch(int partition, absl::StatusOr<redis::StreamBatch> batc
 }
 
 void QueueWorker::Handle(int partition, const redis::StreamBatch& batch) {
-  for (const redis::StreamEntry& entry : batch.entries()) {
+  for (const std::size_t i : HandleTogether(partition, batch)) {
+    const redis::StreamEntry& entry = batch.entries()[i];
     const absl::Status status = HandleEntry(partition, entry);
     if (!status.ok()) Failed(partition, entry, status);
   }
+}
+
+// What concerns one home stays in its order: only its first entry goes with the others.
+std::vector<std::size_t> QueueWorker::HandleTogether(int partition,
+                                                     const redis::StreamBatch& batch) {
+  std::vector<std::size_t> rest, places;
+  std::vector<QueuedFinding> findings;
+  std::set<std::string> homes;
+  rest.reserve(batch.entries().size());
+  places.reserve(batch.entries().size());
+  findings.reserve(batch.entries().size());
+  for (std::size_t i = 0; i < batch.entries().size(); ++i) {
+    const redis::StreamEntry& entry = batch.entries()[i];
+    QueuedFinding queued;
+    store::v1::Job job;
+    if (Parse(entry.Field("f"), queued.finding)) {
+      if (homes.insert(queued.finding.home_id()).second) {
+        queued.entry = entry.id.ToString();
+        findings.push_back(std::move(queued));
+        places.push_back(i);
+        continue;
+      }
+    } else if (Parse(entry.Field("j"), job)) {
+      homes.insert(std::string(domain::HomeOfAlert(job.alert_id())));
+    }
+    rest.push_back(i);
+  }
+  const std::vector<absl::Status> handled = desk_.OnFindings(findings);
+  for (std::size_t f = 0; f < findings.size(); ++f)
+    if (!handled[f].ok()) Failed(partition, batch.entries()[places[f]], handled[f]);
+  return rest;
 }
 
 // Left pending: it is looked at again in a moment.

@@ -59,6 +59,8 @@ class QueueWorker {
   void Subscribe(int partition);
   void OnBatch(int partition, absl::StatusOr<redis::StreamBatch> batch);
   void Handle(int partition, const redis::StreamBatch& batch);
+  // The first entries of homes that are findings, all together; the places of the other entries.
+  std::vector<std::size_t> HandleTogether(int partition, const redis::StreamBatch& batch);
   absl::Status HandleEntry(int partition, const redis::StreamEntry& entry);
   // Entries that were tried before, each attempt counted in Redis before it is made.
   void HandleAgain(int partition, const redis::StreamBatch& batch);

@@ -9,6 +9,7 @@
 #include "common/base/status_macros.h"
 #include "common/redis/gather.h"
 #include "common/redis/pipelined_client.h"
+#include "common/redis/stream_reader.h"
 #include "common/sync/mutex.h"
 #include "services/domain/keys.h"
 #include "services/notifier/core/alert_life.h"
@@ -118,8 +119,42 @@ absl::StatusOr<std::vector<AlertRecord>> ParseRecords(const redis::Reply& reply)
   return records;
 }
 
+// Replies to several commands, waited for together. Shared with the callbacks, since the last may
+// still be on its way out of one when Wait() returns.
+class Replies {
+ public:
+  explicit Replies(std::size_t count) : replies_(count), missing_(count) {}
+  static redis::Client::Callback For(const std::shared_ptr<Replies>& replies, std::size_t at) {
+    return [replies, at](absl::StatusOr<redis::Reply> reply) {
+      MutexLock lock(replies->mu_);
+      replies->replies_[at] = std::move(reply);
+      if (--replies->missing_ == 0) replies->changed_.NotifyAll();
+    };
+  }
+  std::vector<absl::StatusOr<redis::Reply>> Wait() {
+    MutexLock lock(mu_);
+    while (missing_ > 0) changed_.Wait(mu_);
+    return std::move(replies_);
+  }
+
+ private:
+  Mutex mu_;
+  CondVar changed_;
+  std::vector<absl::StatusOr<redis::Reply>> replies_ ABSL_GUARDED_BY(mu_);
+  std::size_t missing_ ABSL_GUARDED_BY(mu_);
+};
+
+absl::StatusOr<AlertRecord> RecordIn(const absl::StatusOr<redis::Reply>& reply) {
+  if (!reply.ok()) return reply.status();
+  if ((*reply)[0].IsNil()) return absl::NotFoundError("there is no such alert");
+  return ParseRecord((*reply)[0].str(),
+                     (*reply)[1].IsNil() ? std::string_view() : (*reply)[1].str());
+}
+
+}  // namespace
+
 // Answers that come on the client's thread, waited for by the caller.
-class Answers {
+class RedisAlertStore::Answers {
  public:
   explicit Answers(std::size_t count) : missing_(count) {}
   void Take(const absl::StatusOr<redis::Reply>& reply) {
@@ -147,8 +182,6 @@ class Answers {
   absl::Status status_ ABSL_GUARDED_BY(mu_);
   int delivered_ ABSL_GUARDED_BY(mu_) = 0;
 };
-
-}  // namespace
 
 RedisAlertStore::RedisAlertStore(const redis::Endpoint& endpoint, int partitions, QuietBudget quiet)
     : partitions_(partitions), quiet_(quiet), client_(Connect(endpoint)) {}
@@ -181,15 +214,100 @@ absl::StatusOr<Found> RedisAlertStore::Find(const store::v1::Finding& finding) {
 }
 
 absl::StatusOr<AlertRecord> RedisAlertStore::Get(const std::string& alert_id) {
-  VEILLE_ASSIGN_OR_RETURN(
-      const redis::Reply reply,
-      client_->CommandSync(
-          {"HMGET", domain::AlertKey(PartitionOf(alert_id), alert_id), "record", "sent"}));
-  if (reply[0].IsNil()) return absl::NotFoundError("there is no such alert");
-  return ParseRecord(reply[0].str(), reply[1].IsNil() ? std::string_view() : reply[1].str());
+  return std::move(GetAll({alert_id}).front());
+}
+
+std::vector<absl::StatusOr<AlertRecord>> RedisAlertStore::GetAll(
+    const std::vector<std::string>& alert_ids) {
+  if (alert_ids.empty()) return {};
+  const auto replies = std::make_shared<Replies>(alert_ids.size());
+  for (std::size_t i = 0; i < alert_ids.size(); ++i) {
+    client_->Command(
+        {"HMGET", domain::AlertKey(PartitionOf(alert_ids[i]), alert_ids[i]), "record", "sent"},
+        Replies::For(replies, i));
+  }
+  std::vector<absl::StatusOr<AlertRecord>> records;
+  records.reserve(alert_ids.size());
+  for (const auto& reply : replies->Wait()) records.push_back(RecordIn(reply));
+  return records;
 }
 
 absl::StatusOr<std::vector<std::string>> RedisAlertStore::Store(const AlertChange& change) {
+  return Stored(change, client_->EvalSync(Named("update"), UpdateArgs(change)));
+}
+
+std::vector<absl::StatusOr<std::vector<std::string>>> RedisAlertStore::StoreAll(
+    const std::vector<AlertChange>& changes) {
+  if (changes.empty()) return {};
+  const auto replies = std::make_shared<Replies>(changes.size());
+  for (std::size_t i = 0; i < changes.size(); ++i)
+    client_->Eval(Named("update"), UpdateArgs(changes[i]), Replies::For(replies, i));
+  const std::vector<absl::StatusOr<redis::Reply>> answers = replies->Wait();
+  std::vector<absl::StatusOr<std::vector<std::string>>> stored;
+  stored.reserve(changes.size());
+  for (std::size_t i = 0; i < changes.size(); ++i) stored.push_back(Stored(changes[i], answers[i]));
+  return stored;
+}
+
+std::vector<absl::Status> RedisAlertStore::RaiseAll(const std::vector<NewAlert>& alerts) {
+  if (is_cluster_) return AlertStore::RaiseAll(alerts);
+  if (alerts.empty()) return {};
+  const auto replies = std::make_shared<Replies>(alerts.size());
+  for (std::size_t i = 0; i < alerts.size(); ++i)
+    client_->Eval(Named("raise"), RaiseArgs(alerts[i]), Replies::For(replies, i));
+  const std::vector<absl::StatusOr<redis::Reply>> answers = replies->Wait();
+  std::vector<absl::Status> raised;
+  raised.reserve(alerts.size());
+  for (std::size_t i = 0; i < alerts.size(); ++i) raised.push_back(Raised(alerts[i], answers[i]));
+  return raised;
+}
+
+std::vector<std::string> RedisAlertStore::RaiseArgs(const NewAlert& raised) {
+  const AlertRecord& record = *raised.record;
+  const alert::v1::Alert& alert = record.alert();
+  const std::string& caregiver = raised.delivery.caregiver_ids.front();
+  const int home = PartitionOf(alert.alert_id());
+  const int inbox = domain::CaregiverPartitionOf(caregiver, partitions_);
+  const std::string timer = TimerOf(&record);
+  const absl::Time due = timer.empty() ? absl::InfiniteFuture() : ToTime(*DueTime(record));
+  return {domain::AlertKey(home, alert.alert_id()),
+          domain::OpenAlertsKey(home, alert.home_id()),
+          domain::AlertsKey(home, alert.home_id()),
+          domain::TimersKey(home),
+          domain::QueueKey(home),
+          domain::InboxKey(inbox, caregiver),
+          domain::WatcherKey(inbox, caregiver),
+          domain::ToldKey(inbox, caregiver),
+          domain::PendingKey(home),
+          alert.alert_id(),
+          record.SerializeAsString(),
+          alert.patient_id() + "|" + record.rule_key(),
+          alert.patient_id().empty() ? "-" : alert.patient_id(),
+          std::to_string(absl::ToUnixMillis(ToTime(alert.create_time()))),
+          timer,
+          timer.empty() ? "0" : std::to_string(absl::ToUnixMillis(due)),
+          raised.done_entry,
+          std::to_string(raised.delivery.told_version),
+          raised.delivery.update.SerializeAsString(),
+          random_.Hex(16),
+          domain::InboxChannel(inbox),
+          caregiver,
+          std::to_string(PendingStep(record))};
+}
+
+absl::Status RedisAlertStore::Raised(const NewAlert& alert,
+                                     const absl::StatusOr<redis::Reply>& reply) {
+  if (reply.ok()) {
+    if (const auto* due = DueTime(*alert.record)) TimerSet(ToTime(*due));
+    return absl::OkStatus();
+  }
+  const std::string message(reply.status().message());
+  if (message.find("CROSSSLOT") == std::string::npos) return reply.status();
+  is_cluster_ = true;
+  return absl::UnimplementedError("a cluster: in two steps");
+}
+
+std::vector<std::string> RedisAlertStore::UpdateArgs(const AlertChange& change) const {
   const AlertRecord& after = *change.after;
   const alert::v1::Alert& alert = after.alert();
   const int partition = PartitionOf(alert.alert_id());
@@ -219,12 +337,17 @@ absl::StatusOr<std::vector<std::string>> RedisAlertStore::Store(const AlertChang
       std::to_string(change.before == nullptr ? 0 : PendingStep(*change.before)),
       std::to_string(PendingStep(after))};
   AddJobs(change, args);
-  VEILLE_ASSIGN_OR_RETURN(const redis::Reply reply,
-                          client_->EvalSync(Named("update"), std::move(args)));
-  if (!timer.empty()) TimerSet(due);
+  return args;
+}
+
+absl::StatusOr<std::vector<std::string>> RedisAlertStore::Stored(
+    const AlertChange& change, const absl::StatusOr<redis::Reply>& reply) {
+  if (!reply.ok()) return reply.status();
+  if (const auto* due = DueTime(*change.after)) TimerSet(ToTime(*due));
   for (const store::v1::Send& send : change.sends) TimerSet(DueTime(send));
   std::vector<std::string> entries;
-  for (const redis::ReplyView entry : reply.elements()) entries.emplace_back(entry.str());
+  entries.reserve(reply->size());
+  for (const redis::ReplyView entry : reply->elements()) entries.emplace_back(entry.str());
   return entries;
 }
 
@@ -275,22 +398,39 @@ absl::StatusOr<std::set<std::string>> RedisAlertStore::CountCalls(
 absl::StatusOr<int> RedisAlertStore::Deliver(const std::vector<std::string>& caregiver_ids,
                                              const alert::v1::Update& update,
                                              uint64_t told_version) {
-  if (caregiver_ids.empty()) return 0;
-  const alert::v1::Alert& alert = update.alert();
-  const std::string bytes = update.SerializeAsString();
+  return StartDeliver(caregiver_ids, update, told_version)->Wait();
+}
+
+std::vector<absl::StatusOr<int>> RedisAlertStore::DeliverAll(
+    const std::vector<InboxDelivery>& deliveries) {
+  std::vector<std::shared_ptr<Answers>> answers;
+  answers.reserve(deliveries.size());
+  for (const InboxDelivery& delivery : deliveries)
+    answers.push_back(StartDeliver(delivery.caregiver_ids, delivery.update, delivery.told_version));
+  std::vector<absl::StatusOr<int>> reached;
+  reached.reserve(deliveries.size());
+  for (const auto& answer : answers) reached.push_back(answer->Wait());
+  return reached;
+}
+
+std::shared_ptr<RedisAlertStore::Answers> RedisAlertStore::StartDeliver(
+    const std::vector<std::string>& caregiver_ids, const alert::v1::Update& update,
+    uint64_t told_version) {
   // Shared, since the last answer may still be on its way out of Take() when Wait() returns.
   const auto answers = std::make_shared<Answers>(caregiver_ids.size());
+  const alert::v1::Alert& alert = update.alert();
+  const std::string bytes = update.SerializeAsString();
   for (const std::string& id : caregiver_ids) {
     const int partition = domain::CaregiverPartitionOf(id, partitions_);
-    client_->Eval(
-        Named("deliver"),
-        {domain::InboxKey(partition, id), domain::WatcherKey(partition, id),
-         domain::ToldKey(partition, id), alert.alert_id(), std::to_string(alert.version()),
-         std::to_string(told_version),
-         update.reason() == alert::v1::Update::REASON_CHANGED ? "0" : "1", bytes, random_.Hex(16)},
-        [answers](const absl::StatusOr<redis::Reply>& reply) { answers->Take(reply); });
+    client_->Eval(Named("deliver"),
+                  {domain::InboxKey(partition, id), domain::WatcherKey(partition, id),
+                   domain::ToldKey(partition, id), alert.alert_id(),
+                   std::to_string(alert.version()), std::to_string(told_version),
+                   update.reason() == alert::v1::Update::REASON_CHANGED ? "0" : "1", bytes,
+                   random_.Hex(16), domain::InboxChannel(partition), id},
+                  [answers](const absl::StatusOr<redis::Reply>& reply) { answers->Take(reply); });
   }
-  return answers->Wait();
+  return answers;
 }
 
 absl::Status RedisAlertStore::Enqueue(const store::v1::Finding& finding) {
@@ -406,6 +546,22 @@ absl::StatusOr<InboxPosition> RedisAlertStore::Position(const std::string& careg
                                             random_.Hex(16), std::to_string(sequence)}));
   return InboxPosition{std::string(reply[0].str()), static_cast<uint64_t>(reply[1].integer()),
                        static_cast<uint64_t>(reply[2].integer()), std::string(reply[3].str())};
+}
+
+absl::StatusOr<std::vector<InboxEntry>> RedisAlertStore::Inbox(const std::string& caregiver_id,
+                                                               uint64_t sequence, int limit) {
+  const int partition = domain::CaregiverPartitionOf(caregiver_id, partitions_);
+  VEILLE_ASSIGN_OR_RETURN(redis::Reply reply,
+                          client_->CommandSync({"XRANGE", domain::InboxKey(partition, caregiver_id),
+                                                std::to_string(sequence + 1) + "-0", "+", "COUNT",
+                                                std::to_string(limit)}));
+  VEILLE_ASSIGN_OR_RETURN(const redis::StreamBatch batch,
+                          redis::StreamBatch::FromXrange(std::move(reply)));
+  std::vector<InboxEntry> entries;
+  entries.reserve(batch.entries().size());
+  for (const redis::StreamEntry& entry : batch.entries())
+    entries.push_back({entry.id.ms, std::string(entry.Field("u"))});
+  return entries;
 }
 
 absl::Status RedisAlertStore::Renew(const std::string& caregiver_id,

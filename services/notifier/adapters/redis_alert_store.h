@@ -3,6 +3,7 @@
 #ifndef SERVICES_NOTIFIER_ADAPTERS_REDIS_ALERT_STORE_H_
 #define SERVICES_NOTIFIER_ADAPTERS_REDIS_ALERT_STORE_H_
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -33,6 +34,10 @@ class RedisAlertStore : public AlertStore {
   absl::StatusOr<Found> Find(const store::v1::Finding& finding) override;
   absl::StatusOr<store::v1::AlertRecord> Get(const std::string& alert_id) override;
   absl::StatusOr<std::vector<std::string>> Store(const AlertChange& change) override;
+  std::vector<absl::StatusOr<store::v1::AlertRecord>> GetAll(
+      const std::vector<std::string>& alert_ids) override;
+  std::vector<absl::StatusOr<std::vector<std::string>>> StoreAll(
+      const std::vector<AlertChange>& changes) override;
   absl::Status Done(const std::string& home_id, const std::string& entry) override;
   void DoneSoon(const std::string& home_id, const std::string& entry) override;
   void SentSoon(const std::string& alert_id, const std::string& entry, uint64_t version,
@@ -42,6 +47,9 @@ class RedisAlertStore : public AlertStore {
                                                    absl::Time now) override;
   absl::StatusOr<int> Deliver(const std::vector<std::string>& caregiver_ids,
                               const alert::v1::Update& update, uint64_t told_version) override;
+  std::vector<absl::StatusOr<int>> DeliverAll(
+      const std::vector<InboxDelivery>& deliveries) override;
+  std::vector<absl::Status> RaiseAll(const std::vector<NewAlert>& alerts) override;
   absl::Status Enqueue(const store::v1::Finding& finding) override;
   absl::StatusOr<bool> Lease(const std::string& home_id, const std::string& entry,
                              const store::v1::Job& job, absl::Time due) override;
@@ -60,6 +68,8 @@ class RedisAlertStore : public AlertStore {
                          const store::v1::CircleState& state) override;
   absl::StatusOr<InboxPosition> Position(const std::string& caregiver_id,
                                          uint64_t sequence) override;
+  absl::StatusOr<std::vector<InboxEntry>> Inbox(const std::string& caregiver_id, uint64_t sequence,
+                                                int limit) override;
   absl::Status Renew(const std::string& caregiver_id, const std::string& incarnation) override;
 
   // The queue's consumer group; OK also when it was there.
@@ -80,11 +90,21 @@ class RedisAlertStore : public AlertStore {
   redis::Client& client() { return *client_; }
 
  private:
+  class Answers;
   int PartitionOf(const std::string& alert_id) const;
+  std::vector<std::string> RaiseArgs(const NewAlert& alert);
+  absl::Status Raised(const NewAlert& alert, const absl::StatusOr<redis::Reply>& reply);
+  std::vector<std::string> UpdateArgs(const AlertChange& change) const;
+  absl::StatusOr<std::vector<std::string>> Stored(const AlertChange& change,
+                                                  const absl::StatusOr<redis::Reply>& reply);
+  std::shared_ptr<Answers> StartDeliver(const std::vector<std::string>& caregiver_ids,
+                                        const alert::v1::Update& update, uint64_t told_version);
   void TimerSet(absl::Time due);
 
   const int partitions_;
   const QuietBudget quiet_;
+  // Homes and caregivers lie in different slots of a cluster: nothing changes in both at once.
+  std::atomic<bool> is_cluster_{false};
   SystemRandom random_;
   const std::unique_ptr<redis::Client> client_;
 

@@ -1,9 +1,12 @@
 #include "services/notifier/adapters/watch_hub.h"
 
 #include <algorithm>
+#include <charconv>
+#include <iterator>
 #include <utility>
 
 #include "common/base/digest.h"
+#include "common/base/status_macros.h"
 #include "common/log/log.h"
 #include "services/domain/keys.h"
 
@@ -15,8 +18,15 @@ using alert::v1::WatchAlertsResponse;
 // Snapshots read Redis; a few at a time are enough for a crowd that comes back.
 constexpr int kOpeners = 4;
 
-// How often the reader's connections are looked at.
+// How often it is looked at whether the connection was lost.
 constexpr absl::Duration kLook = absl::Milliseconds(500);
+
+constexpr int kEntriesPerRead = 64;
+
+// Into how many parts what is done to everybody in an interval is spread.
+std::size_t SlotsOf(absl::Duration interval) {
+  return static_cast<std::size_t>(std::clamp<int64_t>(interval / absl::Milliseconds(200), 1, 64));
+}
 
 // Redis was away: the inbox is checked again at the next look.
 constexpr uint64_t kNever = ~uint64_t{0};
@@ -39,10 +49,13 @@ WatchHub::WatchHub(WatchOptions options, AlertDesk& desk, AlertStore& store,
       resynchronised_(metrics.NewCounter("veille_notifier_resynchronised_total",
                                          "Caregivers whose watchers got a new snapshot because "
                                          "numbers were lost.")) {
-  redis::StreamReader::Options reader;
-  reader.endpoint = options_.endpoint;
-  reader.name = "notifier-inbox";
-  reader_ = std::make_unique<redis::StreamReader>(std::move(reader));
+  redis::Subscriber::Options listen;
+  listen.endpoint = options_.endpoint;
+  listen.name = "notifier-inboxes";
+  for (int partition = 0; partition < options_.partitions; ++partition)
+    listen.channels.push_back(domain::InboxChannel(partition));
+  subscriber_ = std::make_unique<redis::Subscriber>(
+      std::move(listen), [this](std::string_view message) { OnPublished(message); });
   for (int i = 0; i < kOpeners; ++i) openers_.emplace_back("watch-open", [this] { RunOpener(); });
   beater_ = Worker("watch-beat", [this] { Beat(); });
 }
@@ -55,7 +68,7 @@ WatchHub::~WatchHub() {
   }
   openers_.clear();
   beater_.Join();
-  reader_.reset();
+  subscriber_.reset();
 }
 
 void WatchHub::Add(std::weak_ptr<Watcher> watcher, const alert::v1::WatchAlertsRequest& request) {
@@ -78,107 +91,164 @@ void WatchHub::RunOpener() {
   }
 }
 
-std::string WatchHub::KeyOf(const std::string& id) const {
-  return domain::InboxKey(domain::CaregiverPartitionOf(id, options_.partitions), id);
-}
-
 void WatchHub::Open(const std::weak_ptr<Watcher>& weak,
                     const alert::v1::WatchAlertsRequest& request) {
   const auto watcher = weak.lock();
   if (watcher == nullptr) return;
   const std::string& id = request.caregiver_id();
   if (absl::Status admitted = desk_.Admit(id); !admitted.ok()) return watcher->Refuse(admitted);
-  // The place first: what comes while the snapshot is read is sent after it, and known by its
-  // version.
-  const uint64_t reconnects = reader_->reconnects();
-  absl::StatusOr<InboxPosition> position = store_.Position(id, request.last_sequence());
-  if (position.ok() && request.incarnation() == position->incarnation &&
-      request.last_sequence() > position->sequence) {
-    // The client has seen what Redis has lost.
-    absl::Status renewed = store_.Renew(id, position->incarnation);
-    position = renewed.ok() ? store_.Position(id, 0) : std::move(renewed);
+  // Known from here on, so that what comes while the snapshot is read is heard of. Sent after it,
+  // it is known by its version.
+  const uint64_t generation = subscriber_->generation();
+  {
+    MutexLock lock(mu_);
+    const auto [at, made] = caregivers_.try_emplace(id);
+    if (made) at->second.slot = next_slot_++;
+    ++at->second.opening;
   }
-  if (!position.ok()) return watcher->Refuse(position.status());
-  absl::StatusOr<std::vector<alert::v1::Alert>> alerts = desk_.Snapshot(id, request.client());
-  if (!alerts.ok()) return watcher->Refuse(alerts.status());
-
-  const bool resumes =
-      request.incarnation() == position->incarnation &&
-      (request.last_sequence() == position->sequence ||
-       (position->first_sequence != 0 && request.last_sequence() + 1 >= position->first_sequence));
-  const uint64_t after = resumes ? request.last_sequence() : position->sequence;
-  WatchAlertsResponse message;
-  FillSnapshot(*position, after, *std::move(alerts), *message.mutable_snapshot());
-  if (!watcher->Deliver(message)) return;
+  InboxPosition position;
+  uint64_t after = 0;
+  const absl::Status sent = SendSnapshot(watcher, request, position, after);
+  if (!sent.ok()) watcher->Refuse(sent);
 
   MutexLock lock(mu_);
   Caregiver& caregiver = caregivers_[id];
+  --caregiver.opening;
+  if (!sent.ok()) return ForgetIfAlone(id);
   const bool known = !caregiver.watchers.empty();
   caregiver.watchers.push_back({weak, after});
-  if (known && caregiver.incarnation != position->incarnation) {
+  if (known && caregiver.incarnation != position.incarnation) {
     // The others have numbers of another life.
     CheckSoon(id, caregiver);
   } else if (!known || after < caregiver.sequence) {
-    // Read again from the earliest place that somebody needs; each watcher knows what it has.
-    caregiver.incarnation = position->incarnation;
+    // Read from the earliest place that somebody needs; each watcher knows what it has.
+    caregiver.incarnation = position.incarnation;
     caregiver.sequence = known ? std::min(after, caregiver.sequence) : after;
     caregiver.entry.clear();
-    caregiver.checked_at = reconnects;
-    Subscribe(id, caregiver.sequence);
+    if (!known) caregiver.checked_at = generation;
+    const bool behind = std::max(caregiver.heard, position.sequence) > caregiver.sequence;
+    if (!behind || caregiver.checking) return;
+    caregiver.checking = true;
+    openings_.push_back([this, id] { CatchUp(id); });
+    changed_.NotifyAll();
   }
 }
 
-void WatchHub::Subscribe(const std::string& id, uint64_t after) {
-  redis::StreamReader::Subscription subscription;
-  subscription.key = KeyOf(id);
-  subscription.after = {after, 0};
-  subscription.count = 64;
-  reader_->Subscribe(std::move(subscription), [this, id](absl::StatusOr<redis::StreamBatch> batch) {
-    OnInbox(id, std::move(batch));
-  });
+// What the watcher begins with, and where it is then.
+absl::Status WatchHub::SendSnapshot(const std::shared_ptr<Watcher>& watcher,
+                                    const alert::v1::WatchAlertsRequest& request,
+                                    InboxPosition& position, uint64_t& after) {
+  const std::string& id = request.caregiver_id();
+  VEILLE_ASSIGN_OR_RETURN(position, store_.Position(id, request.last_sequence()));
+  if (request.incarnation() == position.incarnation &&
+      request.last_sequence() > position.sequence) {
+    // The client has seen what Redis has lost.
+    VEILLE_RETURN_IF_ERROR(store_.Renew(id, position.incarnation));
+    VEILLE_ASSIGN_OR_RETURN(position, store_.Position(id, 0));
+  }
+  VEILLE_ASSIGN_OR_RETURN(std::vector<alert::v1::Alert> alerts,
+                          desk_.Snapshot(id, request.client()));
+  const bool resumes =
+      request.incarnation() == position.incarnation &&
+      (request.last_sequence() == position.sequence ||
+       (position.first_sequence != 0 && request.last_sequence() + 1 >= position.first_sequence));
+  after = resumes ? request.last_sequence() : position.sequence;
+  WatchAlertsResponse message;
+  FillSnapshot(position, after, std::move(alerts), *message.mutable_snapshot());
+  return watcher->Deliver(std::move(message)) ? absl::OkStatus()
+                                              : absl::CancelledError("the watcher is gone");
 }
 
-void WatchHub::OnInbox(const std::string& id, absl::StatusOr<redis::StreamBatch> batch) {
+// "<sequence> <length of the id> <id><update>", see deliver-3.lua.
+void WatchHub::OnPublished(std::string_view message) {
+  uint64_t sequence = 0;
+  std::size_t length = 0;
+  const char* const end = message.data() + message.size();
+  auto parsed = std::from_chars(message.data(), end, sequence);
+  if (parsed.ptr == end) return;
+  parsed = std::from_chars(parsed.ptr + 1, end, length);
+  if (parsed.ec != std::errc() || static_cast<std::size_t>(end - parsed.ptr) < length + 1) return;
+  const std::string id(parsed.ptr + 1, length);
+  const std::string_view update(parsed.ptr + 1 + length,
+                                static_cast<std::size_t>(end - parsed.ptr) - 1 - length);
   MutexLock lock(mu_);
   const auto at = caregivers_.find(id);
-  if (at == caregivers_.end() || at->second.checking) return;
+  if (at == caregivers_.end()) return;
   Caregiver& caregiver = at->second;
-  if (!batch.ok()) {
-    VEILLE_LOG(kWarning, "cannot read an inbox").Field(batch.status());
-    return reader_->Resume(KeyOf(id), {caregiver.sequence, 0});
-  }
-  // Another Redis may have answered: nothing is believed before it was compared.
-  if (caregiver.checked_at != reader_->reconnects()) return CheckSoon(id, caregiver);
-  for (const redis::StreamEntry& entry : batch->entries()) {
-    if (entry.id.ms <= caregiver.sequence) continue;
-    // Trimmed before it was read.
-    if (entry.id.ms != caregiver.sequence + 1) return CheckSoon(id, caregiver);
-    FanOut(caregiver, entry);
-  }
-  if (caregiver.watchers.empty()) {
-    reader_->Unsubscribe(KeyOf(id));
-    caregivers_.erase(at);
-    return;
-  }
-  reader_->Resume(KeyOf(id), {caregiver.sequence, 0});
+  caregiver.heard = std::max(caregiver.heard, sequence);
+  if (caregiver.checking || caregiver.watchers.empty() || sequence <= caregiver.sequence) return;
+  // Another Redis may have said so: nothing is believed before it was compared. Nor is a hole.
+  if (caregiver.checked_at != subscriber_->generation() || sequence != caregiver.sequence + 1)
+    return CheckSoon(id, caregiver);
+  FanOut(caregiver, sequence, update);
+  ForgetIfAlone(id);
 }
 
-void WatchHub::FanOut(Caregiver& caregiver, const redis::StreamEntry& entry) {
-  const std::string_view bytes = entry.Field("u");
-  caregiver.sequence = entry.id.ms;
-  caregiver.entry = Sha256Hex16(std::string(bytes));
+void WatchHub::ForgetIfAlone(const std::string& id) {
+  const auto at = caregivers_.find(id);
+  if (at != caregivers_.end() && at->second.watchers.empty() && at->second.opening == 0)
+    caregivers_.erase(at);
+}
+
+void WatchHub::FanOut(Caregiver& caregiver, uint64_t sequence, std::string_view update) {
+  caregiver.sequence = sequence;
+  caregiver.entry = Sha256Hex16(std::string(update));
   WatchAlertsResponse message;
   // What cannot be read is a hole to the clients: they come again, for a snapshot.
-  if (!message.mutable_update()->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+  if (!message.mutable_update()->ParseFromArray(update.data(), static_cast<int>(update.size())))
     return;
-  message.mutable_update()->set_sequence(entry.id.ms);
+  message.mutable_update()->set_sequence(sequence);
+  const bool single = caregiver.watchers.size() == 1;
   std::erase_if(caregiver.watchers, [&](Caregiver::Entry& watching) {
     const auto watcher = watching.watcher.lock();
     if (watcher == nullptr) return true;
-    if (entry.id.ms <= watching.sequence) return false;
-    watching.sequence = entry.id.ms;
-    return !watcher->Deliver(message);
+    if (sequence <= watching.sequence) return false;
+    watching.sequence = sequence;
+    return !watcher->Deliver(single ? std::move(message) : message);
   });
+}
+
+bool WatchHub::TakeAll(Caregiver& caregiver, const std::vector<InboxEntry>& entries) {
+  for (const InboxEntry& entry : entries) {
+    if (entry.sequence != caregiver.sequence + 1) return false;
+    FanOut(caregiver, entry.sequence, entry.update);
+  }
+  return true;
+}
+
+void WatchHub::CatchUp(const std::string& id) {
+  while (true) {
+    uint64_t from = 0;
+    {
+      MutexLock lock(mu_);
+      const auto at = caregivers_.find(id);
+      if (at == caregivers_.end()) return;
+      from = at->second.sequence;
+      at->second.heard = 0;
+    }
+    const auto entries = store_.Inbox(id, from, kEntriesPerRead);
+    {
+      MutexLock lock(mu_);
+      const auto at = caregivers_.find(id);
+      if (at == caregivers_.end()) return;
+      Caregiver& caregiver = at->second;
+      if (!entries.ok()) {
+        VEILLE_LOG(kWarning, "cannot read an inbox").Field(entries.status());
+        caregiver.checking = false;
+        caregiver.checked_at = kNever;
+        return;
+      }
+      // Another watcher has come meanwhile, that needs what was before.
+      if (caregiver.sequence != from) continue;
+      if (TakeAll(caregiver, *entries)) {
+        if (entries->size() == kEntriesPerRead || caregiver.heard > caregiver.sequence) continue;
+        caregiver.checking = false;
+        return ForgetIfAlone(id);
+      }
+    }
+    // Trimmed before it was read.
+    return Resynchronise(id);
+  }
 }
 
 void WatchHub::CheckSoon(const std::string& id, Caregiver& caregiver) {
@@ -196,9 +266,9 @@ void WatchHub::Check(const std::string& id) {
     if (at == caregivers_.end()) return;
     sequence = at->second.sequence;
   }
-  const uint64_t reconnects = reader_->reconnects();
+  const uint64_t generation = subscriber_->generation();
   const absl::StatusOr<InboxPosition> position = store_.Position(id, sequence);
-  bool lost = false;
+  bool lost = false, whole = false;
   {
     MutexLock lock(mu_);
     const auto at = caregivers_.find(id);
@@ -209,18 +279,22 @@ void WatchHub::Check(const std::string& id) {
       caregiver.checked_at = kNever;
       return;
     }
-    const bool trimmed = sequence + 1 < position->first_sequence;
+    const bool trimmed = sequence + 1 < position->first_sequence ||
+                         (position->first_sequence == 0 && sequence < position->sequence);
     const bool same = caregiver.entry.empty() || position->entry.empty() ||
                       caregiver.entry == Sha256Hex16(position->entry);
     lost =
         caregiver.incarnation == position->incarnation && (position->sequence < sequence || !same);
-    if (!lost && !trimmed && caregiver.incarnation == position->incarnation) {
+    whole = !lost && !trimmed && caregiver.incarnation == position->incarnation;
+    if (whole) caregiver.checked_at = generation;
+    if (whole && position->sequence == caregiver.sequence &&
+        caregiver.heard <= caregiver.sequence) {
       caregiver.checking = false;
-      caregiver.checked_at = reconnects;
-      // What was not believed before is read again.
-      return reader_->Resume(KeyOf(id), {caregiver.sequence, 0});
+      return;
     }
   }
+  // What was not believed before is read.
+  if (whole) return CatchUp(id);
   if (lost) {
     VEILLE_LOG(kWarning, "redis has lost what a caregiver has read; a new incarnation begins")
         .Field("caregiver", id);
@@ -230,7 +304,7 @@ void WatchHub::Check(const std::string& id) {
 }
 
 void WatchHub::Resynchronise(const std::string& id) {
-  const uint64_t reconnects = reader_->reconnects();
+  const uint64_t generation = subscriber_->generation();
   const absl::StatusOr<InboxPosition> position = store_.Position(id, 0);
   absl::StatusOr<std::vector<alert::v1::Alert>> alerts = desk_.Snapshot(id);
   MutexLock lock(mu_);
@@ -251,50 +325,65 @@ void WatchHub::Resynchronise(const std::string& id) {
   caregiver.incarnation = position->incarnation;
   caregiver.sequence = position->sequence;
   caregiver.entry.clear();
-  caregiver.checked_at = reconnects;
-  Subscribe(id, caregiver.sequence);
+  caregiver.checked_at = generation;
+  // What came meanwhile.
+  caregiver.checking = true;
+  openings_.push_back([this, id] { CatchUp(id); });
+  changed_.NotifyAll();
 }
 
 void WatchHub::Beat() {
-  // Real time: a heartbeat is about the connection, not about the world.
-  absl::Duration next = MonotonicNow() + options_.heartbeat;
-  absl::Duration next_check = MonotonicNow() + options_.check;
-  while (true) {
+  // Real time: a heartbeat is about the connection, not about the world. A crowd's heartbeats and
+  // checks are spread evenly over their intervals.
+  const std::size_t beats = SlotsOf(options_.heartbeat), checks = SlotsOf(options_.check);
+  absl::Duration next_beat = MonotonicNow(), next_check = next_beat, next_look = next_beat;
+  for (std::size_t beat = 0, check = 0;;) {
     MutexLock lock(mu_);
-    const absl::Duration until = std::min(next, MonotonicNow() + kLook);
+    const absl::Duration until = std::min({next_beat, next_check, next_look});
     while (!stopping_ && MonotonicNow() < until) changed_.WaitFor(mu_, until - MonotonicNow());
     if (stopping_) return;
-    const bool all = MonotonicNow() >= next_check;
-    if (all) next_check = MonotonicNow() + options_.check;
-    for (auto& [id, caregiver] : caregivers_)
-      if (all || caregiver.checked_at != reader_->reconnects()) CheckSoon(id, caregiver);
-    if (MonotonicNow() < next) continue;
-    next = MonotonicNow() + options_.heartbeat;
-    BeatAll();
+    const absl::Duration now = MonotonicNow();
+    if (now >= next_beat) {
+      BeatSlot(beat++ % beats, beats);
+      next_beat = now + options_.heartbeat / beats;
+    }
+    if (now >= next_check) {
+      CheckSlot(check++ % checks, checks);
+      next_check = now + options_.check / checks;
+    }
+    if (now >= next_look) {
+      for (auto& [id, caregiver] : caregivers_)
+        if (!caregiver.watchers.empty() && caregiver.checked_at != subscriber_->generation())
+          CheckSoon(id, caregiver);
+      next_look = now + kLook;
+    }
   }
 }
 
-void WatchHub::BeatAll() {
+void WatchHub::CheckSlot(std::size_t slot, std::size_t slots) {
+  for (auto& [id, caregiver] : caregivers_)
+    if (!caregiver.watchers.empty() && caregiver.slot % slots == slot) CheckSoon(id, caregiver);
+}
+
+void WatchHub::BeatSlot(std::size_t slot, std::size_t slots) {
   std::size_t count = 0;
   for (auto at = caregivers_.begin(); at != caregivers_.end();) {
     Caregiver& caregiver = at->second;
-    std::erase_if(caregiver.watchers, [&](Caregiver::Entry& watching) {
-      const auto watcher = watching.watcher.lock();
-      if (watcher == nullptr) return true;
-      WatchAlertsResponse message;
-      auto& beat = *message.mutable_heartbeat();
-      beat.set_sequence(watching.sequence);
-      SetTime(options_.clock->Now(), *beat.mutable_server_time());
-      beat.mutable_interval()->set_seconds(absl::ToInt64Seconds(options_.heartbeat * 2));
-      return !watcher->Deliver(message);
-    });
-    count += caregiver.watchers.size();
-    if (caregiver.watchers.empty()) {
-      reader_->Unsubscribe(KeyOf(at->first));
-      at = caregivers_.erase(at);
-    } else {
-      ++at;
+    if (caregiver.slot % slots == slot) {
+      std::erase_if(caregiver.watchers, [&](Caregiver::Entry& watching) {
+        const auto watcher = watching.watcher.lock();
+        if (watcher == nullptr) return true;
+        WatchAlertsResponse message;
+        auto& beat = *message.mutable_heartbeat();
+        beat.set_sequence(watching.sequence);
+        SetTime(options_.clock->Now(), *beat.mutable_server_time());
+        beat.mutable_interval()->set_seconds(absl::ToInt64Seconds(options_.heartbeat * 2));
+        return !watcher->Deliver(std::move(message));
+      });
     }
+    count += caregiver.watchers.size();
+    const bool alone = caregiver.watchers.empty() && caregiver.opening == 0;
+    at = alone ? caregivers_.erase(at) : std::next(at);
   }
   watchers_gauge_.Set(static_cast<double>(count));
 }

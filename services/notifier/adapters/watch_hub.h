@@ -1,5 +1,7 @@
-// Fans the inboxes of connected caregivers out to their streams. One blocking read a caregiver that
-// is connected here, however many devices watch.
+// Fans the inboxes of connected caregivers out to their streams. What comes into an inbox is also
+// published: one connection hears of all of them, however many watch here. What was not heard (a
+// lost connection, an inbox that was opened a moment ago) is read out of the inbox; numbers without
+// a hole tell.
 //
 // A Redis that comes back may have lost the end of its log: then it gives numbers a second time
 // that watchers have seen, and what is new would be passed over. So after a lost connection, and
@@ -21,7 +23,7 @@
 #include "veille/alert/v1/alert_service.pb.h"
 
 #include "common/metrics/metrics.h"
-#include "common/redis/stream_reader.h"
+#include "common/redis/subscriber.h"
 #include "common/sync/mutex.h"
 #include "common/sync/worker.h"
 #include "common/time/clock.h"
@@ -34,7 +36,7 @@ class Watcher {
  public:
   virtual ~Watcher() = default;
   // False when it cannot take more: it is dropped.
-  virtual bool Deliver(const alert::v1::WatchAlertsResponse& message) = 0;
+  virtual bool Deliver(alert::v1::WatchAlertsResponse message) = 0;
   virtual void Refuse(const absl::Status& status) = 0;
 };
 
@@ -58,29 +60,39 @@ class WatchHub {
  private:
   struct Caregiver {
     std::string incarnation;
-    uint64_t sequence = 0;  // The last that was read.
+    uint64_t sequence = 0;  // The last that was passed on.
+    uint64_t heard = 0;     // The newest that was heard of since the inbox was read.
     std::string entry;      // Digest of what stood there; empty when it is not known.
     struct Entry {
       std::weak_ptr<Watcher> watcher;
       uint64_t sequence = 0;  // The last that it was sent.
     };
     std::vector<Entry> watchers;
-    uint64_t checked_at = 0;  // The reader's reconnects when Redis was last seen to have it all.
-    bool checking = false;
+    uint64_t checked_at = 0;  // The subscriber's generation when Redis was seen to have it all.
+    bool checking = false;    // Compared or read: nothing is passed on but what is read.
+    int opening = 0;          // Watchers on their way in.
+    std::size_t slot = 0;     // Spreads heartbeats and checks over their intervals.
   };
 
   void Open(const std::weak_ptr<Watcher>& watcher, const alert::v1::WatchAlertsRequest& request);
-  void Subscribe(const std::string& id, uint64_t after) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  void OnInbox(const std::string& id, absl::StatusOr<redis::StreamBatch> batch);
-  static void FanOut(Caregiver& caregiver, const redis::StreamEntry& entry);
+  absl::Status SendSnapshot(const std::shared_ptr<Watcher>& watcher,
+                            const alert::v1::WatchAlertsRequest& request, InboxPosition& position,
+                            uint64_t& after);
+  void OnPublished(std::string_view message);
+  static void FanOut(Caregiver& caregiver, uint64_t sequence, std::string_view update);
+  // Reads on from where the caregiver is.
+  void CatchUp(const std::string& id);
+  // False when it has a hole.
+  static bool TakeAll(Caregiver& caregiver, const std::vector<InboxEntry>& entries);
+  void ForgetIfAlone(const std::string& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Whether Redis still has what was read; when it has not, a new incarnation and a snapshot.
   void Check(const std::string& id);
   void CheckSoon(const std::string& id, Caregiver& caregiver) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Resynchronise(const std::string& id);
   void Beat();
-  void BeatAll() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void BeatSlot(std::size_t slot, std::size_t slots) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void CheckSlot(std::size_t slot, std::size_t slots) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void RunOpener();
-  std::string KeyOf(const std::string& id) const;
 
   const WatchOptions options_;
   AlertDesk& desk_;
@@ -93,7 +105,8 @@ class WatchHub {
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
   std::deque<std::function<void()>> openings_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, Caregiver> caregivers_ ABSL_GUARDED_BY(mu_);
-  std::unique_ptr<redis::StreamReader> reader_;
+  std::size_t next_slot_ ABSL_GUARDED_BY(mu_) = 0;
+  std::unique_ptr<redis::Subscriber> subscriber_;
   std::vector<Worker> openers_;
   Worker beater_;
 };

@@ -1,7 +1,11 @@
 #include "services/notifier/app/alert_desk.h"
 
 #include <algorithm>
+#include <deque>
+#include <map>
+#include <numeric>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "common/base/status_macros.h"
@@ -51,6 +55,36 @@ store::v1::AuditEntry EntryOf(const char* action, const Actor& actor, const aler
       MakeAuditEntry(action, actor, alert.home_id(), alert.patient_id(), outcome);
   entry.set_alert_id(alert.alert_id());
   return entry;
+}
+
+// For those who are called, and for those to whom it is a line to read.
+std::vector<InboxDelivery> DeliveriesOf(const store::v1::Tell& tell, const AlertRecord& record) {
+  const std::set<std::string> quiet(tell.quiet_ids().begin(), tell.quiet_ids().end());
+  std::vector<InboxDelivery> deliveries(quiet.empty() ? 1 : 2);
+  InboxDelivery& called = deliveries.front();
+  for (const std::string& id : tell.caregiver_ids())
+    if (quiet.count(id) == 0) called.caregiver_ids.push_back(id);
+  *called.update.mutable_alert() = record.alert();
+  called.update.set_reason(tell.reason());
+  called.update.set_step(tell.step());
+  called.told_version = tell.version();
+  if (!quiet.empty()) {
+    InboxDelivery& read = deliveries.back();
+    read = called;
+    read.caregiver_ids = {quiet.begin(), quiet.end()};
+    read.update.set_reason(alert::v1::Update::REASON_QUIET);
+  }
+  return deliveries;
+}
+
+// How many were reached by all of them; an error when one failed.
+absl::StatusOr<int> Sum(std::span<const absl::StatusOr<int>> reached) {
+  int sum = 0;
+  for (const absl::StatusOr<int>& one : reached) {
+    VEILLE_RETURN_IF_ERROR(one.status());
+    sum += *one;
+  }
+  return sum;
 }
 
 // The order of a listing: newest first, as the store has it.
@@ -143,6 +177,126 @@ absl::Status AlertDesk::OnFinding(const Finding& finding, const std::string& ent
   return Take(found.named ? finding : SummaryLine(finding), entry);
 }
 
+std::optional<AlertRecord> AlertDesk::RaiseNew(const Finding& finding, Decision& decision) {
+  if (!IsEmergency(finding) || SituationOf(finding.rule_key()) != Situation::kNone ||
+      finding.for_operators()) {
+    return std::nullopt;
+  }
+  const Audience audience = AudienceOf(finding);
+  alert::v1::Alert about;
+  about.set_home_id(finding.home_id());
+  about.set_patient_id(finding.patient_id());
+  about.set_rule(finding.evidence().rule());
+  const absl::StatusOr<Moment> at = MomentFor(about, finding.severity(), audience.steps);
+  if (!at.ok()) return std::nullopt;
+  AlertRecord record = Raise(finding, audience, *at, decision);
+  // Storing compares with an open alert only what could be joined to one.
+  if (!IsJoinable(record)) return std::nullopt;
+  return record;
+}
+
+std::vector<absl::Status> AlertDesk::OnFindings(const std::vector<QueuedFinding>& findings) {
+  std::vector<absl::Status> results(findings.size());
+  std::vector<std::size_t> at;      // The place of each change among the findings.
+  std::deque<AlertRecord> records;  // Of the changes; they are pointed at.
+  std::vector<AlertChange> changes;
+  at.reserve(findings.size());
+  changes.reserve(findings.size());
+  const auto alone = [&](std::size_t i) {
+    results[i] = OnFinding(findings[i].finding, findings[i].entry);
+  };
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    Decision decision;
+    std::optional<AlertRecord> record = RaiseNew(findings[i].finding, decision);
+    if (!record) {
+      alone(i);
+      continue;
+    }
+    records.push_back(*std::move(record));
+    absl::StatusOr<AlertChange> change =
+        Prepare(nullptr, records.back(), std::move(decision), findings[i].entry);
+    results[i] = change.status();
+    if (!change.ok()) continue;
+    changes.push_back(*std::move(change));
+    at.push_back(i);
+  }
+  std::vector<absl::Status> stored(changes.size());
+  StoreTogether(changes, RaiseTogether(changes, stored), stored);
+  for (std::size_t c = 0; c < changes.size(); ++c) {
+    if (stored[c].ok()) {
+      findings_.Add();
+      raised_.Add();
+    }
+    results[at[c]] = stored[c];
+    // Not new after all.
+    if (absl::IsAborted(stored[c])) alone(at[c]);
+  }
+  return results;
+}
+
+std::vector<std::size_t> AlertDesk::RaiseTogether(const std::vector<AlertChange>& changes,
+                                                  std::vector<absl::Status>& results) {
+  std::vector<std::size_t> rest, places;
+  std::deque<AlertRecord> records;  // Pointed at.
+  std::vector<NewAlert> alerts;
+  places.reserve(changes.size());
+  alerts.reserve(changes.size());
+  for (std::size_t c = 0; c < changes.size(); ++c) {
+    const AlertChange& change = changes[c];
+    const bool simple = change.tells.size() == 1 && change.sends.empty() &&
+                        change.tells[0].caregiver_ids_size() == 1 &&
+                        change.tells[0].quiet_ids().empty();
+    if (!simple) {
+      rest.push_back(c);
+      continue;
+    }
+    // As it will be when it is stored.
+    records.push_back(*change.after);
+    RecordSent(change.tells[0].version(), options_.clock->Now(), records.back());
+    alerts.push_back({&records.back(), DeliveriesOf(change.tells[0], records.back()).front(),
+                      change.done_entry});
+    places.push_back(c);
+  }
+  const std::vector<absl::Status> raised = store_.RaiseAll(alerts);
+  for (std::size_t i = 0; i < alerts.size(); ++i) {
+    results[places[i]] = raised[i];
+    if (absl::IsUnimplemented(raised[i])) rest.push_back(places[i]);
+    if (!raised[i].ok()) continue;
+    Stored(changes[places[i]]);
+    Count(1, changes[places[i]].tells[0], *alerts[i].record);
+  }
+  return rest;
+}
+
+void AlertDesk::StoreTogether(const std::vector<AlertChange>& changes,
+                              const std::vector<std::size_t>& wanted,
+                              std::vector<absl::Status>& results) {
+  std::vector<AlertChange> chosen;
+  chosen.reserve(wanted.size());
+  for (const std::size_t c : wanted) chosen.push_back(changes[c]);
+  const auto stored = store_.StoreAll(chosen);
+  std::vector<InboxDelivery> deliveries;
+  deliveries.reserve(chosen.size());
+  for (std::size_t c = 0; c < chosen.size(); ++c) {
+    results[wanted[c]] = stored[c].status();
+    if (!stored[c].ok()) continue;
+    Stored(chosen[c]);
+    for (const store::v1::Tell& tell : chosen[c].tells)
+      for (InboxDelivery& delivery : DeliveriesOf(tell, *chosen[c].after))
+        deliveries.push_back(std::move(delivery));
+  }
+  const std::vector<absl::StatusOr<int>> reached = store_.DeliverAll(deliveries);
+  std::span<const absl::StatusOr<int>> rest(reached);
+  for (std::size_t c = 0; c < chosen.size(); ++c) {
+    if (!stored[c].ok()) continue;
+    for (std::size_t t = 0; t < chosen[c].tells.size(); ++t) {
+      const std::size_t count = chosen[c].tells[t].quiet_ids().empty() ? 1 : 2;
+      Told(chosen[c], t, *stored[c], Sum(rest.first(count)));
+      rest = rest.subspan(count);
+    }
+  }
+}
+
 absl::Status AlertDesk::Take(const Finding& finding, const std::string& entry) {
   for (int round = 0; round < kMaxRounds; ++round) {
     Found found;
@@ -213,6 +367,17 @@ absl::Status AlertDesk::TellOperators(const Decision& decision, const AlertRecor
 
 absl::Status AlertDesk::Commit(const AlertRecord* before, AlertRecord& after, Decision decision,
                                const std::string& entry) {
+  VEILLE_ASSIGN_OR_RETURN(const AlertChange change,
+                          Prepare(before, after, std::move(decision), entry));
+  VEILLE_ASSIGN_OR_RETURN(const std::vector<std::string> jobs, store_.Store(change));
+  Stored(change);
+  for (std::size_t i = 0; i < change.tells.size(); ++i)
+    Told(change, i, jobs, Put(change.tells[i], after));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<AlertChange> AlertDesk::Prepare(const AlertRecord* before, AlertRecord& after,
+                                               Decision decision, const std::string& entry) {
   // The operators first: lost between the two, it is told again, under the same id, with the job.
   VEILLE_RETURN_IF_ERROR(TellOperators(decision, after));
   after.set_stored_version((before == nullptr ? 0 : before->stored_version()) + 1);
@@ -224,17 +389,32 @@ absl::Status AlertDesk::Commit(const AlertRecord* before, AlertRecord& after, De
   change.after = &after;
   change.tells = std::move(decision.tells);
   change.done_entry = entry;
-  VEILLE_ASSIGN_OR_RETURN(const std::vector<std::string> jobs, store_.Store(change));
+  return change;
+}
+
+void AlertDesk::Stored(const AlertChange& change) {
   for (const store::v1::Tell& tell : change.tells)
     if (tell.reason() == alert::v1::Update::REASON_NOTIFY)
-      latencies_.Observe(Latencies::Stage::kQueued, after, tell.step(), options_.clock->Now());
-  for (std::size_t i = 0; i < change.tells.size() && i < jobs.size(); ++i) {
-    // What fails here is told by the job.
-    if (!Deliver(change.tells[i], after).ok()) continue;
-    store_.SentSoon(after.alert().alert_id(), jobs[i], change.tells[i].version(),
+      latencies_.Observe(Latencies::Stage::kQueued, *change.after, tell.step(),
+                         options_.clock->Now());
+}
+
+// What failed is told by the job.
+void AlertDesk::Told(const AlertChange& change, std::size_t tell,
+                     const std::vector<std::string>& jobs, const absl::StatusOr<int>& reached) {
+  if (!reached.ok()) return;
+  Count(*reached, change.tells[tell], *change.after);
+  if (tell < jobs.size()) {
+    store_.SentSoon(change.after->alert().alert_id(), jobs[tell], change.tells[tell].version(),
                     options_.clock->Now());
   }
-  return absl::OkStatus();
+}
+
+void AlertDesk::Count(int reached, const store::v1::Tell& tell, const AlertRecord& record) {
+  told_.Add(static_cast<uint64_t>(reached));
+  if (tell.reason() == alert::v1::Update::REASON_NOTIFY)
+    latencies_.Observe(Latencies::Stage::kSent, record, tell.step(), options_.clock->Now(),
+                       reached);
 }
 
 absl::Status AlertDesk::Quieten(const AlertRecord& record, store::v1::Tell& tell) {
@@ -247,26 +427,19 @@ absl::Status AlertDesk::Quieten(const AlertRecord& record, store::v1::Tell& tell
   return absl::OkStatus();
 }
 
-absl::Status AlertDesk::Deliver(const store::v1::Tell& tell, const AlertRecord& record) {
-  alert::v1::Update update;
-  *update.mutable_alert() = record.alert();
-  update.set_reason(tell.reason());
-  update.set_step(tell.step());
-  const std::set<std::string> quiet(tell.quiet_ids().begin(), tell.quiet_ids().end());
-  std::vector<std::string> called;
-  for (const std::string& id : tell.caregiver_ids())
-    if (quiet.count(id) == 0) called.push_back(id);
-  VEILLE_ASSIGN_OR_RETURN(int reached, store_.Deliver(called, update, tell.version()));
-  if (!quiet.empty()) {
-    update.set_reason(alert::v1::Update::REASON_QUIET);
-    VEILLE_ASSIGN_OR_RETURN(const int read,
-                            store_.Deliver({quiet.begin(), quiet.end()}, update, tell.version()));
-    reached += read;
+absl::StatusOr<int> AlertDesk::Put(const store::v1::Tell& tell, const AlertRecord& record) {
+  int reached = 0;
+  for (const InboxDelivery& delivery : DeliveriesOf(tell, record)) {
+    VEILLE_ASSIGN_OR_RETURN(const int these, store_.Deliver(delivery.caregiver_ids, delivery.update,
+                                                            delivery.told_version));
+    reached += these;
   }
-  told_.Add(static_cast<uint64_t>(reached));
-  if (tell.reason() == alert::v1::Update::REASON_NOTIFY)
-    latencies_.Observe(Latencies::Stage::kSent, record, tell.step(), options_.clock->Now(),
-                       reached);
+  return reached;
+}
+
+absl::Status AlertDesk::Deliver(const store::v1::Tell& tell, const AlertRecord& record) {
+  VEILLE_ASSIGN_OR_RETURN(const int reached, Put(tell, record));
+  Count(reached, tell, record);
   return absl::OkStatus();
 }
 
@@ -479,26 +652,72 @@ absl::StatusOr<alert::v1::Alert> AlertDesk::Resolve(const std::string& alert_id,
   return record->alert();
 }
 
-absl::Status AlertDesk::Receipt(const std::string& caregiver_id,
-                                const alert::v1::Receipt& receipt) {
-  VEILLE_RETURN_IF_ERROR(
-      Visible("alert.receipt", receipt.alert_id(), {caregiver_id, "", ""}).status());
-  bool changed = false;
-  const absl::StatusOr<AlertRecord> record = Update(
-      receipt.alert_id(),
-      [&](AlertRecord& current) -> absl::StatusOr<Decision> {
-        Decision decision;
-        decision.changed = RecordReceipt(caregiver_id, receipt.version(), receipt.state(),
-                                         options_.clock->Now(), current);
-        changed = decision.changed;
-        return decision;
-      },
-      "");
-  VEILLE_RETURN_IF_ERROR(record.status());
-  if (changed && receipt.state() == alert::v1::DELIVERY_STATE_DELIVERED)
-    latencies_.Observe(Latencies::Stage::kDelivered, *record, record->alert().step(),
-                       options_.clock->Now());
-  return absl::OkStatus();
+std::vector<absl::Status> AlertDesk::Receipts(const std::vector<DeviceReceipt>& receipts) {
+  std::vector<absl::Status> results(
+      receipts.size(),
+      absl::AbortedError("the alert was changed by others again and again; try again"));
+  std::vector<std::size_t> wanted(receipts.size());
+  std::iota(wanted.begin(), wanted.end(), 0);
+  for (int round = 0; round < kMaxRounds && !wanted.empty(); ++round)
+    wanted = ReceiptRound(receipts, wanted, results);
+  return results;
+}
+
+std::vector<std::size_t> AlertDesk::ReceiptRound(const std::vector<DeviceReceipt>& receipts,
+                                                 const std::vector<std::size_t>& wanted,
+                                                 std::vector<absl::Status>& results) {
+  // What several devices say of one alert is one change of it.
+  std::map<std::string, std::vector<std::size_t>> by_alert;
+  for (const std::size_t i : wanted) by_alert[receipts[i].receipt.alert_id()].push_back(i);
+  std::vector<std::string> ids;
+  ids.reserve(by_alert.size());
+  for (const auto& [id, places] : by_alert) ids.push_back(id);
+  const std::vector<absl::StatusOr<AlertRecord>> before = store_.GetAll(ids);
+  std::deque<AlertRecord> after;  // Pointed at.
+  std::vector<AlertChange> changes;
+  std::vector<std::size_t> of;  // Of each change: the place of its alert.
+  changes.reserve(ids.size());
+  of.reserve(ids.size());
+  std::vector<bool> news(receipts.size());  // Which of the receipts say that it has arrived.
+  for (std::size_t a = 0; a < ids.size(); ++a) {
+    bool changed = false;
+    if (before[a].ok()) after.push_back(*before[a]);
+    for (const std::size_t i : by_alert[ids[a]]) {
+      const DeviceReceipt& device = receipts[i];
+      results[i] = before[a].status();
+      if (!before[a].ok()) continue;
+      if (!MaySee(before[a]->alert(), device.caregiver_id)) {
+        results[i] = absl::NotFoundError("there is no such alert");
+        Audit("alert.receipt", {device.caregiver_id, "", ""}, before[a]->alert(), results[i]);
+        continue;
+      }
+      if (!RecordReceipt(device.caregiver_id, device.receipt.version(), device.receipt.state(),
+                         options_.clock->Now(), after.back())) {
+        continue;
+      }
+      changed = true;
+      news[i] = device.receipt.state() == alert::v1::DELIVERY_STATE_DELIVERED;
+    }
+    if (!changed) continue;
+    after.back().set_stored_version(before[a]->stored_version() + 1);
+    AlertChange change;
+    change.before = &*before[a];
+    change.after = &after.back();
+    changes.push_back(std::move(change));
+    of.push_back(a);
+  }
+  const auto stored = store_.StoreAll(changes);
+  std::vector<std::size_t> again;
+  for (std::size_t c = 0; c < changes.size(); ++c) {
+    for (const std::size_t i : by_alert[ids[of[c]]]) {
+      if (results[i].ok()) results[i] = stored[c].status();
+      if (absl::IsAborted(results[i])) again.push_back(i);
+      if (news[i] && results[i].ok())
+        latencies_.Observe(Latencies::Stage::kDelivered, *changes[c].after,
+                           changes[c].after->alert().step(), options_.clock->Now());
+    }
+  }
+  return again;
 }
 
 std::vector<std::string> AlertDesk::HomesOf(const std::string& caregiver_id,

@@ -57,6 +57,18 @@ struct AlertPage {
   std::optional<ListPosition> next;      // Nothing on the last page.
 };
 
+// A finding out of the queue, with its entry there.
+struct QueuedFinding {
+  store::v1::Finding finding;
+  std::string entry;
+};
+
+// What a caregiver's device says that it has.
+struct DeviceReceipt {
+  std::string caregiver_id;
+  alert::v1::Receipt receipt;
+};
+
 class AlertDesk {
  public:
   AlertDesk(DeskOptions options, AlertStore& store, metrics::Registry& metrics);
@@ -64,6 +76,10 @@ class AlertDesk {
   // Work out of the queue; OK when the entry is done with.
   absl::Status OnFinding(const store::v1::Finding& finding, const std::string& entry);
   absl::Status OnJob(const store::v1::Job& job, const std::string& entry);
+  // Findings of different homes, in the order of the queue; each as if it came alone. Emergencies
+  // that are new, and that is nearly all of them when there are many, take three round trips
+  // together.
+  std::vector<absl::Status> OnFindings(const std::vector<QueuedFinding>& findings);
 
   // What people ask. NOT_FOUND for alerts that the caregiver may not see. What is shown is in the
   // audit log before: UNAVAILABLE when that cannot be.
@@ -72,7 +88,11 @@ class AlertDesk {
   absl::StatusOr<alert::v1::Alert> Acknowledge(const std::string& alert_id, const Actor& actor);
   absl::StatusOr<alert::v1::Alert> Resolve(const std::string& alert_id, const Actor& actor,
                                            alert::v1::Outcome outcome, const std::string& note);
-  absl::Status Receipt(const std::string& caregiver_id, const alert::v1::Receipt& receipt);
+  absl::Status Receipt(const std::string& caregiver_id, const alert::v1::Receipt& receipt) {
+    return Receipts({{caregiver_id, receipt}}).front();
+  }
+  // What became of each: NOT_FOUND for alerts that the caregiver may not see.
+  std::vector<absl::Status> Receipts(const std::vector<DeviceReceipt>& receipts);
   absl::StatusOr<AlertPage> List(const std::string& caregiver_id, const ListQuery& query);
   // The open alerts of everybody the caregiver cares for, oldest first.
   absl::StatusOr<std::vector<alert::v1::Alert>> Snapshot(const std::string& caregiver_id,
@@ -95,13 +115,37 @@ class AlertDesk {
   // Stores what was decided, with the queue entry that is done with by it, and tells it.
   absl::Status Commit(const store::v1::AlertRecord* before, store::v1::AlertRecord& after,
                       Decision decision, const std::string& entry);
+  // What Commit() does before it stores, and after.
+  absl::StatusOr<AlertChange> Prepare(const store::v1::AlertRecord* before,
+                                      store::v1::AlertRecord& after, Decision decision,
+                                      const std::string& entry);
+  void Stored(const AlertChange& change);
+  void Told(const AlertChange& change, std::size_t tell, const std::vector<std::string>& jobs,
+            const absl::StatusOr<int>& reached);
   absl::Status TellOperators(const Decision& decision, const store::v1::AlertRecord& record);
+  // What was told of it, or put where it can be read, by `reached` people.
+  void Count(int reached, const store::v1::Tell& tell, const store::v1::AlertRecord& record);
   // Marks those who were called too often.
   absl::Status Quieten(const store::v1::AlertRecord& record, store::v1::Tell& tell);
+  // Into the streams of whom it is for; how many were reached.
+  absl::StatusOr<int> Put(const store::v1::Tell& tell, const store::v1::AlertRecord& record);
   absl::Status Deliver(const store::v1::Tell& tell, const store::v1::AlertRecord& record);
   absl::Status Escalate(const store::v1::Job& job, const std::string& entry);
   absl::Status Tell(const store::v1::Job& job, const std::string& entry);
   absl::Status Take(const store::v1::Finding& finding, const std::string& entry);
+  // The alert that an emergency makes when it is new; nothing when it must be looked at closer.
+  std::optional<store::v1::AlertRecord> RaiseNew(const store::v1::Finding& finding,
+                                                 Decision& decision);
+  // Stores and tells in one step what one person is told first; the places of the others.
+  std::vector<std::size_t> RaiseTogether(const std::vector<AlertChange>& changes,
+                                         std::vector<absl::Status>& results);
+  // Stores, then tells, these of the changes.
+  void StoreTogether(const std::vector<AlertChange>& changes,
+                     const std::vector<std::size_t>& wanted, std::vector<absl::Status>& results);
+  // Applies the receipts of one round to what is stored; the places of those that must go again.
+  std::vector<std::size_t> ReceiptRound(const std::vector<DeviceReceipt>& receipts,
+                                        const std::vector<std::size_t>& wanted,
+                                        std::vector<absl::Status>& results);
   Audience AudienceOf(const store::v1::Finding& finding) const;
   // Now, with who is on duty and who is snoozing where that may matter: to an alert of this
   // severity or a chain with these steps.

@@ -33,6 +33,20 @@ struct AlertChange {
   std::string done_entry;              // A queue entry that is done with by this.
 };
 
+// An update for the streams of these caregivers.
+struct InboxDelivery {
+  std::vector<std::string> caregiver_ids;
+  alert::v1::Update update;
+  uint64_t told_version = 0;
+};
+
+// A new alert that one caregiver is told first, and has got once it is stored.
+struct NewAlert {
+  const store::v1::AlertRecord* record = nullptr;
+  InboxDelivery delivery;
+  std::string done_entry;
+};
+
 // A place in a listing: alerts are listed newest first, those of one millisecond by their ids.
 struct ListPosition {
   int64_t create_ms = 0;
@@ -46,6 +60,12 @@ struct InboxPosition {
   std::string entry;            // What stands at the sequence that was asked for; empty: nothing.
 };
 
+// What stands in a caregiver's stream.
+struct InboxEntry {
+  uint64_t sequence = 0;
+  std::string update;  // Serialized.
+};
+
 class AlertStore {
  public:
   virtual ~AlertStore() = default;
@@ -56,6 +76,12 @@ class AlertStore {
   // The queue entries of the tells, in their order. ABORTED when somebody else was faster: read
   // again and decide anew.
   virtual absl::StatusOr<std::vector<std::string>> Store(const AlertChange& change) = 0;
+  // The same for several alerts, each by itself: for those who have many at once, a round trip for
+  // all of them.
+  virtual std::vector<absl::StatusOr<store::v1::AlertRecord>> GetAll(
+      const std::vector<std::string>& alert_ids);
+  virtual std::vector<absl::StatusOr<std::vector<std::string>>> StoreAll(
+      const std::vector<AlertChange>& changes);
   virtual absl::Status Done(const std::string& home_id, const std::string& entry) = 0;
   // The same without waiting: what is lost on the way is found done with later.
   virtual void DoneSoon(const std::string& home_id, const std::string& entry) = 0;
@@ -74,6 +100,10 @@ class AlertStore {
   // meanwhile: read again.
   virtual absl::StatusOr<int> Deliver(const std::vector<std::string>& caregiver_ids,
                                       const alert::v1::Update& update, uint64_t told_version) = 0;
+  virtual std::vector<absl::StatusOr<int>> DeliverAll(const std::vector<InboxDelivery>& deliveries);
+  // Stores and delivers each in one step. ABORTED when it is not new; UNIMPLEMENTED where home and
+  // caregiver are not kept together: then Store() and Deliver() do it.
+  virtual std::vector<absl::Status> RaiseAll(const std::vector<NewAlert>& alerts);
   // A finding of the service itself, into the operators' partition.
   virtual absl::Status Enqueue(const store::v1::Finding& finding) = 0;
 
@@ -109,9 +139,41 @@ class AlertStore {
   // Where a caregiver's stream stands, and what stands in it at `sequence`.
   virtual absl::StatusOr<InboxPosition> Position(const std::string& caregiver_id,
                                                  uint64_t sequence) = 0;
+  // What stands after `sequence`, at most `limit`; fewer only when there is no more.
+  virtual absl::StatusOr<std::vector<InboxEntry>> Inbox(const std::string& caregiver_id,
+                                                        uint64_t sequence, int limit) = 0;
   // Numbers of `incarnation` are void from now on, unless another has begun already.
   virtual absl::Status Renew(const std::string& caregiver_id, const std::string& incarnation) = 0;
 };
+
+inline std::vector<absl::StatusOr<store::v1::AlertRecord>> AlertStore::GetAll(
+    const std::vector<std::string>& alert_ids) {
+  std::vector<absl::StatusOr<store::v1::AlertRecord>> records;
+  records.reserve(alert_ids.size());
+  for (const std::string& id : alert_ids) records.push_back(Get(id));
+  return records;
+}
+
+inline std::vector<absl::StatusOr<std::vector<std::string>>> AlertStore::StoreAll(
+    const std::vector<AlertChange>& changes) {
+  std::vector<absl::StatusOr<std::vector<std::string>>> stored;
+  stored.reserve(changes.size());
+  for (const AlertChange& change : changes) stored.push_back(Store(change));
+  return stored;
+}
+
+inline std::vector<absl::Status> AlertStore::RaiseAll(const std::vector<NewAlert>& alerts) {
+  return std::vector<absl::Status>(alerts.size(), absl::UnimplementedError("in two steps"));
+}
+
+inline std::vector<absl::StatusOr<int>> AlertStore::DeliverAll(
+    const std::vector<InboxDelivery>& deliveries) {
+  std::vector<absl::StatusOr<int>> reached;
+  reached.reserve(deliveries.size());
+  for (const InboxDelivery& delivery : deliveries)
+    reached.push_back(Deliver(delivery.caregiver_ids, delivery.update, delivery.told_version));
+  return reached;
+}
 
 }  // namespace veille::notifier
 

@@ -5,10 +5,12 @@
   ARGV[1] alert id   ARGV[2] version of the update's alert   ARGV[3] version that is told
   ARGV[4] "1" when it tells (a step, a summary), "0" for a change   ARGV[5] update (serialized)
   ARGV[6] an incarnation, for when there is none
+  ARGV[7] channel   ARGV[8] the caregiver
   A version that was told already, and a change that was shown already, are passed over. The entry's
   id is <sequence>-0. Returns the sequence; 0 when it was passed over; -1, with nothing done, when a
   newer version of the alert was shown: an older one never overwrites it. ]]
-local mark = redis.call("HGET", KEYS[2], "a:" .. ARGV[1])
+local state = redis.call("HMGET", KEYS[2], "a:" .. ARGV[1], "incarnation")
+local mark = state[1]
 local version, told = tonumber(ARGV[2]), tonumber(ARGV[3])
 local last_shown, last_told = 0, 0
 if mark then
@@ -22,7 +24,7 @@ if ARGV[4] == "1" then
 elseif version <= last_shown then
   return 0
 end
-if redis.call("HEXISTS", KEYS[2], "incarnation") == 0 then
+if not state[2] then
   -- A stream without its hash is of a life before: its numbers mean nothing now.
   redis.call("DEL", KEYS[1])
   redis.call("HSET", KEYS[2], "incarnation", ARGV[6])
@@ -32,9 +34,14 @@ local sequence = redis.call("HINCRBY", KEYS[2], "sequence", 1)
 redis.call("XADD", KEYS[1], "MAXLEN", "~", 10000, string.format("%d-0", sequence), "u", ARGV[5])
 redis.call("HSET", KEYS[2], "a:" .. ARGV[1], string.format("%d|%d", version, last_told))
 redis.call("ZADD", KEYS[3], sequence, ARGV[1])
--- What is remembered is bounded; a job that is 4,096 alerts late is a dead letter long since.
-if redis.call("ZCARD", KEYS[3]) > 4096 then
-  local oldest = redis.call("ZPOPMIN", KEYS[3])
-  redis.call("HDEL", KEYS[2], "a:" .. oldest[1], "q:" .. oldest[1])
+-- To the notifiers that the caregiver watches: they read what they miss out of the stream.
+redis.call("PUBLISH", ARGV[7], string.format("%d %d ", sequence, #ARGV[8]) .. ARGV[8] .. update)
+-- What is remembered is bounded; a job that is 4,096 alerts late is a dead letter long since. Looked
+-- at now and then: it costs as much as anything here.
+if sequence % 16 == 0 then
+  for _ = 4097, redis.call("ZCARD", KEYS[3]) do
+    local oldest = redis.call("ZPOPMIN", KEYS[3])
+    redis.call("HDEL", KEYS[2], "a:" .. oldest[1], "q:" .. oldest[1])
+  end
 end
 return sequence

@@ -14,19 +14,21 @@
 if (redis.call("HGET", KEYS[1], "version") or "0") ~= ARGV[2] then
   return redis.error_reply("VEILLE CONFLICT another version is stored")
 end
-local open = redis.call("HGET", KEYS[2], ARGV[5])
+local known = redis.call("HMGET", KEYS[2], ARGV[5], "#" .. ARGV[1])
+local open, patient = known[1], known[2]
 if ARGV[6] == "1" and open and open ~= ARGV[1] then
   return redis.error_reply("VEILLE CONFLICT another alert is open")
 end
 redis.call("HSET", KEYS[1], "version", ARGV[3], "record", ARGV[4])
-if ARGV[6] == "1" then
+-- A receipt changes nothing of this: most versions are receipts.
+if ARGV[6] == "1" and open ~= ARGV[1] then
   redis.call("HSET", KEYS[2], ARGV[5], ARGV[1])
-elseif open == ARGV[1] then
+elseif ARGV[6] ~= "1" and open == ARGV[1] then
   redis.call("HDEL", KEYS[2], ARGV[5])
 end
-if ARGV[7] ~= "" then
+if ARGV[7] ~= "" and patient ~= ARGV[7] then
   redis.call("HSET", KEYS[2], "#" .. ARGV[1], ARGV[7])
-else
+elseif ARGV[7] == "" and patient then
   redis.call("HDEL", KEYS[2], "#" .. ARGV[1])
 end
 if ARGV[2] == "0" then redis.call("ZADD", KEYS[3], ARGV[8], ARGV[1]) end

@@ -11,6 +11,7 @@
 #include "services/client/caregiver_client.h"
 #include "services/domain/recordings/recording.h"
 #include "tests/bench/pipeline/load.h"
+#include "tests/bench/support/measure.h"
 #include "tests/e2e/deployment.h"
 
 namespace veille::bench {
@@ -20,13 +21,6 @@ constexpr int kEventsPerSecond = 10000;
 constexpr absl::Duration kBetweenPresses = absl::Milliseconds(20);
 constexpr int kBareSums = 300;
 constexpr absl::Duration kLast = absl::Seconds(10);
-
-double Percentile(std::vector<double> values, double part) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  const auto at = static_cast<std::size_t>(part * static_cast<double>(values.size()));
-  return values[std::min(at, values.size() - 1)];
-}
 
 // When each home's alert first reached the caregiver.
 class Watching {

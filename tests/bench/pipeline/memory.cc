@@ -1,7 +1,6 @@
 #include "tests/bench/pipeline/memory.h"
 
 #include <cstdio>
-#include <fstream>
 
 #include "absl/strings/numbers.h"
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include "services/domain/recordings/recording.h"
 #include "services/domain/registry.h"
 #include "tests/bench/pipeline/load.h"
+#include "tests/bench/support/measure.h"
 #include "tests/e2e/deployment.h"
 
 namespace veille::bench {
@@ -22,15 +22,8 @@ constexpr absl::Duration kStreaming = absl::Seconds(10);
 // Twice the deployment's commit interval, after the last event: everything is committed and quiet.
 constexpr absl::Duration kQuiet = absl::Seconds(8);
 
-int64_t ResidentBytes(const std::string& pid) {
-  std::ifstream in("/proc/" + pid + "/statm");
-  int64_t all = 0, resident = 0;
-  in >> all >> resident;
-  return resident * sysconf(_SC_PAGESIZE);
-}
-
 int64_t DetectorBytes(testing::Deployment& deployment) {
-  return ResidentBytes(std::to_string(deployment.process(testing::Deployment::kDetector).pid()));
+  return ResidentBytesOf(deployment.process(testing::Deployment::kDetector).pid());
 }
 
 int64_t BytesOfPlans(const std::string& homes_folder) {
@@ -47,13 +40,13 @@ int64_t BytesOfPlans(const std::string& homes_folder) {
 }  // namespace
 
 void PrintBytesOfPlans(const std::string& homes_folder) {
-  const int64_t before = ResidentBytes("self");
+  const int64_t before = ResidentBytesOf(getpid());
   const auto registry = domain::Registry::Load(homes_folder);
   VEILLE_CHECK(registry.ok());
   std::vector<std::shared_ptr<const detector::HomePlan>> plans;
   for (const care::v1::Home* home : (*registry)->homes())
     plans.push_back(*detector::HomePlan::Compile(*home));
-  std::printf("%lld\n", static_cast<long long>(ResidentBytes("self") - before));
+  std::printf("%lld\n", static_cast<long long>(ResidentBytesOf(getpid()) - before));
 }
 
 double MeasureBytesPerPatient(int homes, int connections) {

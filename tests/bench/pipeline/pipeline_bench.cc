@@ -12,7 +12,6 @@
 
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <map>
 
 #include "absl/flags/flag.h"
@@ -26,6 +25,7 @@
 #include "tests/bench/pipeline/latency.h"
 #include "tests/bench/pipeline/load.h"
 #include "tests/bench/pipeline/memory.h"
+#include "tests/bench/support/measure.h"
 #include "tests/e2e/deployment.h"
 
 ABSL_FLAG(int, seconds, 5, "How long each shape is measured, after two seconds of warming up.");
@@ -46,18 +46,6 @@ struct Measured {
   std::map<std::string, double> cpu_s_per_million;
   int failed = 0;
 };
-
-// Seconds of processor that a process has used.
-double CpuOf(pid_t pid) {
-  std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
-  std::string text((std::istreambuf_iterator<char>(in)), {});
-  const auto after_name = text.rfind(')');
-  if (after_name == std::string::npos) return 0;
-  unsigned long user = 0, system = 0;
-  std::sscanf(text.c_str() + after_name + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
-              &user, &system);
-  return static_cast<double>(user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
-}
 
 template <typename Count>
 Measured Measure(const std::map<std::string, pid_t>& processes, Count count) {

@@ -46,6 +46,25 @@ TEST(Desk, TellsDirectlyWhatItHasStoredAndLeavesNoJobBehind) {
   EXPECT_TRUE(Eventually([&] { return world.Queued() == 0; }));
 }
 
+TEST(Desk, StoresAndTellsNewEmergenciesInOneStep) {
+  World world;
+  const Finding pressed = MakeFinding("h1", "martin", "SOS", "1");
+  EXPECT_EQ(
+      world.desk().OnFindings({{pressed, "1-1"}, {MakeFinding("h2", "petit", "SOS", "1"), "1-2"}}),
+      std::vector<absl::Status>(2));
+  EXPECT_EQ(world.Inbox("anne"), (Strings{"SOS v1 !1", "SOS v1 !1"}));
+  // There is no job that would have to tell it.
+  EXPECT_EQ(world.Queued(), 0);
+  const auto alert = world.desk().Get(pressed.alert_id(), "anne");
+  ASSERT_TRUE(alert.ok());
+  EXPECT_EQ(alert->deliveries(0).state(), alert::v1::DELIVERY_STATE_SENT);
+  // The same again, and another press while it is open.
+  EXPECT_EQ(world.desk().OnFindings({{pressed, "1-3"}}), std::vector<absl::Status>(1));
+  EXPECT_EQ(world.desk().OnFindings({{MakeFinding("h1", "martin", "SOS", "2"), "1-4"}}),
+            std::vector<absl::Status>(1));
+  EXPECT_EQ(world.Inbox("anne"), (Strings{"SOS v1 !1", "SOS v1 !1", "SOS v2 !1"}));
+}
+
 TEST(Desk, KilledBetweenStoreAndTellItTellsByTheJobOnce) {
   World world;
   DyingStore dying(world.redis().endpoint(), kPartitions);
@@ -256,7 +275,8 @@ TEST(Deliver, RemembersABoundedNumberOfAlerts) {
   alert::v1::Update update;
   update.set_reason(alert::v1::Update::REASON_NOTIFY);
   update.mutable_alert()->set_version(1);
-  for (int i = 0; i < 4200; ++i) {
+  // Looked at every sixteenth time.
+  for (int i = 0; i < 4208; ++i) {
     update.mutable_alert()->set_alert_id("h1." + std::to_string(i));
     ASSERT_TRUE(world.store().Deliver({"anne"}, update, 1).ok());
   }

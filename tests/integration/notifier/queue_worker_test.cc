@@ -3,6 +3,7 @@
 
 #include "services/notifier/adapters/queue_worker.h"
 
+#include <algorithm>
 #include <atomic>
 
 #include "gtest/gtest.h"
@@ -26,6 +27,13 @@ class FaultyStore : public RedisAlertStore {
         return absl::Status(code, "as the test wants it");
     }
     return RedisAlertStore::Store(change);
+  }
+  std::vector<absl::StatusOr<std::vector<std::string>>> StoreAll(
+      const std::vector<AlertChange>& changes) override {
+    return AlertStore::StoreAll(changes);
+  }
+  std::vector<absl::Status> RaiseAll(const std::vector<NewAlert>& alerts) override {
+    return AlertStore::RaiseAll(alerts);
   }
   std::atomic<absl::StatusCode> fault = absl::StatusCode::kUnavailable;
   std::atomic<int> tried = 0;
@@ -73,6 +81,71 @@ TEST(QueueWorker, TellsWhatTheDetectorHasFoundAndClimbsWhenItIsDue) {
   EXPECT_EQ(world.Inbox("marc"), Strings{});
   world.clock().Advance(absl::Seconds(61));
   EXPECT_TRUE(Eventually([&] { return world.Inbox("marc") == Strings{"SOS v2 !2"}; }));
+}
+
+constexpr int kPending = 100'000;
+
+// A home of this partition.
+std::string HomeIn(int partition) {
+  for (int i = 0;; ++i) {
+    const std::string home = "gone" + std::to_string(i);
+    if (domain::PartitionOf(home, kPartitions) == partition) return home;
+  }
+}
+
+// Steps of alerts that are no more: running one is all that becomes of it. One a millisecond.
+void AddTimers(World& world, int count, absl::Time from) {
+  constexpr int kAtOnce = 1000;
+  for (int first = 0; first < count; first += kAtOnce) {
+    for (int partition = 0; partition < kPartitions; ++partition) {
+      const std::string home = HomeIn(partition);
+      std::vector<std::string> add = {"ZADD", domain::TimersKey(partition)};
+      for (int i = first; i < std::min(count, first + kAtOnce); ++i) {
+        store::v1::Job job;
+        if (i % kPartitions != partition) continue;
+        job.set_alert_id(home + "." + std::to_string(absl::ToUnixMillis(from) + i));
+        job.mutable_escalate()->set_step(2);
+        add.push_back(std::to_string(absl::ToUnixMillis(from) + i));
+        add.push_back(job.SerializeAsString());
+      }
+      ASSERT_TRUE(world.redis().client().CommandSync(std::move(add)).ok());
+    }
+  }
+}
+
+// How many timers wait for a time until `until`, or at all.
+int64_t Timers(World& world, absl::Time until = absl::InfiniteFuture()) {
+  const std::string score =
+      until == absl::InfiniteFuture() ? "+inf" : std::to_string(absl::ToUnixMillis(until));
+  int64_t count = 0;
+  for (int partition = 0; partition < kPartitions; ++partition) {
+    count += world.redis()
+                 .client()
+                 .CommandSync({"ZCOUNT", domain::TimersKey(partition), "-inf", score})
+                 ->integer();
+  }
+  return count;
+}
+
+TEST(QueueWorker, OfAHundredThousandTimersThoseThatAreDueFireAndNoOther) {
+  World world;
+  // The first that is not due is due a millisecond later.
+  AddTimers(world, kPending, world.clock().Now() + absl::Seconds(60) + absl::Milliseconds(1));
+  AddTimers(world, 500, world.clock().Now() + absl::Seconds(59));
+  const Replica replica(world, "a");
+  for (int i = 0; i < 20; ++i)
+    world.Queue(MakeFinding("h1", "martin", "R" + std::to_string(i), "1"));
+  ASSERT_TRUE(Eventually([&] { return world.Inbox("anne").size() == 20; }));
+  EXPECT_EQ(Timers(world), kPending + 500 + 20);
+  EXPECT_EQ(world.Inbox("marc"), Strings{});
+  world.clock().Advance(absl::Seconds(60));
+  // All that is due runs, and every alert goes on to Marc, whose end is another timer.
+  EXPECT_TRUE(Eventually([&] {
+    return Timers(world, world.clock().Now()) == 0 && world.Inbox("marc").size() == 20 &&
+           world.Queued() == 0;
+  }));
+  EXPECT_EQ(Timers(world), kPending + 20);
+  EXPECT_EQ(world.Inbox("anne").size(), 20U);
 }
 
 TEST(QueueWorker, TwoReplicasTellEachAlertOnce) {

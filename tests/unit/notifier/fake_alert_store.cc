@@ -245,6 +245,10 @@ absl::StatusOr<InboxPosition> FakeAlertStore::Position(const std::string&, uint6
   return InboxPosition{};
 }
 
+absl::StatusOr<std::vector<InboxEntry>> FakeAlertStore::Inbox(const std::string&, uint64_t, int) {
+  return std::vector<InboxEntry>();
+}
+
 absl::Status FakeAlertStore::Renew(const std::string&, const std::string&) {
   return absl::OkStatus();
 }

@@ -69,6 +69,8 @@ class FakeAlertStore : public AlertStore {
                          const store::v1::CircleState& state) override;
   absl::StatusOr<InboxPosition> Position(const std::string& caregiver_id,
                                          uint64_t sequence) override;
+  absl::StatusOr<std::vector<InboxEntry>> Inbox(const std::string& caregiver_id, uint64_t sequence,
+                                                int limit) override;
   absl::Status Renew(const std::string& caregiver_id, const std::string& incarnation) override;
 
  private:

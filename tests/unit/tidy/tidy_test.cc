@@ -22,7 +22,6 @@ using testing::IsEmpty;
 
 // Sources of core that a test reaches through another suite than their own.
 const std::map<std::string, std::string> kTestedElsewhere = {
-    {"services/detector/core/liveness.cc", "TEST(Inactivity, …)"},
     {"services/detector/core/rule_table.cc", "every test of the engine asks its rules"},
     {"services/detector/core/home_plan.cc", "every test of the engine compiles a plan"},
     {"services/detector/core/rules/fall_rule.cc", "TEST(Fall, …)"},
