@@ -35,7 +35,7 @@ redis.call("XADD", KEYS[1], "MAXLEN", "~", 10000, string.format("%d-0", sequence
 redis.call("HSET", KEYS[2], "a:" .. ARGV[1], string.format("%d|%d", version, last_told))
 redis.call("ZADD", KEYS[3], sequence, ARGV[1])
 -- To the notifiers that the caregiver watches: they read what they miss out of the stream.
-redis.call("PUBLISH", ARGV[7], string.format("%d %d ", sequence, #ARGV[8]) .. ARGV[8] .. update)
+redis.call("PUBLISH", ARGV[7], string.format("%d %d ", sequence, #ARGV[8]) .. ARGV[8] .. ARGV[5])
 -- What is remembered is bounded; a job that is 4,096 alerts late is a dead letter long since. Looked
 -- at now and then: it costs as much as anything here.
 if sequence % 16 == 0 then
