@@ -312,7 +312,7 @@ class Devices {
 
  private:
   testing::Watching::Shown OnShown(const std::string& id) {
-    return [this, id, answerer = answerers_.back().get()](const Alert& alert) {
+    return [id, answerer = answerers_.back().get()](const Alert& alert) {
       if (alert.handling() != alert::v1::HANDLING_UNACKNOWLEDGED) return;
       if (AnswererOf(alert.alert_id()) == id) answerer->Take(alert.alert_id());
     };

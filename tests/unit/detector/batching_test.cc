@@ -98,7 +98,7 @@ TEST_P(AnyBatching, TellsTheSame) {
   const std::vector<Event> events = Life(home, random);
   const auto expected = Judge(events, [] { return std::size_t{1}; });
   EXPECT_GE(expected.size(), 3U);
-  for (const uint64_t most : {5, 50, 400}) {
+  for (const uint64_t most : {5U, 50U, 400U}) {
     EXPECT_EQ(Judge(events, [&] { return 1 + random.Below(most); }), expected)
         << "batches of up to " << most;
   }
