@@ -23,19 +23,6 @@ std::string HomeOf(const Job& job) { return std::string(domain::HomeOfAlert(job.
 
 const care::v1::Channel& ChannelOf(const Job& job) { return RouteOf(job.send()).channel(); }
 
-const char* NameOf(care::v1::Channel::AddressCase kind) {
-  switch (kind) {
-    case care::v1::Channel::kWebhook:
-      return "webhook";
-    case care::v1::Channel::kEmail:
-      return "email";
-    case care::v1::Channel::kWebPush:
-      return "web_push";
-    default:
-      return "unknown";
-  }
-}
-
 Telling TellingOf(const Job& job, const AlertRecord& record) {
   const Send& send = job.send();
   Telling telling;
@@ -84,7 +71,7 @@ Courier::Courier(CourierOptions options, Channels channels, AlertStore& store,
       latencies_(metrics),
       channels_(std::move(channels)) {
   for (const Kind kind : {Kind::kWebhook, Kind::kEmail, Kind::kWebPush, Kind::ADDRESS_NOT_SET}) {
-    meters_[kind] = std::make_unique<Meters>(metrics, NameOf(kind));
+    meters_[kind] = std::make_unique<Meters>(metrics, ChannelName(kind));
     health_[kind];
   }
   thread_ = Worker("courier", [this] { RunResults(); });
@@ -265,9 +252,9 @@ void Courier::NoteHealth(const Result& result) {
     meters.told_to_sent.Observe(now - ToTime(result.job.send().tell_time()));
   } else if (result.result.kind == SendResult::Kind::kTemporary) {
     meters.temporary.Add();
-    if (failures_.Changed(NameOf(kind), result.result.reason)) {
+    if (failures_.Changed(ChannelName(kind), result.result.reason)) {
       VEILLE_LOG(kWarning, "a channel has failed; it is tried again")
-          .Field("channel", NameOf(kind))
+          .Field("channel", ChannelName(kind))
           .Field("reason", result.result.reason);
     }
   } else {
@@ -282,8 +269,9 @@ void Courier::NoteHealth(const Result& result) {
   meters.up.Set(health.up() ? 1 : 0);
   if (change == ChannelHealth::Change::kNone) return;
   const bool down = change == ChannelHealth::Change::kDown;
-  if (down) VEILLE_LOG(kError, "a channel fails for everybody").Field("channel", NameOf(kind));
-  const absl::Status told = store_.Enqueue(ChannelDown(NameOf(kind), down, health.since(), now));
+  if (down) VEILLE_LOG(kError, "a channel fails for everybody").Field("channel", ChannelName(kind));
+  const absl::Status told =
+      store_.Enqueue(ChannelDown(ChannelName(kind), down, health.since(), now));
   if (!told.ok()) VEILLE_LOG(kError, "the operators could not be told of a channel").Field(told);
 }
 

@@ -49,19 +49,6 @@ alert::v1::Text Words(std::string fr, std::string en) {
 
 std::string HoursOf(absl::Duration span) { return std::to_string(absl::ToInt64Hours(span)) + " h"; }
 
-const char* NameOf(care::v1::Channel::AddressCase kind) {
-  switch (kind) {
-    case care::v1::Channel::kWebhook:
-      return "webhook";
-    case care::v1::Channel::kEmail:
-      return "email";
-    case care::v1::Channel::kWebPush:
-      return "web_push";
-    default:
-      return "?";
-  }
-}
-
 }  // namespace
 
 Upkeep::Upkeep(UpkeepOptions options, UpkeepStore& store, AlertStore& alerts,
@@ -229,7 +216,7 @@ absl::StatusOr<std::optional<alert::v1::Text>> Upkeep::WhyUnreachable(
     why = Words("aucun appareil depuis " + HoursOf(reach.unseen),
                 "no device for " + HoursOf(reach.unseen));
     for (const care::v1::Channel& channel : member.channels()) {
-      const std::string name = NameOf(channel.address_case());
+      const std::string name = ChannelName(channel.address_case());
       if (options_.channels.count(channel.address_case()) == 0) {
         why->set_fr(why->fr() + ", " + name + " non configuré");
         why->set_en(why->en() + ", " + name + " not configured");

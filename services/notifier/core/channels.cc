@@ -35,19 +35,6 @@ care::v1::ChannelKind KindOf(const Channel& channel) {
   }
 }
 
-std::string NameOf(care::v1::ChannelKind kind) {
-  switch (kind) {
-    case care::v1::CHANNEL_KIND_WEBHOOK:
-      return "webhook";
-    case care::v1::CHANNEL_KIND_EMAIL:
-      return "email";
-    case care::v1::CHANNEL_KIND_WEB_PUSH:
-      return "web_push";
-    default:
-      return "";
-  }
-}
-
 struct Named {
   std::string name;
   care::v1::ChannelKind kind;
@@ -60,8 +47,8 @@ std::vector<Named> ChannelsOf(const care::v1::Member& member, alert::v1::Severit
   std::map<care::v1::ChannelKind, int> count;
   for (const Channel& channel : member.channels()) {
     const care::v1::ChannelKind kind = KindOf(channel);
-    std::string name = NameOf(kind);
-    if (name.empty()) continue;
+    if (kind == care::v1::CHANNEL_KIND_UNSPECIFIED) continue;
+    std::string name = ChannelName(channel.address_case());
     if (++count[kind] > 1) name += "/" + std::to_string(count[kind]);
     if (channel.min_severity() <= severity) channels.push_back({name, kind, &channel});
   }
@@ -177,6 +164,19 @@ std::vector<Send> PlanSends(const std::vector<store::v1::Tell>& tells, const Cha
     }
   }
   return sends;
+}
+
+const char* ChannelName(Channel::AddressCase kind) {
+  switch (kind) {
+    case Channel::kWebhook:
+      return "webhook";
+    case Channel::kEmail:
+      return "email";
+    case Channel::kWebPush:
+      return "web_push";
+    default:
+      return "unknown";
+  }
 }
 
 std::string AddressDigest(const Channel& channel) {

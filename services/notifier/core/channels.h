@@ -30,6 +30,9 @@ std::vector<store::v1::Send> PlanSends(const std::vector<store::v1::Tell>& tells
                                        const ChannelTimes& times, absl::Time now,
                                        store::v1::AlertRecord& record);
 
+// As deliveries, metrics and operators' alerts name a kind of channel; "unknown" for no address.
+const char* ChannelName(care::v1::Channel::AddressCase kind);
+
 // Names an address without telling it.
 std::string AddressDigest(const care::v1::Channel& channel);
 
