@@ -109,7 +109,8 @@ endfunction()
 # for the deadlines they test, and benches measure nothing there.
 add_custom_target(tests)
 
-# LABEL: unit, redis, grpc, sim, e2e, lint, long (only with `tests/run --full`).
+# LABEL: unit, redis, grpc, sim, e2e, lint, year (a virtual one, on one thread: not with sanitizers),
+# long (only with `tests/run --full`).
 function(veille_test name)
   cmake_parse_arguments(A "" "LABEL;TIMEOUT" "SRCS;DEPS" ${ARGN})
   if(NOT A_TIMEOUT)
@@ -118,7 +119,7 @@ function(veille_test name)
   add_executable(${name} ${A_SRCS})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${A_DEPS} GTest::gmock GTest::gtest_main veille_flags)
-  if(NOT A_LABEL MATCHES "e2e|lint")
+  if(NOT A_LABEL MATCHES "e2e|lint|year")
     add_dependencies(tests ${name})
   endif()
   add_test(NAME ${name} COMMAND ${name})

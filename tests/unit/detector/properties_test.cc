@@ -2,32 +2,25 @@
 // the whole vocabulary. A rule that is added is tested here without a line more.
 
 #include <algorithm>
-#include <cstdio>
-#include <deque>
 #include <map>
-#include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "gtest/gtest.h"
 
-#include "common/base/timestamp.h"
-#include "services/detector/core/advance.h"
-#include "services/domain/recordings/recording.h"
 #include "services/gateway/core/validate.h"
 #include "tests/support/vocabulary.h"
+#include "tests/unit/detector/story.h"
 
 namespace veille::detector {
 namespace {
 
 using event::v1::Event;
 using store::v1::Finding;
-
-// What the engine promises to put in order: see advance.h.
-constexpr absl::Duration kOrdered = absl::Seconds(2);
-// The hubs live on after the last event.
-constexpr absl::Duration kAfter = absl::Minutes(10);
+using testing::Judge;
+using testing::kStart;
+using testing::Story;
 
 // What is compared: who, what, when, evidence; not receipts. In the order of the text, as findings
 // of one instant have no order.
@@ -56,198 +49,15 @@ std::string Difference(const std::multiset<std::string>& expected,
   return out;
 }
 
-// An event, or (without one) a promise of a source that all before has been sent.
-struct Item {
-  absl::Time time;  // Of the event, or the watermark.
-  absl::Time sent;
-  std::string source_id;
-  std::vector<Event> events;
-};
-
-// A home over a while: each kind of observation that it has devices for again and again, in bursts
-// and with hours between; heartbeats of every source each minute.
-class Story {
- public:
-  Story(uint64_t seed, absl::Time start, absl::Duration length, absl::Duration between,
-        care::v1::Home home = testing::HomeOfEverything("Europe/Paris"))
-      : home_(std::move(home)), start_(start), end_(start + length) {
-    SeededRandom random(seed);
-    const std::vector<int> observations = testing::Observations();
-    std::map<std::string, uint64_t> sequences;
-    for (absl::Time at = start; at < end_;) {
-      const bool burst = random.Below(3) == 0;
-      at += burst ? absl::Milliseconds(1 + random.Below(4000)) : between * (2 * random.Unit());
-      // People move more than they call for help.
-      const int observation = random.Below(3) == 0
-                                  ? static_cast<int>(Event::kMotionFieldNumber)
-                                  : observations[random.Below(observations.size())];
-      const care::v1::Device& device = testing::DeviceFor(observation, home_, random);
-      Item& item = items_.emplace_back();
-      item.time = item.sent = absl::FromUnixMicros(absl::ToUnixMicros(at));
-      item.source_id = device.source_id();
-      item.events.push_back(testing::AnyEvent(observation, item.time, device.device_id(), random));
-      item.events.back().set_device_sequence(++sequences[device.device_id()]);
-    }
-    for (const care::v1::Device& device : home_.devices()) {
-      for (absl::Time at = start; at < end_; at += absl::Minutes(30)) {
-        Event check_in = domain::MakeEvent(at, device.device_id());
-        check_in.mutable_device_status()->set_kind(event::v1::DeviceStatus::KIND_CHECK_IN);
-        check_in.set_device_sequence((1ULL << 40) + static_cast<uint64_t>(items_.size()));
-        items_.push_back({at, at, device.source_id(), {check_in}});
-      }
-    }
-    for (const care::v1::Source& source : home_.sources()) {
-      // After all that it saw before, however slow a device's radio is.
-      for (absl::Time at = start; at <= end_ + kAfter; at += absl::Minutes(1))
-        items_.push_back({at, at + kOrdered, source.source_id(), {}});
-    }
-    Sort();
-  }
-
-  // Each device's events come later by a time of its own.
-  void Delay(uint64_t seed) {
-    SeededRandom random(seed);
-    std::map<std::string, absl::Duration> delays;
-    for (const care::v1::Device& device : home_.devices())
-      delays[device.device_id()] = kOrdered * (0.95 * random.Unit());
-    for (Item& item : items_)
-      if (!item.events.empty()) item.sent = item.time + delays[item.events[0].device_id()];
-    Sort();
-  }
-
-  // A few of the events before, that devices number, come again.
-  void Repeat(uint64_t seed) {
-    SeededRandom random(seed);
-    std::deque<Event> recent;
-    for (Item& item : items_) {
-      if (item.events.empty()) continue;
-      recent.push_back(item.events[0]);
-      // Fewer than the engine remembers of one device.
-      if (recent.size() > 7) recent.pop_front();
-      if (random.Below(3) != 0) continue;
-      const Event& again = recent[random.Below(recent.size())];
-      item.events.push_back(again);
-    }
-  }
-
-  const care::v1::Home& home() const { return home_; }
-  const std::vector<Item>& items() const { return items_; }
-  absl::Time start() const { return start_; }
-  absl::Time end() const { return end_; }
-
- private:
-  void Sort() {
-    std::stable_sort(items_.begin(), items_.end(),
-                     [](const Item& a, const Item& b) { return a.sent < b.sent; });
-  }
-
-  const care::v1::Home home_;
-  const absl::Time start_, end_;
-  std::vector<Item> items_;
-};
-
-class Judge {
- public:
-  explicit Judge(const care::v1::Home& home) : plan_(*HomePlan::Compile(home)), state_(*plan_) {}
-
-  // Items one by one, with the service's ticks between; `every_week` is called so often.
-  void Run(const Story& story) {
-    absl::Time tick = story.start();
-    absl::Time week = story.start() + absl::Hours(24 * 7);
-    for (const Item& item : story.items()) {
-      for (; tick < item.sent; tick += tick_) Tick(tick);
-      Give(item);
-      if (item.sent < week) continue;
-      week += absl::Hours(24 * 7);
-      Measure();
-    }
-    // What was pending is told by now.
-    for (; tick < story.end() + kAfter; tick += tick_) Tick(tick);
-  }
-  void set_tick(absl::Duration tick) { tick_ = tick; }
-
-  std::vector<Finding> findings() const { return findings_; }
-  // Concluded for an instant that nothing and nobody had reached.
-  const std::vector<std::string>& premature() const { return premature_; }
-  // Bytes of the state and of what is usual, after each week.
-  struct Size {
-    std::size_t quiet = 0;  // As the detector keeps a home of which nothing is heard.
-    std::size_t busy = 0;   // Parsed: every wearable streams.
-  };
-  const std::vector<Size>& sizes() const { return sizes_; }
-
- private:
-  void Measure() {
-    Size size{state_.Serialize().size(), sizeof(HomeState) + state_.record().SpaceUsedLong()};
-    for (int i = 0; i < plan_->fall_detectors(); ++i)
-      if (!state_.fall(i).empty()) size.busy += sizeof(FallDetector);
-    if (state_.baselines() != nullptr) {
-      size.quiet += state_.baselines()->Serialize().size();
-      size.busy += sizeof(Baselines);
-    }
-    sizes_.push_back(size);
-  }
-  void Give(const Item& item) {
-    store::v1::Envelope envelope = Head(item.sent + absl::Seconds(1));
-    envelope.set_source_id(item.source_id);
-    event::v1::EventBatch batch;
-    for (const Event& event : item.events) {
-      *batch.add_events() = event;
-      known_ = std::max(known_, ToTime(event.event_time()));
-    }
-    if (item.events.empty()) {
-      envelope.mutable_heartbeat();
-      SetTime(item.time, *envelope.mutable_watermark());
-      known_ = std::max(known_, item.time);
-    } else {
-      envelope.set_batch("");
-    }
-    Advance(*plan_, state_, envelope, item.events.empty() ? nullptr : &batch, effects_);
-    Collect();
-  }
-  void Tick(absl::Time at) {
-    store::v1::Envelope envelope = Head(at);
-    envelope.mutable_tick();
-    known_ = std::max(known_, at);
-    Advance(*plan_, state_, envelope, nullptr, effects_);
-    Collect();
-  }
-  static store::v1::Envelope Head(absl::Time received) {
-    store::v1::Envelope envelope;
-    envelope.set_format(1);
-    envelope.set_home_id("everything");
-    SetTime(received, *envelope.mutable_receive_time());
-    return envelope;
-  }
-  void Collect() {
-    for (const Finding& finding : effects_.findings) {
-      if (ToTime(finding.decide_time()) > known_) premature_.push_back(finding.ShortDebugString());
-      findings_.push_back(finding);
-    }
-    effects_.Clear();
-  }
-
-  const std::shared_ptr<const HomePlan> plan_;
-  HomeState state_;
-  Effects effects_;
-  absl::Time known_ = absl::InfinitePast();
-  absl::Duration tick_ = absl::Seconds(30);
-  std::vector<Finding> findings_;
-  std::vector<std::string> premature_;
-  std::vector<Size> sizes_;
-};
-
-// A winter's evening in Paris.
-const absl::Time kStart = absl::FromUnixSeconds(1768399200);
 constexpr uint64_t kSeeds = 6;
 
 Story TwoDays(uint64_t seed) { return {seed, kStart, absl::Hours(48), absl::Minutes(6)}; }
 
 TEST(Vocabulary, HasEveryObservationAndAllAreWellFormed) {
   SeededRandom random(1);
-  for (const int observation : testing::Observations()) {
+  for (const int observation : ::veille::testing::Observations()) {
     for (int i = 0; i < 50; ++i) {
-      const Event event = testing::AnyEvent(observation, kStart, "d", random);
+      const Event event = ::veille::testing::AnyEvent(observation, kStart, "d", random);
       ASSERT_EQ(static_cast<int>(event.observation_case()), observation);
       const auto violation = gateway::FindViolation(event);
       EXPECT_FALSE(violation.has_value())
@@ -310,7 +120,7 @@ TEST(EveryDeadline, IsWaitedForToTheEnd) {
       {"POWER_CUT", absl::Minutes(2)},
       {"TRACKER_SILENT_OUTSIDE", absl::Minutes(10)}};
   for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    Judge judge(testing::HomeOfEverything("Europe/Paris"));
+    Judge judge(::veille::testing::HomeOfEverything("Europe/Paris"));
     judge.Run(TwoDays(seed));
     for (const Finding& finding : judge.findings()) {
       if (finding.kind() != Finding::KIND_RAISE) continue;
@@ -320,65 +130,6 @@ TEST(EveryDeadline, IsWaitedForToTheEnd) {
           << finding.ShortDebugString();
     }
   }
-}
-
-// One person's home: motion in six rooms, the door, what they wear and carry, and a few appliances.
-care::v1::Home UsualHome() {
-  care::v1::Home home = testing::HomeOfEverything("Europe/Paris");
-  const std::set<care::v1::Role> usual = {
-      care::v1::ROLE_MOTION,    care::v1::ROLE_EXIT_DOOR, care::v1::ROLE_FRIDGE_DOOR,
-      care::v1::ROLE_BED,       care::v1::ROLE_WRIST,     care::v1::ROLE_TRACKER,
-      care::v1::ROLE_HAZARD,    care::v1::ROLE_CLIMATE,   care::v1::ROLE_METER,
-      care::v1::ROLE_DISPENSER, care::v1::ROLE_HUB};
-  auto& devices = *home.mutable_devices();
-  for (int i = devices.size(); i-- > 0;)
-    if (usual.count(devices.Get(i).role()) == 0) devices.DeleteSubrange(i, 1);
-  return home;
-}
-
-class Year {
- public:
-  explicit Year(care::v1::Home home)
-      : story_(1, kStart, absl::Hours(24 * 365), absl::Minutes(30), std::move(home)),
-        judge_(story_.home()) {
-    judge_.set_tick(absl::Minutes(5));
-    judge_.Run(story_);
-  }
-  const std::vector<Judge::Size>& sizes() const { return judge_.sizes(); }
-  // Of all weeks, the one that so many in a hundred do not exceed.
-  std::size_t Week(std::size_t percent, std::size_t Judge::Size::*which) const {
-    std::vector<std::size_t> all;
-    all.reserve(sizes().size());
-    for (const Judge::Size& size : sizes()) all.push_back(size.*which);
-    std::sort(all.begin(), all.end());
-    return all.empty() ? 0 : all[(all.size() - 1) * percent / 100];
-  }
-
- private:
-  const Story story_;
-  Judge judge_;
-};
-
-TEST(Memory, IsBoundedOverAYear) {
-  // A home of some thirty devices, each of which is remembered by its name: twice the 8 KiB of a
-  // usual one.
-  const Year year(testing::HomeOfEverything("Europe/Paris"));
-  ASSERT_GE(year.sizes().size(), 52U);
-  EXPECT_LE(year.Week(100, &Judge::Size::quiet), 16U << 10);
-}
-
-// Every event of the vocabulary at random: what is muted waits whole, so that some weeks take more.
-TEST(Memory, OfOnePersonIsWithin8KiBOverAYearButForWhatIsMuted) {
-  const Year year(UsualHome());
-  ASSERT_GE(year.sizes().size(), 52U);
-  const std::size_t usual = year.Week(50, &Judge::Size::quiet);
-  const std::size_t most = year.Week(100, &Judge::Size::quiet);
-  std::printf(
-      "bytes a person over a year, every rule on: %zu in the median week, %zu at most; %zu "
-      "while judged\n",
-      usual, most, year.Week(50, &Judge::Size::busy));
-  EXPECT_LE(usual, 8U << 10);
-  EXPECT_LE(most, 16U << 10);
 }
 
 }  // namespace
