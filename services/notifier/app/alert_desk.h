@@ -108,6 +108,9 @@ class AlertDesk {
   absl::Status OnDutyChanged(const std::string& home_id, const std::string& patient_id);
 
  private:
+  // Two replicas and a person change one alert at once: each wins within a few rounds.
+  static constexpr int kMaxRounds = 50;
+
   using Change = std::function<absl::StatusOr<Decision>(store::v1::AlertRecord&)>;
   // Reads, decides, stores, tells; again when somebody else was faster.
   absl::StatusOr<store::v1::AlertRecord> Update(const std::string& alert_id, const Change& change,
