@@ -2,23 +2,16 @@
 
 #include <filesystem>
 
-#include "google/protobuf/text_format.h"
-
 #include "common/base/check.h"
 #include "common/base/file.h"
 #include "common/time/clock.h"
 #include "tests/support/http.h"
+#include "tests/support/inputs.h"
 
 namespace veille::testing {
 namespace {
 
 constexpr const char* kNames[] = {"gateway", "detector", "notifier"};
-
-void Write(const std::string& path, const google::protobuf::Message& message) {
-  std::string text;
-  google::protobuf::TextFormat::PrintToString(message, &text);
-  VEILLE_CHECK(WriteFileAtomically(path, text).ok());
-}
 
 }  // namespace
 
@@ -27,7 +20,7 @@ Deployment::Deployment(const std::vector<care::v1::Home>& homes, const config::v
   const std::string homes_folder = folder_.path() + "/homes";
   std::filesystem::create_directories(homes_folder);
   for (const care::v1::Home& home : homes)
-    Write(homes_folder + "/" + home.home_id() + ".textproto", home);
+    WriteText(homes_folder + "/" + home.home_id() + ".textproto", home);
   gateway_address_ = "unix:" + folder_.path() + "/gateway.sock";
   notifier_address_ = "unix:" + folder_.path() + "/notifier.sock";
   config::v1::Config config;
@@ -40,7 +33,7 @@ Deployment::Deployment(const std::vector<care::v1::Home>& homes, const config::v
   config.mutable_notifier()->add_operator_ids("operator");
   config.MergeFrom(more);
   config_file_ = folder_.path() + "/veille.textproto";
-  Write(config_file_, config);
+  WriteText(config_file_, config);
   Process init({VeilleBinary(), "init", "--config=" + config_file_}, folder_.path() + "/init.log");
   init.Start();
   VEILLE_CHECK(init.Wait(absl::Seconds(30)) == 0);

@@ -6,13 +6,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <set>
 
-#include "absl/strings/numbers.h"
 #include "gtest/gtest.h"
 
 #include "common/base/random.h"
@@ -22,6 +19,7 @@
 #include "services/hub/player.h"
 #include "tests/e2e/deployment.h"
 #include "tests/e2e/watching.h"
+#include "tests/support/inputs.h"
 
 namespace veille {
 namespace {
@@ -31,14 +29,6 @@ struct Size {
   int kills;
   absl::Duration length;
 };
-
-uint64_t Seed() {
-  uint64_t seed = 1;
-  const char* text = std::getenv("VEILLE_SEED");
-  if (text == nullptr || !absl::SimpleAtoi(text, &seed)) seed = SystemRandom().UInt64() % 1000000;
-  std::printf("seed: VEILLE_SEED=%lu\n", static_cast<unsigned long>(seed));
-  return seed;
-}
 
 class Homes {
  public:
@@ -89,7 +79,7 @@ class Homes {
 };
 
 void PlayAndKill(const Size& size) {
-  const uint64_t seed = Seed();
+  const uint64_t seed = testing::SeedOfThisRun();
   Homes homes(seed, size);
   testing::Deployment deployment(homes.homes());
   testing::Watching anne(deployment.notifier_address(), "anne");

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <cstdlib>
 #include <deque>
 #include <filesystem>
 #include <map>
@@ -17,20 +16,19 @@
 #include <set>
 
 #include "absl/strings/numbers.h"
-#include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 
 #include "veille/config/v1/config.pb.h"
 #include "veille/store/v1/finding.pb.h"
 
 #include "common/base/check.h"
-#include "common/base/file.h"
 #include "common/base/random.h"
 #include "common/base/timestamp.h"
 #include "common/sync/worker.h"
 #include "common/time/clock.h"
 #include "services/domain/keys.h"
 #include "tests/e2e/watching.h"
+#include "tests/support/inputs.h"
 #include "tests/support/process.h"
 #include "tests/support/redis_server.h"
 
@@ -53,20 +51,6 @@ struct Size {
   int kills;
   absl::Duration between_kills;
 };
-
-uint64_t Seed() {
-  uint64_t seed = 1;
-  const char* text = std::getenv("VEILLE_SEED");
-  if (text == nullptr || !absl::SimpleAtoi(text, &seed)) seed = SystemRandom().UInt64() % 1000000;
-  std::printf("seed: VEILLE_SEED=%lu\n", static_cast<unsigned long>(seed));
-  return seed;
-}
-
-void Write(const std::string& path, const google::protobuf::Message& message) {
-  std::string text;
-  google::protobuf::TextFormat::PrintToString(message, &text);
-  VEILLE_CHECK(WriteFileAtomically(path, text).ok());
-}
 
 std::string HomeId(int home) { return "home-" + std::to_string(home); }
 
@@ -96,34 +80,14 @@ std::string AnswererOf(const std::string& alert_id) {
   return kAnswerers[number % 4];
 }
 
-// One condition of its own each, so that none joins another.
-store::v1::Finding MakeFinding(int number) {
-  store::v1::Finding finding;
-  finding.set_format(1);
-  finding.set_home_id(HomeId(number % kHomes));
-  finding.set_patient_id("patient-" + std::to_string(number % kHomes));
-  finding.set_rule_key("SOS/" + std::to_string(number));
-  finding.set_alert_id(finding.home_id() + "." + std::to_string(number));
-  finding.set_finding_id(finding.alert_id() + "/1");
-  finding.set_kind(store::v1::Finding::KIND_RAISE);
-  finding.set_severity(alert::v1::SEVERITY_HIGH);
-  finding.set_status(alert::v1::STATUS_ACTUAL);
-  finding.set_latching(true);
-  finding.mutable_evidence()->set_rule("SOS");
-  const absl::Time now = SystemClock().Now();
-  SetTime(now, *finding.mutable_event_time());
-  SetTime(now, *finding.mutable_decide_time());
-  SetTime(now, *finding.mutable_receive_time());
-  return finding;
-}
-
 // Two notifiers on one Redis, either of which may be dead at any time.
 class Notifiers {
  public:
   Notifiers() {
     const std::string homes = folder_.path() + "/homes";
     std::filesystem::create_directories(homes);
-    for (int i = 0; i < kHomes; ++i) Write(homes + "/" + HomeId(i) + ".textproto", MakeHome(i));
+    for (int i = 0; i < kHomes; ++i)
+      testing::WriteText(homes + "/" + HomeId(i) + ".textproto", MakeHome(i));
     config::v1::Config config;
     config.mutable_redis()->set_endpoint("unix:" + redis_.socket_path());
     config.set_homes_folder(homes);
@@ -137,7 +101,7 @@ class Notifiers {
       ready_files_[i] = folder_.path() + "/" + name + ".json";
       config.mutable_rpc()->set_notifier_address(addresses_[i]);
       const std::string file = folder_.path() + "/" + name + ".textproto";
-      Write(file, config);
+      testing::WriteText(file, config);
       if (i == 0) Initialise(file);
       processes_[i] = std::make_unique<testing::Process>(
           std::vector<std::string>{testing::VeilleBinary(), "notifier", "--config=" + file,
@@ -380,7 +344,7 @@ std::vector<Alert> WaitForTheEnd(Devices& devices, const Size& size) {
 }
 
 void TellAndKill(const Size& size) {
-  const uint64_t seed = Seed();
+  const uint64_t seed = testing::SeedOfThisRun();
   Notifiers notifiers;
   Devices devices(notifiers);
   SeededRandom random(seed);
@@ -390,7 +354,9 @@ void TellAndKill(const Size& size) {
     // The last chains begin while there is killing still.
     const absl::Duration pause = span * 0.7 / size.alerts;
     for (int i = 0; i < size.alerts; ++i) {
-      const store::v1::Finding finding = MakeFinding(i);
+      const store::v1::Finding finding =
+          testing::MakeSosFinding(HomeId(i % kHomes), "patient-" + std::to_string(i % kHomes),
+                                  static_cast<std::size_t>(i), SystemClock().Now());
       queued[finding.alert_id()] = SystemClock().Now();
       notifiers.Queue(finding);
       SleepReally(pause);

@@ -7,7 +7,6 @@
 // random. Prints what differs; exit code 0 only when nothing does. VEILLE_SEED repeats.
 
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -20,6 +19,7 @@
 #include "common/base/random.h"
 #include "services/domain/recordings/recording.h"
 #include "tests/replay/same_log.h"
+#include "tests/support/inputs.h"
 
 namespace veille {
 namespace {
@@ -56,14 +56,6 @@ std::vector<std::string> Thinned(std::vector<std::string> sources, std::size_t m
   std::vector<std::string> kept;
   for (std::size_t i = 0; i < most; ++i) kept.push_back(sources[i * sources.size() / most]);
   return kept;
-}
-
-uint64_t Seed() {
-  uint64_t seed = 1;
-  const char* text = std::getenv("VEILLE_SEED");
-  if (text == nullptr || !absl::SimpleAtoi(text, &seed)) seed = SystemRandom().UInt64() % 1000000;
-  std::printf("seed: VEILLE_SEED=%lu\n", static_cast<unsigned long>(seed));
-  return seed;
 }
 
 // Homes of which the two differ; says so.
@@ -115,7 +107,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: same_findings FOLDER [how many recordings]\n");
     return 2;
   }
-  veille::SeededRandom random(veille::Seed());
+  veille::SeededRandom random(veille::testing::SeedOfThisRun());
   veille::Tally tally;
   std::vector<veille::domain::Recording> recordings;
   std::vector<std::string> names;
