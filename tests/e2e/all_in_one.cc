@@ -11,7 +11,8 @@
 
 namespace veille::testing {
 
-AllInOne::AllInOne(const std::string& config, std::vector<care::v1::Home> homes) {
+AllInOne::AllInOne(const std::string& config, std::vector<care::v1::Home> homes, bool tls)
+    : tls_(tls) {
   std::filesystem::create_directories(data() + "/homes");
   if (homes.empty()) homes.push_back(HomeZero());
   for (const care::v1::Home& home : homes) PutHome(home);
@@ -35,7 +36,7 @@ void AllInOne::PutHomeFile(const std::string& name, const std::string& text) con
 
 void AllInOne::Configure(const std::string& config) {
   const std::string text = "rpc { gateway_address: \"" + gateway() + "\" notifier_address: \"" +
-                           notifier() + "\" }\n" + config;
+                           notifier() + "\"" + (tls_ ? "" : " plaintext: true") + " }\n" + config;
   VEILLE_CHECK(WriteFileAtomically(data() + "/veille.textproto", text).ok());
 }
 

@@ -6,6 +6,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include <openssl/ssl.h>
 
 #include "common/base/file.h"
 #include "common/pki/authority_folder.h"
@@ -179,6 +180,40 @@ TEST_F(MutualTls, RefusesWhoIsDeniedByIdOrBySerial) {
   EXPECT_TRUE(absl::IsPermissionDenied(WhoAmI(seven).status()));
   EXPECT_TRUE(absl::IsPermissionDenied(WhoAmI(eight).status()));
   EXPECT_TRUE(WhoAmI(Hub("hub-9")).ok());
+}
+
+// What OpenSSL agrees on with the server when it offers this version only: "TLSv1.3", and the
+// cipher; empty when they do not.
+std::string Agreed(int port, const TlsFiles& files, int version) {
+  SSL_CTX* context = SSL_CTX_new(TLS_client_method());
+  SSL_CTX_set_min_proto_version(context, version);
+  SSL_CTX_set_max_proto_version(context, version);
+  // Old versions are offered although Debian would not.
+  SSL_CTX_set_cipher_list(context, "ALL:@SECLEVEL=0");
+  SSL_CTX_use_certificate_chain_file(context, files.certificate_file.c_str());
+  SSL_CTX_use_PrivateKey_file(context, files.key_file.c_str(), SSL_FILETYPE_PEM);
+  const unsigned char http2[] = {2, 'h', '2'};
+  SSL_CTX_set_alpn_protos(context, http2, sizeof(http2));
+  BIO* connection = BIO_new_ssl_connect(context);
+  BIO_set_conn_hostname(connection, ("127.0.0.1:" + std::to_string(port)).c_str());
+  std::string agreed;
+  if (BIO_do_handshake(connection) == 1) {
+    SSL* ssl = nullptr;
+    BIO_get_ssl(connection, &ssl);
+    agreed = std::string(SSL_get_version(ssl)) + " " + SSL_get_cipher_name(ssl);
+  }
+  BIO_free_all(connection);
+  SSL_CTX_free(context);
+  return agreed;
+}
+
+TEST_F(MutualTls, SpeaksTls13AndASane12) {
+  const int port = server_.server->port();
+  const TlsFiles files = Hub();
+  EXPECT_EQ(Agreed(port, files, TLS1_1_VERSION), "");
+  EXPECT_THAT(Agreed(port, files, TLS1_2_VERSION),
+              ::testing::MatchesRegex("TLSv1.2 ECDHE-.*GCM.*"));
+  EXPECT_THAT(Agreed(port, files, TLS1_3_VERSION), ::testing::StartsWith("TLSv1.3 TLS_"));
 }
 
 TEST_F(MutualTls, ClosesAStreamWithin5sOfItsDenial) {
