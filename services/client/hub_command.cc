@@ -80,7 +80,9 @@ absl::StatusOr<absl::Time> WaitWelcome(hub::HubLink& link) {
     time = link.WaitWelcome(kLook);
     if (!absl::IsUnavailable(time.status())) break;
   }
-  if (absl::IsPermissionDenied(time.status())) {
+  // Not what is said to who has the wrong certificate.
+  if (absl::IsPermissionDenied(time.status()) &&
+      std::string(time.status().message()).find("no home has") != std::string::npos) {
     return absl::PermissionDeniedError(
         std::string(time.status().message()) +
         "; --write_homes FOLDER writes the file of the recording's home, for the folder of homes "

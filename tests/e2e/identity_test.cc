@@ -53,8 +53,11 @@ class MutualTlsByDefault : public ::testing::Test {
     return ReadFile(log).value_or("");
   }
   std::string Invite(const std::string& hub) const {
-    const std::string said = Run({"identity", "invite", hub, "--data=" + all_.data()});
-    return said.substr(0, said.find('\n'));
+    const std::string said =
+        Run({"identity", "invite", hub, "--output=json", "--data=" + all_.data()});
+    const std::string before = R"({"code":")";
+    EXPECT_EQ(said.find(before), 0u) << said;
+    return said.substr(before.size(), said.find('"', before.size()) - before.size());
   }
   std::unique_ptr<hub::HubLink> Link(const std::string& source, rpc::TlsFiles tls) const {
     hub::LinkOptions options;
