@@ -112,9 +112,8 @@ TEST(MetricsServer, AnswersScrapersAndRefusesTheRest) {
   metrics::Registry registry;
   registry.NewCounter("veille_events_total", "Events.").Add(7);
   bool healthy = true;
-  const auto server =
-      metrics::HttpServer::Start("127.0.0.1:0", registry, [&healthy] { return healthy; },
-                                 [&healthy] { return !healthy; });
+  const auto server = metrics::HttpServer::Start(
+      "127.0.0.1:0", registry, [&healthy] { return healthy; }, [&healthy] { return !healthy; });
   ASSERT_TRUE(server.ok()) << server.status();
   const int port = (*server)->port();
   const std::string scraped = testing::HttpGet(port, "/metrics");
