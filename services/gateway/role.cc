@@ -44,8 +44,11 @@ rpc::StreamLimits StreamLimitsOf(const config::v1::Gateway& config) {
   return limits;
 }
 
-rpc::Server::Options ServerOptionsOf(const config::v1::Config& config) {
+rpc::Server::Options ServerOptionsOf(const GatewayOptions& gateway) {
+  const config::v1::Config& config = gateway.config;
   rpc::Server::Options options;
+  options.peer_kind = "hub";
+  options.denials = gateway.denials;
   options.address = config.rpc().gateway_address();
   options.tls = {config.rpc().tls().ca_file(), config.rpc().tls().certificate_file(),
                  config.rpc().tls().key_file()};
@@ -74,7 +77,7 @@ class Gateway::Parts {
 
   absl::Status Start() {
     absl::StatusOr<std::unique_ptr<rpc::Server>> server =
-        rpc::Server::Start(ServerOptionsOf(options_.config), {service_.get()}, streams_);
+        rpc::Server::Start(ServerOptionsOf(options_), {service_.get()}, streams_);
     if (!server.ok()) return server.status();
     server_ = *std::move(server);
     pulse_ = Worker("gateway-pulse", [this] { PulseUntilStopped(); });
@@ -93,6 +96,7 @@ class Gateway::Parts {
   }
 
   int port() const { return server_->port(); }
+  bool ready() const { return server_->ready(); }
 
  private:
   void PulseUntilStopped() {
@@ -165,5 +169,6 @@ Gateway::Gateway(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Gateway::~Gateway() { Stop(); }
 void Gateway::Stop() { parts_->Stop(); }
 int Gateway::port() const { return parts_->port(); }
+bool Gateway::ready() const { return parts_->ready(); }
 
 }  // namespace veille::gateway

@@ -125,6 +125,8 @@ class Notifier::Parts {
   absl::Status Start(const NotifierOptions& options) {
     rpc::Server::Options server;
     server.address = options.config.rpc().notifier_address();
+    server.peer_kind = "svc";
+    server.denials = options.denials;
     server.tls = {options.config.rpc().tls().ca_file(),
                   options.config.rpc().tls().certificate_file(),
                   options.config.rpc().tls().key_file()};
@@ -158,6 +160,7 @@ class Notifier::Parts {
   }
 
   int port() const { return server_->port(); }
+  bool ready() const { return server_->ready(); }
 
  private:
   DeskOptions WithParts(DeskOptions desk) {
@@ -250,5 +253,6 @@ Notifier::Notifier(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Notifier::~Notifier() { Stop(); }
 void Notifier::Stop() { parts_->Stop(); }
 int Notifier::port() const { return parts_->port(); }
+bool Notifier::ready() const { return parts_->ready(); }
 
 }  // namespace veille::notifier

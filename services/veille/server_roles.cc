@@ -18,22 +18,24 @@
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
 #include "common/redis/private_server.h"
+#include "services/client/flags.h"
 #include "services/detector/role.h"
 #include "services/domain/exercise.h"
 #include "services/domain/homes_folder.h"
+#include "services/domain/identity/denials.h"
+#include "services/domain/identity/local_tls.h"
 #include "services/domain/keys.h"
 #include "services/gateway/role.h"
+#include "services/identity/role.h"
 #include "services/notifier/role.h"
 #include "services/veille/drill.h"
 #include "services/veille/node.h"
+#include "services/veille/own_identity.h"
 
 ABSL_FLAG(std::string, config, "", "Configuration file (veille.config.v1.Config, text format).");
 ABSL_FLAG(bool, check_config, false, "Checks the configuration and the homes, then ends: 0 or 1.");
 ABSL_FLAG(std::string, instance_id, "",
           "Name for leases and consumer groups; stable across restarts.");
-ABSL_FLAG(std::string, data, "",
-          "all: folder of everything that is kept. Default: "
-          "$XDG_DATA_HOME/veille, or ~/.local/share/veille.");
 ABSL_FLAG(std::string, metrics, "", "Where /metrics is served; wins over the configuration.");
 ABSL_FLAG(std::string, ready_file, "",
           "Written once the process serves: one line of JSON with its ports.");
@@ -48,20 +50,19 @@ using config::v1::Config;
 constexpr absl::Duration kRedisPatience = absl::Seconds(60);
 constexpr uint64_t kDefaultMaxMemory = uint64_t{512} << 20;
 
-std::string DefaultDataFolder() {
-  if (const char* data = std::getenv("XDG_DATA_HOME"); data != nullptr && *data != '\0')
-    return std::string(data) + "/veille";
-  const char* home = std::getenv("HOME");
-  return std::string(home != nullptr ? home : "/var/lib") + "/.local/share/veille";
-}
-
 // The roles of one process, in the order in which they stop: doors first.
 struct Roles {
   std::unique_ptr<detector::Detector> detector;
   std::unique_ptr<notifier::Notifier> notifier;
   std::unique_ptr<gateway::Gateway> gateway;
+  std::unique_ptr<identity::IdentityRole> identity;
 
+  bool ready() const {
+    return (identity == nullptr || identity->ready()) && (gateway == nullptr || gateway->ready()) &&
+           (notifier == nullptr || notifier->ready());
+  }
   void Stop() {
+    if (identity != nullptr) identity->Stop();
     if (gateway != nullptr) gateway->Stop();
     if (detector != nullptr) detector->Stop();
     if (notifier != nullptr) notifier->Stop();
@@ -103,9 +104,12 @@ std::function<double()> DiskFillOf(const std::string& folder) {
   };
 }
 
-absl::Status StartRoles(const std::string& role, Node& node, const std::string& data,
-                        Roles& roles) {
+absl::Status StartRoles(const std::string& role, Node& node, const OwnIdentity& own,
+                        const std::string& data, Roles& roles) {
   const bool all = role == "all";
+  std::shared_ptr<const rpc::DenialList> denials;
+  if (role != "detector" && !node.config.rpc().plaintext())
+    denials = std::make_shared<domain::Denials>(node.endpoint);
   if (all || role == "detector") {
     detector::DetectorOptions options;
     options.config = node.config;
@@ -124,7 +128,8 @@ absl::Status StartRoles(const std::string& role, Node& node, const std::string& 
   }
   if (all || role == "notifier") {
     notifier::NotifierOptions options;
-    options.config = node.config;
+    options.config = own.ConfigOf("notifier");
+    options.denials = denials;
     options.endpoint = node.endpoint;
     options.partitions = node.partitions;
     options.instance_id = node.instance_id;
@@ -136,7 +141,8 @@ absl::Status StartRoles(const std::string& role, Node& node, const std::string& 
   }
   if (all || role == "gateway") {
     gateway::GatewayOptions options;
-    options.config = node.config;
+    options.config = own.ConfigOf("gateway");
+    options.denials = denials;
     options.endpoint = node.endpoint;
     options.partitions = node.partitions;
     options.registry = node.registry;
@@ -145,6 +151,14 @@ absl::Status StartRoles(const std::string& role, Node& node, const std::string& 
     if (all) options.disk_fill = DiskFillOf(data);
     VEILLE_ASSIGN_OR_RETURN(roles.gateway, gateway::Gateway::Start(std::move(options)));
   }
+  if ((all && !node.config.rpc().plaintext()) || role == "identity") {
+    identity::IdentityOptions options;
+    options.config = own.ConfigOf("identity");
+    options.endpoint = node.endpoint;
+    options.registry = node.registry;
+    options.denials = denials;
+    VEILLE_ASSIGN_OR_RETURN(roles.identity, identity::IdentityRole::Start(std::move(options)));
+  }
   return absl::OkStatus();
 }
 
@@ -152,10 +166,12 @@ absl::Status WriteReadyFile(const Roles& roles, const Node& node) {
   const std::string path = absl::GetFlag(FLAGS_ready_file);
   if (path.empty()) return absl::OkStatus();
   const std::string json = absl::StrFormat(
-      "{\"gateway_port\":%d,\"notifier_port\":%d,\"metrics_port\":%d,\"redis_socket\":\"%s\"}\n",
+      "{\"gateway_port\":%d,\"notifier_port\":%d,\"metrics_port\":%d,\"redis_socket\":\"%s\","
+      "\"identity_port\":%d}\n",
       roles.gateway != nullptr ? roles.gateway->port() : 0,
       roles.notifier != nullptr ? roles.notifier->port() : 0,
-      node.http != nullptr ? node.http->port() : 0, node.endpoint.unix_socket);
+      node.http != nullptr ? node.http->port() : 0, node.endpoint.unix_socket,
+      roles.identity != nullptr ? roles.identity->port() : 0);
   return WriteFileAtomically(path, json);
 }
 
@@ -164,15 +180,31 @@ std::string OwnAddress(const std::string& configured, int port) {
   return configured.rfind("unix:", 0) == 0 ? configured : "127.0.0.1:" + std::to_string(port);
 }
 
+// The exercise's certificates are those of the configuration, or made by the authority kept here.
+absl::StatusOr<rpc::TlsFiles> ExerciseTls(const Config& config, const std::string& id,
+                                          const std::string& server) {
+  rpc::TlsFiles files;
+  if (config.rpc().plaintext()) return files;
+  if (!config.rpc().has_tls()) {
+    VEILLE_ASSIGN_OR_RETURN(files, domain::LocalTls(config.identity().folder(), id));
+  } else {
+    const config::v1::Tls& tls =
+        server == "svc/gateway" ? config.synthetic_patient().hub_tls() : config.rpc().tls();
+    files.ca_file = tls.ca_file().empty() ? config.rpc().tls().ca_file() : tls.ca_file();
+    files.certificate_file = tls.certificate_file();
+    files.key_file = tls.key_file();
+  }
+  files.server = server;
+  return files;
+}
+
 DrillOptions DrillOptionsOf(const Config& config, const Roles& roles) {
   DrillOptions drill;
   drill.gateway = OwnAddress(config.rpc().gateway_address(), roles.gateway->port());
   drill.notifier = OwnAddress(config.rpc().notifier_address(), roles.notifier->port());
-  const config::v1::Tls& tls = config.synthetic_patient().tls();
-  drill.certificate_file = tls.certificate_file();
-  drill.key_file = tls.key_file();
-  if (!drill.key_file.empty())
-    drill.ca_file = tls.ca_file().empty() ? config.rpc().tls().ca_file() : tls.ca_file();
+  drill.tls = [config](const std::string& id, const std::string& server) {
+    return ExerciseTls(config, id, server);
+  };
   return drill;
 }
 
@@ -224,6 +256,15 @@ absl::Status EnsureDeployment(const Config& config, const redis::Endpoint& endpo
   return WriteFileAtomically(marker, "This folder holds a Veille deployment.\n");
 }
 
+// Those of a role that others connect to.
+std::vector<std::string> DoorsOf(const std::string& role) {
+  if (role == "all") return {"gateway", "notifier", "identity"};
+  return {role};
+}
+
+// A look is a second.
+constexpr int kLooksBetweenRenewals = 60;
+
 class ServerProcess {
  public:
   explicit ServerProcess(std::string role) : role_(std::move(role)) {}
@@ -263,6 +304,7 @@ class ServerProcess {
       if (!guard_->TellOperators(RepairFinding(repair, node_.clock->Now())).ok()) break;
     }
     FollowHomes();
+    RenewCertificates();
     if (absl::Status status = guard_->Check(); !status.ok()) {
       VEILLE_LOG(kError, "this Redis is not that of the deployment any more; stopping")
           .Field(status);
@@ -283,6 +325,12 @@ class ServerProcess {
     VEILLE_LOG(kInfo, "the homes have changed").Field("homes", (*registry)->homes().size());
   }
 
+  void RenewCertificates() {
+    if (++looks_ % kLooksBetweenRenewals != 0) return;
+    if (absl::Status status = own_.Renew(); !status.ok())
+      VEILLE_LOG(kError, "cannot renew our own certificates").Field(status);
+  }
+
   static int Complain(const absl::Status& status) {
     std::fprintf(stderr, "veille: %s\n", std::string(status.message()).c_str());
     return 1;
@@ -291,12 +339,14 @@ class ServerProcess {
   absl::Status Configure() {
     const bool all = role_ == "all";
     VEILLE_ASSIGN_OR_RETURN(node_.config, LoadConfig(absl::GetFlag(FLAGS_config), all));
-    data_ = absl::GetFlag(FLAGS_data);
-    if (data_.empty()) data_ = node_.config.embedded().data_folder();
-    if (data_.empty()) data_ = DefaultDataFolder();
+    data_ = node_.config.embedded().data_folder();
+    if (data_.empty() || !absl::GetFlag(FLAGS_data).empty()) data_ = client::DataFolder();
+    if (all && node_.config.identity().folder().empty())
+      node_.config.mutable_identity()->set_folder(data_ + "/identity");
     if (const std::string metrics = absl::GetFlag(FLAGS_metrics); !metrics.empty())
       node_.config.set_metrics_address(metrics);
     if (role_ == "init") return absl::OkStatus();
+    if (role_ != "detector") VEILLE_RETURN_IF_ERROR(OwnIdentity::Check(node_.config));
     std::string homes = node_.config.homes_folder();
     if (homes.empty() && all) {
       homes = data_ + "/homes";
@@ -324,6 +374,10 @@ class ServerProcess {
     logging.role = role_;
     logging.clock = node_.clock;
     log::Configure(std::move(logging));
+    if (role_ != "detector") {
+      VEILLE_ASSIGN_OR_RETURN(own_,
+                              OwnIdentity::Open(node_.config, DoorsOf(role_), role_ == "all"));
+    }
     if (role_ == "all" && node_.config.redis().endpoint().empty()) {
       VEILLE_ASSIGN_OR_RETURN(redis_, StartRedis(node_.config, data_));
       app.OnStop(
@@ -343,11 +397,12 @@ class ServerProcess {
     guard_ = std::make_unique<DeploymentGuard>(node_);
     app.OnStop(
         "roles", [this] { roles_.Stop(); }, absl::Seconds(20));
-    VEILLE_RETURN_IF_ERROR(StartRoles(role_, node_, data_, roles_));
+    VEILLE_RETURN_IF_ERROR(StartRoles(role_, node_, own_, data_, roles_));
     if (!node_.config.metrics_address().empty()) {
       VEILLE_ASSIGN_OR_RETURN(
-          node_.http, metrics::HttpServer::Start(node_.config.metrics_address(), node_.metrics,
-                                                 [] { return true; }));
+          node_.http, metrics::HttpServer::Start(
+                          node_.config.metrics_address(), node_.metrics, [] { return true; },
+                          [this] { return roles_.ready(); }));
     }
     if (role_ == "all" && exercise_.has_value()) {
       drill_ = std::make_unique<DailyDrill>(DrillOptionsOf(node_.config, roles_), *exercise_,
@@ -365,6 +420,8 @@ class ServerProcess {
   std::size_t told_repairs_ = 0;
   std::unique_ptr<domain::HomesFolder> homes_;
   std::unique_ptr<DeploymentGuard> guard_;
+  OwnIdentity own_;
+  int looks_ = 0;
   Roles roles_;
   std::optional<domain::ExerciseSchedule> exercise_;
   std::unique_ptr<DailyDrill> drill_;

@@ -28,6 +28,7 @@ Deployment::Deployment(const std::vector<care::v1::Home>& homes, const config::v
   config.set_homes_folder(homes_folder);
   config.mutable_rpc()->set_gateway_address(gateway_address_);
   config.mutable_rpc()->set_notifier_address(notifier_address_);
+  config.mutable_rpc()->set_plaintext(!more.rpc().has_tls() && !more.has_identity());
   config.mutable_detector()->mutable_commit_interval()->set_seconds(2);
   config.mutable_notifier()->mutable_claim_after()->set_seconds(3);
   config.mutable_notifier()->add_operator_ids("operator");
