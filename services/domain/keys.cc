@@ -40,6 +40,10 @@ std::string DeploymentKey() { return "veille:deployment"; }
 std::string DetectorsKey() { return "veille:detectors"; }
 std::string GatewaySeenKey() { return "veille:gateway_seen"; }
 
+std::string WrappedKeysKey() { return "veille:{keys}:wrapped"; }
+std::string KeyStateKey() { return "veille:{keys}:state"; }
+std::string DestroyedKeysKey() { return "veille:{keys}:destroyed"; }
+
 std::string LogKey(int partition) { return HomeKey(partition, "log"); }
 std::string SequencesKey(int partition) { return HomeKey(partition, "sequences"); }
 std::string LeaseKey(int partition) { return HomeKey(partition, "lease"); }

@@ -36,6 +36,11 @@ std::string DetectorsKey();
 // When a gateway last showed itself, by Redis' clock.
 std::string GatewaySeenKey();
 
+// Of the key store: wrapped data keys by name, what is known of all, those destroyed.
+std::string WrappedKeysKey();
+std::string KeyStateKey();
+std::string DestroyedKeysKey();
+
 // Keys of one partition of homes.
 std::string LogKey(int partition);
 std::string SequencesKey(int partition);
