@@ -14,6 +14,7 @@
 #include "common/redis/endpoint.h"
 #include "common/time/clock.h"
 #include "services/domain/live_registry.h"
+#include "services/domain/vault/vault.h"
 
 namespace veille::gateway {
 
@@ -24,6 +25,7 @@ struct GatewayOptions {
   domain::LiveRegistry registry;
   std::shared_ptr<const Clock> clock;
   metrics::Registry* metrics = nullptr;  // Outlives the gateway.
+  std::shared_ptr<domain::Vault> vault = domain::Vault::InTheClear();
   // How full the disk is that Redis writes to, 0 to 1; empty where we cannot see it.
   std::function<double()> disk_fill;
 };

@@ -28,6 +28,7 @@ struct EnvelopeHead {
   absl::Time receive_time;
   std::string_view correlation_id;
   std::optional<absl::Time> watermark;
+  std::string_view key_id;  // Of what `events` are encrypted with; empty: in the clear.
 };
 
 // A serialized store.v1.Envelope with a batch, a heartbeat or a contact.
