@@ -16,6 +16,7 @@
 #include "common/redis/endpoint.h"
 #include "common/time/clock.h"
 #include "services/domain/live_registry.h"
+#include "services/domain/vault/vault.h"
 
 namespace veille::notifier {
 
@@ -29,6 +30,7 @@ struct NotifierOptions {
   domain::LiveRegistry registry;
   std::shared_ptr<const Clock> clock;
   metrics::Registry* metrics = nullptr;  // Outlives the notifier.
+  std::shared_ptr<domain::Vault> vault = domain::Vault::InTheClear();
   // Stable across a restart: its jobs come back at once. Empty: from the configuration, else the
   // host.
   std::string instance_id;

@@ -60,6 +60,8 @@ class QueueWorker {
   void OnBatch(int partition, absl::StatusOr<redis::StreamBatch> batch);
   void Handle(int partition, const redis::StreamBatch& batch);
   absl::Status HandleEntry(int partition, const redis::StreamEntry& entry);
+  // Names an entry for an operator; empty when it cannot be read.
+  std::string About(int partition, const redis::StreamEntry& entry);
   // Entries that were tried before, each attempt counted in Redis before it is made.
   void HandleAgain(int partition, const redis::StreamBatch& batch);
   absl::Status HandleCounted(int partition, const redis::StreamEntry& entry);

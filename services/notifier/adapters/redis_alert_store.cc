@@ -10,6 +10,7 @@
 #include "common/redis/pipelined_client.h"
 #include "common/sync/mutex.h"
 #include "services/domain/keys.h"
+#include "services/domain/vault/places.h"
 #include "services/notifier/core/alert_life.h"
 #include "services/notifier/core/answers.h"
 #include "services/notifier/core/channels.h"
@@ -53,14 +54,6 @@ void TakeMarks(std::string_view marks, AlertRecord& record) {
   }
 }
 
-absl::StatusOr<AlertRecord> ParseRecord(std::string_view bytes, std::string_view marks) {
-  AlertRecord record;
-  if (!record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || record.format() != 1)
-    return absl::DataLossError("an alert cannot be read; restore it from a backup");
-  TakeMarks(marks, record);
-  return record;
-}
-
 std::string AlertKeyPrefix(int partition) { return domain::AlertKey(partition, ""); }
 
 // The timer of the record's next step or end, as it stands in the sorted set: the job itself.
@@ -81,40 +74,8 @@ store::v1::Job JobOf(const AlertChange& change) {
   return job;
 }
 
-// What is to be done now, then what is to be done later, each with its time.
-void AddJobs(const AlertChange& change, std::vector<std::string>& args) {
-  std::vector<std::string> now, later;
-  for (const store::v1::Tell& tell : change.tells) {
-    store::v1::Job job = JobOf(change);
-    *job.mutable_tell() = tell;
-    now.push_back(job.SerializeAsString());
-  }
-  for (const store::v1::Send& send : change.sends) {
-    store::v1::Job job = JobOf(change);
-    *job.mutable_send() = send;
-    const bool waits = RouteOf(send).delay_s() > 0;
-    (waits ? later : now).push_back(job.SerializeAsString());
-    if (waits) later.push_back(std::to_string(absl::ToUnixMillis(DueTime(send))));
-  }
-  args.push_back(std::to_string(now.size()));
-  args.insert(args.end(), now.begin(), now.end());
-  args.insert(args.end(), later.begin(), later.end());
-}
-
-absl::StatusOr<std::optional<AlertRecord>> MaybeRecord(const redis::ReplyView& record,
-                                                       const redis::ReplyView& marks) {
-  if (record.str().empty()) return std::optional<AlertRecord>();
-  VEILLE_ASSIGN_OR_RETURN(AlertRecord parsed, ParseRecord(record.str(), marks.str()));
-  return std::optional<AlertRecord>(std::move(parsed));
-}
-
-absl::StatusOr<std::vector<AlertRecord>> ParseRecords(const redis::Reply& reply) {
-  std::vector<AlertRecord> records;
-  for (std::size_t i = 0; i + 1 < reply.size(); i += 2) {
-    VEILLE_ASSIGN_OR_RETURN(AlertRecord record, ParseRecord(reply[i].str(), reply[i + 1].str()));
-    records.push_back(std::move(record));
-  }
-  return records;
+domain::Subject SubjectOf(const alert::v1::Alert& alert) {
+  return {alert.home_id(), alert.patient_id()};
 }
 
 // Answers that come on the client's thread, waited for by the caller.
@@ -149,8 +110,12 @@ class Answers {
 
 }  // namespace
 
-RedisAlertStore::RedisAlertStore(const redis::Endpoint& endpoint, int partitions, QuietBudget quiet)
-    : partitions_(partitions), quiet_(quiet), client_(Connect(endpoint)) {}
+RedisAlertStore::RedisAlertStore(const redis::Endpoint& endpoint, int partitions, QuietBudget quiet,
+                                 std::shared_ptr<domain::Vault> vault)
+    : partitions_(partitions),
+      quiet_(quiet),
+      vault_(std::move(vault)),
+      client_(Connect(endpoint)) {}
 
 void RedisAlertStore::TellOfTimers(std::function<void(absl::Time)> listener) {
   MutexLock lock(mu_);
@@ -160,6 +125,101 @@ void RedisAlertStore::TellOfTimers(std::function<void(absl::Time)> listener) {
 void RedisAlertStore::TimerSet(absl::Time due) {
   MutexLock lock(mu_);
   if (listener_ != nullptr) listener_(due);
+}
+
+absl::StatusOr<AlertRecord> RedisAlertStore::ReadRecord(int partition, const std::string& home_id,
+                                                        std::string_view bytes,
+                                                        std::string_view marks) {
+  std::string room;
+  absl::StatusOr<std::string_view> opened =
+      vault_->Open(domain::AlertPlace(partition, home_id), bytes, room);
+  if (!opened.ok() && !absl::IsDataLoss(opened.status())) return opened.status();
+  AlertRecord record;
+  if (!opened.ok() || !record.ParseFromArray(opened->data(), static_cast<int>(opened->size())) ||
+      record.format() != 1) {
+    return absl::DataLossError("an alert cannot be read; restore it from a backup");
+  }
+  TakeMarks(marks, record);
+  return record;
+}
+
+absl::StatusOr<std::optional<AlertRecord>> RedisAlertStore::MaybeRecord(
+    int partition, const std::string& home_id, const redis::ReplyView& record,
+    const redis::ReplyView& marks) {
+  if (record.str().empty()) return std::optional<AlertRecord>();
+  absl::StatusOr<AlertRecord> read = ReadRecord(partition, home_id, record.str(), marks.str());
+  if (absl::IsNotFound(read.status())) return std::optional<AlertRecord>();
+  if (!read.ok()) return read.status();
+  return std::optional<AlertRecord>(*std::move(read));
+}
+
+absl::StatusOr<std::vector<AlertRecord>> RedisAlertStore::ReadRecords(int partition,
+                                                                      const std::string& home_id,
+                                                                      const redis::Reply& reply) {
+  std::vector<AlertRecord> records;
+  for (std::size_t i = 0; i + 1 < reply.size(); i += 2) {
+    VEILLE_ASSIGN_OR_RETURN(std::optional<AlertRecord> record,
+                            MaybeRecord(partition, home_id, reply[i], reply[i + 1]));
+    if (record) records.push_back(*std::move(record));
+  }
+  return records;
+}
+
+absl::StatusOr<std::string> RedisAlertStore::WriteJob(const store::v1::Job& job) {
+  std::string bytes = job.SerializeAsString();
+  if (!job.has_send()) return bytes;
+  return vault_->SealSame({domain::HomeOfAlert(job.alert_id())},
+                          domain::JobPlace(PartitionOf(job.alert_id())), bytes);
+}
+
+// What is to be done now, then what is to be done later, each with its time.
+absl::Status RedisAlertStore::AddJobs(const AlertChange& change, std::vector<std::string>& args) {
+  std::vector<std::string> now, later;
+  now.reserve(change.tells.size() + change.sends.size());
+  for (const store::v1::Tell& tell : change.tells) {
+    store::v1::Job job = JobOf(change);
+    *job.mutable_tell() = tell;
+    VEILLE_ASSIGN_OR_RETURN(std::string bytes, WriteJob(job));
+    now.push_back(std::move(bytes));
+  }
+  for (const store::v1::Send& send : change.sends) {
+    store::v1::Job job = JobOf(change);
+    *job.mutable_send() = send;
+    const bool waits = RouteOf(send).delay_s() > 0;
+    VEILLE_ASSIGN_OR_RETURN(std::string bytes, WriteJob(job));
+    (waits ? later : now).push_back(std::move(bytes));
+    if (waits) later.push_back(std::to_string(absl::ToUnixMillis(DueTime(send))));
+  }
+  args.push_back(std::to_string(now.size()));
+  args.insert(args.end(), now.begin(), now.end());
+  args.insert(args.end(), later.begin(), later.end());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<store::v1::Finding> RedisAlertStore::ReadFinding(int partition,
+                                                                const redis::StreamEntry& entry) {
+  std::string room;
+  VEILLE_ASSIGN_OR_RETURN(const std::string_view bytes,
+                          vault_->Open(domain::FindingPlace(partition), entry.Field("f"), room));
+  store::v1::Finding finding;
+  if (bytes.empty() || !finding.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    return absl::DataLossError("a finding cannot be read");
+  return finding;
+}
+
+absl::StatusOr<store::v1::Job> RedisAlertStore::ReadJob(int partition,
+                                                        const redis::StreamEntry& entry) {
+  std::string room;
+  VEILLE_ASSIGN_OR_RETURN(const std::string_view bytes,
+                          vault_->Open(domain::JobPlace(partition), entry.Field("j"), room));
+  store::v1::Job job;
+  if (bytes.empty() || !job.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    return absl::DataLossError("a job cannot be read");
+  return job;
+}
+
+absl::Status RedisAlertStore::Drop(int partition, const std::string& entry) {
+  return client_->EvalSync(Named("done"), {domain::QueueKey(partition), entry}).status();
 }
 
 int RedisAlertStore::PartitionOf(const std::string& alert_id) const {
@@ -174,18 +234,24 @@ absl::StatusOr<Found> RedisAlertStore::Find(const store::v1::Finding& finding) {
                                         finding.patient_id() + "|" + finding.rule_key(),
                                         finding.alert_id(), AlertKeyPrefix(partition)}));
   Found found;
-  VEILLE_ASSIGN_OR_RETURN(found.named, MaybeRecord(reply[0], reply[1]));
-  VEILLE_ASSIGN_OR_RETURN(found.open, MaybeRecord(reply[2], reply[3]));
+  const std::string& home = finding.home_id();
+  VEILLE_ASSIGN_OR_RETURN(found.named, MaybeRecord(partition, home, reply[0], reply[1]));
+  VEILLE_ASSIGN_OR_RETURN(found.open, MaybeRecord(partition, home, reply[2], reply[3]));
   return found;
 }
 
 absl::StatusOr<AlertRecord> RedisAlertStore::Get(const std::string& alert_id) {
+  const int partition = PartitionOf(alert_id);
   VEILLE_ASSIGN_OR_RETURN(
       const redis::Reply reply,
-      client_->CommandSync(
-          {"HMGET", domain::AlertKey(PartitionOf(alert_id), alert_id), "record", "sent"}));
+      client_->CommandSync({"HMGET", domain::AlertKey(partition, alert_id), "record", "sent"}));
   if (reply[0].IsNil()) return absl::NotFoundError("there is no such alert");
-  return ParseRecord(reply[0].str(), reply[1].IsNil() ? std::string_view() : reply[1].str());
+  VEILLE_ASSIGN_OR_RETURN(
+      AlertRecord record,
+      ReadRecord(partition, std::string(domain::HomeOfAlert(alert_id)), reply[0].str(),
+                 reply[1].IsNil() ? std::string_view() : reply[1].str()));
+  if (record.alert().alert_id() == alert_id) return record;
+  return absl::DataLossError("an alert stands in another's place; restore it from a backup");
 }
 
 absl::StatusOr<std::vector<std::string>> RedisAlertStore::Store(const AlertChange& change) {
@@ -196,6 +262,10 @@ absl::StatusOr<std::vector<std::string>> RedisAlertStore::Store(const AlertChang
   const std::string old_timer = TimerOf(change.before);
   const std::string timer = TimerOf(change.after);
   const absl::Time due = timer.empty() ? absl::InfiniteFuture() : ToTime(*DueTime(after));
+  VEILLE_ASSIGN_OR_RETURN(
+      std::string record,
+      vault_->Seal(SubjectOf(alert), domain::AlertPlace(partition, alert.home_id()),
+                   after.SerializeAsString()));
   std::vector<std::string> args = {
       domain::AlertKey(partition, alert.alert_id()),
       domain::OpenAlertsKey(partition, alert.home_id()),
@@ -205,7 +275,7 @@ absl::StatusOr<std::vector<std::string>> RedisAlertStore::Store(const AlertChang
       alert.alert_id(),
       std::to_string(change.before == nullptr ? 0 : change.before->stored_version()),
       std::to_string(after.stored_version()),
-      after.SerializeAsString(),
+      std::move(record),
       alert.patient_id() + "|" + after.rule_key(),
       IsJoinable(after) ? "1" : "0",
       closed ? "" : (alert.patient_id().empty() ? "-" : alert.patient_id()),
@@ -214,7 +284,7 @@ absl::StatusOr<std::vector<std::string>> RedisAlertStore::Store(const AlertChang
       timer,
       timer.empty() ? "0" : std::to_string(absl::ToUnixMillis(due)),
       change.done_entry};
-  AddJobs(change, args);
+  VEILLE_RETURN_IF_ERROR(AddJobs(change, args));
   VEILLE_ASSIGN_OR_RETURN(const redis::Reply reply,
                           client_->EvalSync(Named("update"), std::move(args)));
   if (!timer.empty()) TimerSet(due);
@@ -261,16 +331,31 @@ absl::StatusOr<int> RedisAlertStore::Deliver(const std::vector<std::string>& car
   const std::string window = std::to_string(absl::ToInt64Milliseconds(quiet_.window));
   // The world's clock, as it was when the telling was decided.
   const std::string now = std::to_string(absl::ToUnixMillis(ToTime(alert.update_time())));
+  const auto seal = [&](const std::string& inbox,
+                        const std::string& value) -> absl::StatusOr<std::string> {
+    if (value.empty()) return value;
+    return vault_->Seal(SubjectOf(alert), inbox, value);
+  };
+  std::vector<std::pair<std::string, std::string>> sealed;  // As it is, and as a line to read.
+  sealed.reserve(caregiver_ids.size());
+  for (const std::string& id : caregiver_ids) {
+    const std::string inbox = domain::InboxKey(domain::CaregiverPartitionOf(id, partitions_), id);
+    VEILLE_ASSIGN_OR_RETURN(std::string told, seal(inbox, bytes));
+    VEILLE_ASSIGN_OR_RETURN(std::string quiet, seal(inbox, quiet_bytes));
+    sealed.emplace_back(std::move(told), std::move(quiet));
+  }
   // Shared, since the last answer may still be on its way out of Take() when Wait() returns.
   const auto answers = std::make_shared<Answers>(caregiver_ids.size());
-  for (const std::string& id : caregiver_ids) {
+  for (std::size_t i = 0; i < caregiver_ids.size(); ++i) {
+    const std::string& id = caregiver_ids[i];
     const int partition = domain::CaregiverPartitionOf(id, partitions_);
     client_->Eval(Named("deliver"),
                   {domain::InboxKey(partition, id), domain::WatcherKey(partition, id),
                    domain::ToldKey(partition, id), alert.alert_id(),
                    std::to_string(alert.version()), std::to_string(told_version),
-                   update.reason() == alert::v1::Update::REASON_CHANGED ? "0" : "1", bytes,
-                   random_.Hex(16), quiet_bytes, calls, window, now},
+                   update.reason() == alert::v1::Update::REASON_CHANGED ? "0" : "1",
+                   std::move(sealed[i].first), random_.Hex(16), std::move(sealed[i].second), calls,
+                   window, now},
                   [answers](const absl::StatusOr<redis::Reply>& reply) { answers->Take(reply); });
   }
   return answers->Wait();
@@ -278,19 +363,23 @@ absl::StatusOr<int> RedisAlertStore::Deliver(const std::vector<std::string>& car
 
 absl::Status RedisAlertStore::Enqueue(const store::v1::Finding& finding) {
   const int partition = domain::PartitionOf(finding.home_id(), partitions_);
-  return client_
-      ->EvalSync(Named("enqueue"), {domain::QueueKey(partition), finding.SerializeAsString()})
+  VEILLE_ASSIGN_OR_RETURN(
+      std::string sealed,
+      vault_->Seal({finding.home_id(), finding.patient_id()}, domain::FindingPlace(partition),
+                   finding.SerializeAsString()));
+  return client_->EvalSync(Named("enqueue"), {domain::QueueKey(partition), std::move(sealed)})
       .status();
 }
 
 absl::StatusOr<bool> RedisAlertStore::Lease(const std::string& home_id, const std::string& entry,
                                             const store::v1::Job& job, absl::Time due) {
   const int partition = domain::PartitionOf(home_id, partitions_);
+  VEILLE_ASSIGN_OR_RETURN(std::string waiting, WriteJob(job));
   VEILLE_ASSIGN_OR_RETURN(
       const redis::Reply reply,
       client_->EvalSync(Named("lease"),
                         {domain::QueueKey(partition), domain::TimersKey(partition), entry,
-                         job.SerializeAsString(), std::to_string(absl::ToUnixMillis(due))}));
+                         std::move(waiting), std::to_string(absl::ToUnixMillis(due))}));
   TimerSet(due);
   return reply.integer() == 1;
 }
@@ -299,11 +388,15 @@ absl::Status RedisAlertStore::ReplaceTimer(const std::string& home_id,
                                            const store::v1::Job& waiting,
                                            const store::v1::Job* next, absl::Time due) {
   const int partition = domain::PartitionOf(home_id, partitions_);
+  VEILLE_ASSIGN_OR_RETURN(std::string stands, WriteJob(waiting));
+  std::string comes;
+  if (next != nullptr) {
+    VEILLE_ASSIGN_OR_RETURN(comes, WriteJob(*next));
+  }
   VEILLE_RETURN_IF_ERROR(
       client_
           ->EvalSync(Named("replace"),
-                     {domain::TimersKey(partition), waiting.SerializeAsString(),
-                      next != nullptr ? next->SerializeAsString() : "",
+                     {domain::TimersKey(partition), std::move(stands), std::move(comes),
                       std::to_string(next != nullptr ? absl::ToUnixMillis(due) : 0)})
           .status());
   if (next != nullptr) TimerSet(due);
@@ -334,7 +427,7 @@ absl::StatusOr<std::vector<AlertRecord>> RedisAlertStore::OpenAlerts(const std::
       const redis::Reply reply,
       client_->EvalSync(Named("open"),
                         {domain::OpenAlertsKey(partition, home_id), AlertKeyPrefix(partition)}));
-  return ParseRecords(reply);
+  return ReadRecords(partition, home_id, reply);
 }
 
 absl::StatusOr<std::vector<AlertRecord>> RedisAlertStore::Alerts(
@@ -346,7 +439,7 @@ absl::StatusOr<std::vector<AlertRecord>> RedisAlertStore::Alerts(
                                         position ? std::to_string(position->create_ms) : "",
                                         position ? position->alert_id : "", std::to_string(limit),
                                         AlertKeyPrefix(partition)}));
-  return ParseRecords(reply);
+  return ReadRecords(partition, home_id, reply);
 }
 
 absl::StatusOr<store::v1::CircleState> RedisAlertStore::GetCircle(const std::string& home_id) {
@@ -356,19 +449,23 @@ absl::StatusOr<store::v1::CircleState> RedisAlertStore::GetCircle(const std::str
       client_->CommandSync({"HGET", domain::CircleKey(partition, home_id), "state"}));
   store::v1::CircleState state;
   if (reply.IsNil()) return state;
-  const std::string_view bytes = reply.str();
-  if (!state.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || state.format() != 1)
+  const absl::StatusOr<std::string> bytes =
+      vault_->Open(domain::CircleKey(partition, home_id), reply.str());
+  if (absl::IsNotFound(bytes.status())) return state;  // Erased.
+  if (!bytes.ok() && !absl::IsDataLoss(bytes.status())) return bytes.status();
+  if (!bytes.ok() || !state.ParseFromString(*bytes) || state.format() != 1)
     return absl::DataLossError("a home's duty cannot be read; restore it from a backup");
   return state;
 }
 
 absl::Status RedisAlertStore::PutCircle(const std::string& home_id, uint64_t before,
                                         const store::v1::CircleState& state) {
-  const int partition = domain::PartitionOf(home_id, partitions_);
+  const std::string key = domain::CircleKey(domain::PartitionOf(home_id, partitions_), home_id);
+  VEILLE_ASSIGN_OR_RETURN(std::string sealed,
+                          vault_->Seal({home_id}, key, state.SerializeAsString()));
   return client_
-      ->EvalSync(Named("circle"),
-                 {domain::CircleKey(partition, home_id), std::to_string(before),
-                  std::to_string(state.stored_version()), state.SerializeAsString()})
+      ->EvalSync(Named("circle"), {key, std::to_string(before),
+                                   std::to_string(state.stored_version()), std::move(sealed)})
       .status();
 }
 

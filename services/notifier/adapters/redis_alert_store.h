@@ -11,7 +11,9 @@
 #include "common/base/random.h"
 #include "common/redis/client.h"
 #include "common/redis/endpoint.h"
+#include "common/redis/stream_reader.h"
 #include "common/sync/mutex.h"
+#include "services/domain/vault/vault.h"
 #include "services/notifier/app/alert_store.h"
 
 namespace veille::notifier {
@@ -24,7 +26,8 @@ struct QuietBudget {
 
 class RedisAlertStore : public AlertStore {
  public:
-  RedisAlertStore(const redis::Endpoint& endpoint, int partitions, QuietBudget quiet = {});
+  RedisAlertStore(const redis::Endpoint& endpoint, int partitions, QuietBudget quiet = {},
+                  std::shared_ptr<domain::Vault> vault = domain::Vault::InTheClear());
 
   // Who is told of each timer that is set from now on, when it is due; from any thread, must not
   // block. Null: nobody; whoever was told before is not being told any more when this returns.
@@ -66,6 +69,12 @@ class RedisAlertStore : public AlertStore {
   // InfiniteFuture for none.
   absl::StatusOr<absl::Time> MoveDue(int partition, absl::Time now);
 
+  // What stands in a queue entry. NOT_FOUND when its key is gone.
+  absl::StatusOr<store::v1::Finding> ReadFinding(int partition, const redis::StreamEntry& entry);
+  absl::StatusOr<store::v1::Job> ReadJob(int partition, const redis::StreamEntry& entry);
+  // A queue entry is done with.
+  absl::Status Drop(int partition, const std::string& entry);
+
   // Counts an attempt at a queue entry (1), takes one back (-1), forgets them (0); how many so far.
   absl::StatusOr<int64_t> CountAttempt(int partition, const std::string& entry, int by);
   // Moves a queue entry, with its fields, to the dead letters; once. False when it was gone.
@@ -76,10 +85,25 @@ class RedisAlertStore : public AlertStore {
 
  private:
   int PartitionOf(const std::string& alert_id) const;
+  absl::StatusOr<store::v1::AlertRecord> ReadRecord(int partition, const std::string& home_id,
+                                                    std::string_view bytes, std::string_view marks);
+  // Nothing for no record, and for one whose key is gone.
+  absl::StatusOr<std::optional<store::v1::AlertRecord>> MaybeRecord(int partition,
+                                                                    const std::string& home_id,
+                                                                    const redis::ReplyView& record,
+                                                                    const redis::ReplyView& marks);
+  absl::StatusOr<std::vector<store::v1::AlertRecord>> ReadRecords(int partition,
+                                                                  const std::string& home_id,
+                                                                  const redis::Reply& reply);
+  // A send names people's addresses: sealed, to the same bytes each time, since the timers look for
+  // it by them. The others name ids only.
+  absl::StatusOr<std::string> WriteJob(const store::v1::Job& job);
+  absl::Status AddJobs(const AlertChange& change, std::vector<std::string>& args);
   void TimerSet(absl::Time due);
 
   const int partitions_;
   const QuietBudget quiet_;
+  const std::shared_ptr<domain::Vault> vault_;
   SystemRandom random_;
   const std::unique_ptr<redis::Client> client_;
 

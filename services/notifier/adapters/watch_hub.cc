@@ -138,22 +138,48 @@ void WatchHub::Subscribe(const std::string& id, uint64_t after) {
   });
 }
 
+// Without the lock: a key may have to be fetched.
+absl::StatusOr<std::vector<WatchHub::Told>> WatchHub::ReadAll(
+    const std::string& id, const redis::StreamBatch& batch) const {
+  const std::string key = KeyOf(id);
+  std::vector<Told> all;
+  all.reserve(batch.entries().size());
+  for (const redis::StreamEntry& entry : batch.entries()) {
+    const std::string_view stored = entry.Field("u");
+    Told& told = all.emplace_back();
+    told.id = entry.id;
+    told.digest = Sha256Hex16(std::string(stored));
+    const absl::StatusOr<std::string> bytes = options_.vault->Open(key, stored);
+    // Erased, or damaged; else it cannot be told now.
+    if (!bytes.ok() && !absl::IsNotFound(bytes.status()) && !absl::IsDataLoss(bytes.status()))
+      return bytes.status();
+    if (bytes.ok() && !told.update.emplace().ParseFromString(*bytes)) told.update.reset();
+  }
+  return all;
+}
+
 void WatchHub::OnInbox(const std::string& id, absl::StatusOr<redis::StreamBatch> batch) {
+  absl::StatusOr<std::vector<Told>> all =
+      batch.ok() ? ReadAll(id, *batch) : absl::StatusOr<std::vector<Told>>(batch.status());
   MutexLock lock(mu_);
   const auto at = caregivers_.find(id);
   if (at == caregivers_.end() || at->second.checking) return;
   Caregiver& caregiver = at->second;
-  if (!batch.ok()) {
-    VEILLE_LOG(kWarning, "cannot read an inbox").Field(batch.status());
+  if (!all.ok()) {
+    VEILLE_LOG(kWarning, "cannot read an inbox").Field(all.status());
     return reader_->Resume(KeyOf(id), {caregiver.sequence, 0});
   }
   // Another Redis may have answered: nothing is believed before it was compared.
   if (caregiver.checked_at != reader_->reconnects()) return CheckSoon(id, caregiver);
-  for (const redis::StreamEntry& entry : batch->entries()) {
-    if (entry.id.ms <= caregiver.sequence) continue;
+  for (Told& told : *all) {
+    if (told.id.ms <= caregiver.sequence) continue;
     // Trimmed before it was read.
-    if (entry.id.ms != caregiver.sequence + 1) return CheckSoon(id, caregiver);
-    FanOut(caregiver, entry);
+    if (told.id.ms != caregiver.sequence + 1) return CheckSoon(id, caregiver);
+    if (FanOut(caregiver, told)) continue;
+    caregiver.checking = true;
+    openings_.push_back([this, id] { Resynchronise(id); });
+    changed_.NotifyAll();
+    return;
   }
   if (caregiver.watchers.empty()) {
     reader_->Unsubscribe(KeyOf(id));
@@ -163,22 +189,22 @@ void WatchHub::OnInbox(const std::string& id, absl::StatusOr<redis::StreamBatch>
   reader_->Resume(KeyOf(id), {caregiver.sequence, 0});
 }
 
-void WatchHub::FanOut(Caregiver& caregiver, const redis::StreamEntry& entry) {
-  const std::string_view bytes = entry.Field("u");
-  caregiver.sequence = entry.id.ms;
-  caregiver.entry = Sha256Hex16(std::string(bytes));
+bool WatchHub::FanOut(Caregiver& caregiver, Told& told) {
+  const uint64_t sequence = told.id.ms;
+  caregiver.sequence = sequence;
+  caregiver.entry = std::move(told.digest);
+  if (!told.update) return false;
   WatchAlertsResponse message;
-  // What cannot be read is a hole to the clients: they come again, for a snapshot.
-  if (!message.mutable_update()->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
-    return;
-  message.mutable_update()->set_sequence(entry.id.ms);
+  message.mutable_update()->Swap(&*told.update);
+  message.mutable_update()->set_sequence(sequence);
   std::erase_if(caregiver.watchers, [&](Caregiver::Entry& watching) {
     const auto watcher = watching.watcher.lock();
     if (watcher == nullptr) return true;
-    if (entry.id.ms <= watching.sequence) return false;
-    watching.sequence = entry.id.ms;
+    if (sequence <= watching.sequence) return false;
+    watching.sequence = sequence;
     return !watcher->Deliver(message);
   });
+  return true;
 }
 
 void WatchHub::CheckSoon(const std::string& id, Caregiver& caregiver) {

@@ -15,6 +15,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@
 #include "common/sync/mutex.h"
 #include "common/sync/worker.h"
 #include "common/time/clock.h"
+#include "services/domain/vault/vault.h"
 #include "services/notifier/app/alert_desk.h"
 #include "services/notifier/app/alert_store.h"
 
@@ -45,6 +47,7 @@ struct WatchOptions {
   absl::Duration heartbeat = absl::Seconds(15);
   // How often every inbox is checked; after a lost connection it is within a second.
   absl::Duration check = absl::Minutes(1);
+  std::shared_ptr<domain::Vault> vault = domain::Vault::InTheClear();
 };
 
 class WatchHub {
@@ -72,7 +75,16 @@ class WatchHub {
   void Open(const std::weak_ptr<Watcher>& watcher, const alert::v1::WatchAlertsRequest& request);
   void Subscribe(const std::string& id, uint64_t after) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void OnInbox(const std::string& id, absl::StatusOr<redis::StreamBatch> batch);
-  static void FanOut(Caregiver& caregiver, const redis::StreamEntry& entry);
+  // An entry of an inbox, in the clear.
+  struct Told {
+    redis::StreamId id;
+    std::string digest;                       // Of what stands there.
+    std::optional<alert::v1::Update> update;  // Absent when it cannot be read.
+  };
+  absl::StatusOr<std::vector<Told>> ReadAll(const std::string& id,
+                                            const redis::StreamBatch& batch) const;
+  // False when it cannot be read: the watchers need a snapshot in its place.
+  static bool FanOut(Caregiver& caregiver, Told& told);
   // Whether Redis still has what was read; when it has not, a new incarnation and a snapshot.
   void Check(const std::string& id);
   void CheckSoon(const std::string& id, Caregiver& caregiver) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
