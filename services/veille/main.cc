@@ -35,6 +35,7 @@ Use:
 
 Look after:
   veille audit      verify, list: who looked at what, and whether the log is whole
+  veille keys       list, rotate, make: the keys that what is stored is encrypted with
 
 Every command: --help. Every flag can be set as an environment variable, VEILLE_<FLAG>.
 )";
@@ -53,6 +54,7 @@ int main(int argc, char** argv) {
       {"replay", veille::client::RunReplay},
       {"rules", veille::client::RunRules},
       {"audit", veille::RunAudit},
+      {"keys", veille::RunKeys},
   };
   if (argc < 2 || std::string(argv[1]) == "--help" || std::string(argv[1]) == "help") {
     std::fputs(kUsage, argc < 2 ? stderr : stdout);
