@@ -36,7 +36,9 @@ absl::Status EnsureKekFile(const KeysPlace& place) {
   if (std::filesystem::exists(place.kek_file)) return absl::OkStatus();
   std::error_code error;
   const std::filesystem::path folder = std::filesystem::path(place.kek_file).parent_path();
-  std::filesystem::create_directories(folder, error);
+  const bool made = std::filesystem::create_directories(folder, error);
+  if (made && !error)
+    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
   if (error)
     return absl::UnavailableError("cannot make " + folder.string() + ": " + error.message());
   return domain::KeyRing::MakeFile(place.kek_file);
