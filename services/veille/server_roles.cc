@@ -271,8 +271,8 @@ class ServerProcess {
       app.OnStop(
           "keys", [this] { key_redis_->Stop().IgnoreError(); }, absl::Seconds(20));
     }
-    VEILLE_ASSIGN_OR_RETURN(node_.vault,
-                            OpenVault(*place, node_.config, kRedisPatience, node_.metrics));
+    VEILLE_ASSIGN_OR_RETURN(node_.vault, OpenVault(*place, node_.endpoint, node_.config,
+                                                   kRedisPatience, node_.metrics));
     return WarmVault(*node_.vault, *node_.registry.Get());
   }
 

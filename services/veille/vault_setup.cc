@@ -7,6 +7,7 @@
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
 #include "common/redis/check_settings.h"
+#include "common/redis/pipelined_client.h"
 #include "services/domain/vault/redis_key_store.h"
 
 namespace veille {
@@ -54,6 +55,7 @@ absl::StatusOr<std::unique_ptr<redis::PrivateServer>> StartKeyStore(const KeysPl
 }
 
 absl::StatusOr<std::shared_ptr<domain::Vault>> OpenVault(const KeysPlace& place,
+                                                         const redis::Endpoint& data,
                                                          const Config& config,
                                                          absl::Duration patience,
                                                          metrics::Registry& metrics) {
@@ -62,6 +64,11 @@ absl::StatusOr<std::shared_ptr<domain::Vault>> OpenVault(const KeysPlace& place,
   // Keys are few and rarely made: they are always on disk before they are used, whatever the data
   // may lose.
   VEILLE_RETURN_IF_ERROR(redis::CheckSettings(store->client(), redis::SettingsPolicy()));
+  redis::PipelinedClient::Options client;
+  client.endpoint = data;
+  redis::PipelinedClient data_client(std::move(client));
+  VEILLE_RETURN_IF_ERROR(data_client.WaitConnected(patience));
+  VEILLE_RETURN_IF_ERROR(domain::BindKeyStore(data_client, store->client()));
   if (!config.redis().endpoint().empty() &&
       config.redis().endpoint() == config.keys().store().endpoint()) {
     VEILLE_LOG(kWarning,

@@ -37,8 +37,10 @@ absl::Status EnsureKekFile(const KeysPlace& place);
 absl::StatusOr<std::unique_ptr<redis::PrivateServer>> StartKeyStore(
     const KeysPlace& place, const config::v1::Config& config);
 
-// Waits up to `patience` for a store that is still starting, and checks its settings.
+// Waits up to `patience` for a store that is still starting, and checks its settings, and that it
+// is the one that belongs to `data`.
 absl::StatusOr<std::shared_ptr<domain::Vault>> OpenVault(const KeysPlace& place,
+                                                         const redis::Endpoint& data,
                                                          const config::v1::Config& config,
                                                          absl::Duration patience,
                                                          metrics::Registry& metrics);

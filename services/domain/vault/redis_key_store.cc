@@ -3,6 +3,7 @@
 #include <span>
 #include <utility>
 
+#include "common/base/random.h"
 #include "common/base/status_macros.h"
 #include "services/domain/keys.h"
 
@@ -33,6 +34,19 @@ std::vector<std::string> Strings(const redis::Reply& reply) {
   strings.reserve(reply.size());
   for (const redis::ReplyView element : reply.elements()) strings.emplace_back(element.str());
   return strings;
+}
+
+// What the field holds now, which is `value` when there was nothing.
+absl::StatusOr<std::string> SetOnce(redis::Client& client, const std::string& key,
+                                    const std::string& field, const std::string& value) {
+  VEILLE_ASSIGN_OR_RETURN(redis::Reply reply, client.CommandSync({"HGET", key, field}));
+  // Not asked to write otherwise: a Redis that is full would refuse, and roles must start then,
+  // too.
+  if (reply.IsNil()) {
+    VEILLE_RETURN_IF_ERROR(client.CommandSync({"HSETNX", key, field, value}).status());
+    VEILLE_ASSIGN_OR_RETURN(reply, client.CommandSync({"HGET", key, field}));
+  }
+  return std::string(reply.str());
 }
 
 }  // namespace
@@ -108,6 +122,18 @@ absl::StatusOr<KeyStore::Changes> RedisKeyStore::ChangesSince(uint64_t version) 
     for (std::size_t i = 2; i < reply.size(); ++i) changes.destroyed->emplace_back(reply[i].str());
   }
   return changes;
+}
+
+absl::Status BindKeyStore(redis::Client& data, redis::Client& keys) {
+  SystemRandom random;
+  VEILLE_ASSIGN_OR_RETURN(const std::string id,
+                          SetOnce(keys, KeyStateKey(), "store_id", random.Hex(16)));
+  VEILLE_ASSIGN_OR_RETURN(const std::string known, SetOnce(data, DeploymentKey(), "key_store", id));
+  if (known == id) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      "the data was encrypted with the keys of another key store than this one. Point keys.store "
+      "to "
+      "it, or restore the backup of the keys; without them the data cannot be read");
 }
 
 }  // namespace veille::domain

@@ -34,6 +34,11 @@ class RedisKeyStore : public KeyStore {
   const std::unique_ptr<redis::PipelinedClient> client_;
 };
 
+// Data and key store remember one another from their first meeting on. FAILED_PRECONDITION when the
+// data was encrypted with another store's keys: an empty store in the place of a lost one must not
+// be filled as if it were new.
+absl::Status BindKeyStore(redis::Client& data, redis::Client& keys);
+
 }  // namespace veille::domain
 
 #endif  // SERVICES_DOMAIN_VAULT_REDIS_KEY_STORE_H_

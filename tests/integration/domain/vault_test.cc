@@ -119,6 +119,16 @@ TEST_F(VaultTest, AKeyStoreThatWasSetBackMakesEverybodyAskAgain) {
       << "lost, which is not erased";
 }
 
+TEST_F(VaultTest, AnEmptyKeyStoreInThePlaceOfALostOneIsRefused) {
+  veille::testing::RedisServer data;
+  EXPECT_TRUE(BindKeyStore(data.client(), store_->client()).ok());
+  EXPECT_TRUE(BindKeyStore(data.client(), store_->client()).ok());
+  ASSERT_TRUE(store_->client().CommandSync({"FLUSHALL"}).ok());
+  const absl::Status status = BindKeyStore(data.client(), store_->client());
+  EXPECT_TRUE(absl::IsFailedPrecondition(status));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("backup of the keys"));
+}
+
 TEST_F(VaultTest, KeepsAsManyKeysAsItMay) {
   const auto vault = Open(3);
   std::vector<std::string> sealed;
