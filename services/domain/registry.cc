@@ -35,6 +35,10 @@ bool IsId(const std::string& text, const char* more) {
          });
 }
 
+bool IsReserved(const std::string& home_id) {
+  return home_id == kOperatorHome || home_id == kExerciseHome;
+}
+
 // A window as a plan names it; empty: always. What cannot be read is a fault of its own.
 WeeklyWindow WindowOf(const std::string& text) {
   return text.empty() ? WeeklyWindow() : ParseWeeklyWindow(text).value_or(WeeklyWindow());
@@ -105,8 +109,9 @@ class HomeChecker {
 
   void Check(const Home& home) {
     home_id_ = home.home_id();
-    Require(IsId(home.home_id(), "._-") && home.home_id() != kOperatorHome, "home_id",
-            "must be 1 to 64 characters of [A-Za-z0-9._-], and not 'operator'");
+    Require(
+        IsId(home.home_id(), "._-") && !IsReserved(home.home_id()), "home_id",
+        "must be 1 to 64 characters of [A-Za-z0-9._-], and not 'operator' or 'veille-exercise'");
     if (const auto zone = LoadZone(home.zone()); !zone.ok())
       Add("zone", std::string(zone.status().message()));
     Require(!home.sources().empty(), "sources", "a home needs at least one source");
@@ -117,6 +122,7 @@ class HomeChecker {
       const std::string& id = home.sources(i).source_id();
       Require(IsId(id, "._:-"), path, "must be 1 to 64 characters of [A-Za-z0-9._:-]");
       Require(sources.insert(id).second, path, "'" + id + "' stands twice");
+      Require(id != kExerciseHome, path, "'" + id + "' is the synthetic patient's");
     }
     for (int i = 0; i < home.devices_size(); ++i) CheckDevice(home, i, sources, devices);
     for (int i = 0; i < home.patients_size(); ++i) CheckPatient(home.patients(i), i);
@@ -148,8 +154,9 @@ class HomeChecker {
 
   void CheckPatient(const Patient& patient, int i) {
     const std::string path = absl::StrFormat("patients[%d].", i);
-    Require(IsId(patient.patient_id(), "._-"), path + "patient_id",
-            "must be 1 to 64 characters of [A-Za-z0-9._-]");
+    Require(IsId(patient.patient_id(), "._-") && patient.patient_id() != kExerciseHome,
+            path + "patient_id",
+            "must be 1 to 64 characters of [A-Za-z0-9._-], and not 'veille-exercise'");
     for (int j = 0; j < patient.zones_size(); ++j)
       CheckZone(patient.zones(j), absl::StrFormat("%szones[%d]", path, j));
     CheckCircle(patient.circle(), path + "circle.");
@@ -277,7 +284,8 @@ class HomeChecker {
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<const Registry>> Registry::Load(const std::string& folder) {
+absl::StatusOr<std::shared_ptr<const Registry>> Registry::Load(const std::string& folder,
+                                                               const std::vector<Home>& more) {
   std::error_code error;
   std::vector<std::string> paths;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
@@ -314,11 +322,12 @@ absl::StatusOr<std::shared_ptr<const Registry>> Registry::Load(const std::string
       faults.Add(file.PlaceOf("home_id"), "home_id", "'" + id + "' is in another file already");
   }
   if (!faults.ok()) return faults.ToStatus();
-  registry->Index();
+  registry->Index(more);
   return registry;
 }
 
-absl::StatusOr<std::shared_ptr<const Registry>> Registry::Make(std::vector<Home> homes) {
+absl::StatusOr<std::shared_ptr<const Registry>> Registry::Make(std::vector<Home> homes,
+                                                               const std::vector<Home>& more) {
   config::Faults faults;
   std::shared_ptr<Registry> registry(new Registry());
   for (Home& home : homes) {
@@ -328,11 +337,12 @@ absl::StatusOr<std::shared_ptr<const Registry>> Registry::Make(std::vector<Home>
       faults.Add("home '" + id + "'", "home_id", "stands twice");
   }
   if (!faults.ok()) return faults.ToStatus();
-  registry->Index();
+  registry->Index(more);
   return registry;
 }
 
-void Registry::Index() {
+void Registry::Index(const std::vector<Home>& more) {
+  for (const Home& home : more) by_id_.emplace(home.home_id(), std::make_unique<Home>(home));
   for (const auto& [id, home] : by_id_) {
     homes_.push_back(home.get());
     for (const auto& source : home->sources()) by_source_[source.source_id()] = home.get();

@@ -27,12 +27,15 @@ struct PatientRef {
 class Registry {
  public:
   // Reads every *.textproto (veille.care.v1.Home) of `folder`, in name order. On any fault, in any
-  // file, INVALID_ARGUMENT with a line `file:line:column: field: reason` for each.
-  static absl::StatusOr<std::shared_ptr<const Registry>> Load(const std::string& folder);
+  // file, INVALID_ARGUMENT with a line `file:line:column: field: reason` for each. `more` are homes
+  // that no file holds.
+  static absl::StatusOr<std::shared_ptr<const Registry>> Load(
+      const std::string& folder, const std::vector<care::v1::Home>& more = {});
 
   // Takes homes that are at hand (simulations, tests). The same checks; faults are named by home
   // id.
-  static absl::StatusOr<std::shared_ptr<const Registry>> Make(std::vector<care::v1::Home> homes);
+  static absl::StatusOr<std::shared_ptr<const Registry>> Make(
+      std::vector<care::v1::Home> homes, const std::vector<care::v1::Home>& more = {});
 
   // In order of home id.
   const std::vector<const care::v1::Home*>& homes() const { return homes_; }
@@ -50,7 +53,8 @@ class Registry {
 
  private:
   Registry() = default;
-  void Index();
+  // `more`, and what is asked for by other names than a home's.
+  void Index(const std::vector<care::v1::Home>& more);
 
   std::map<std::string, std::unique_ptr<care::v1::Home>, std::less<>> by_id_;
   std::vector<const care::v1::Home*> homes_;

@@ -36,6 +36,7 @@ Use:
 Look after:
   veille audit      verify, list: who looked at what, and whether the log is whole
   veille keys       list, rotate, make: the keys that what is stored is encrypted with
+  veille drill      sends an exercise alarm the whole way, and says how far it came
 
 Every command: --help. Every flag can be set as an environment variable, VEILLE_<FLAG>.
 )";
@@ -55,6 +56,7 @@ int main(int argc, char** argv) {
       {"rules", veille::client::RunRules},
       {"audit", veille::RunAudit},
       {"keys", veille::RunKeys},
+      {"drill", veille::RunDrillCommand},
   };
   if (argc < 2 || std::string(argv[1]) == "--help" || std::string(argv[1]) == "help") {
     std::fputs(kUsage, argc < 2 ? stderr : stdout);

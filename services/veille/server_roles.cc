@@ -19,10 +19,12 @@
 #include "common/log/log.h"
 #include "common/redis/private_server.h"
 #include "services/detector/role.h"
+#include "services/domain/exercise.h"
 #include "services/domain/homes_folder.h"
 #include "services/domain/keys.h"
 #include "services/gateway/role.h"
 #include "services/notifier/role.h"
+#include "services/veille/drill.h"
 #include "services/veille/node.h"
 #include "services/veille/vault_setup.h"
 
@@ -159,6 +161,23 @@ absl::Status WriteReadyFile(const Roles& roles, const Node& node) {
       roles.notifier != nullptr ? roles.notifier->port() : 0,
       node.http != nullptr ? node.http->port() : 0, node.endpoint.unix_socket);
   return WriteFileAtomically(path, json);
+}
+
+// Where we reach ourselves.
+std::string OwnAddress(const std::string& configured, int port) {
+  return configured.rfind("unix:", 0) == 0 ? configured : "127.0.0.1:" + std::to_string(port);
+}
+
+DrillOptions DrillOptionsOf(const Config& config, const Roles& roles) {
+  DrillOptions drill;
+  drill.gateway = OwnAddress(config.rpc().gateway_address(), roles.gateway->port());
+  drill.notifier = OwnAddress(config.rpc().notifier_address(), roles.notifier->port());
+  const config::v1::Tls& tls = config.synthetic_patient().tls();
+  drill.certificate_file = tls.certificate_file();
+  drill.key_file = tls.key_file();
+  if (!drill.key_file.empty())
+    drill.ca_file = tls.ca_file().empty() ? config.rpc().tls().ca_file() : tls.ca_file();
+  return drill;
 }
 
 // Redis of our own; what it needed to be repaired is said loudly.
@@ -316,7 +335,10 @@ class ServerProcess {
       if (const std::string& key = node_.config.notifier().audit_key_file(); !key.empty())
         VEILLE_RETURN_IF_ERROR(LoadAuditKey(key).status());
     }
-    homes_ = std::make_unique<domain::HomesFolder>(homes);
+    std::vector<care::v1::Home> more;
+    VEILLE_ASSIGN_OR_RETURN(exercise_, domain::ScheduleOf(node_.config));
+    if (exercise_.has_value()) more.push_back(domain::ExerciseHome());
+    homes_ = std::make_unique<domain::HomesFolder>(homes, std::move(more));
     VEILLE_ASSIGN_OR_RETURN(auto registry, homes_->Load());
     node_.registry.Replace(std::move(registry));
     VEILLE_ASSIGN_OR_RETURN(node_.clock, MakeClock(node_.config));
@@ -355,6 +377,12 @@ class ServerProcess {
           node_.http, metrics::HttpServer::Start(node_.config.metrics_address(), node_.metrics,
                                                  [] { return true; }));
     }
+    if (role_ == "all" && exercise_.has_value()) {
+      drill_ = std::make_unique<DailyDrill>(DrillOptionsOf(node_.config, roles_), *exercise_,
+                                            node_.clock);
+      app.OnStop(
+          "drill", [this] { drill_.reset(); }, absl::Seconds(12));
+    }
     return WriteReadyFile(roles_, node_);
   }
 
@@ -366,6 +394,8 @@ class ServerProcess {
   std::unique_ptr<domain::HomesFolder> homes_;
   std::unique_ptr<DeploymentGuard> guard_;
   Roles roles_;
+  std::optional<domain::ExerciseSchedule> exercise_;
+  std::unique_ptr<DailyDrill> drill_;
 };
 
 int Init() {
