@@ -53,6 +53,10 @@ std::string CertificatesKey(std::string_view id) {
   return IdentityKey("certificates:" + std::string(id));
 }
 
+std::string WrappedKeysKey() { return "veille:{keys}:wrapped"; }
+std::string KeyStateKey() { return "veille:{keys}:state"; }
+std::string DestroyedKeysKey() { return "veille:{keys}:destroyed"; }
+
 std::string LogKey(int partition) { return HomeKey(partition, "log"); }
 std::string SequencesKey(int partition) { return HomeKey(partition, "sequences"); }
 std::string LeaseKey(int partition) { return HomeKey(partition, "lease"); }

@@ -44,6 +44,10 @@ std::string DenialsKey();
 std::string EnrollmentCodeKey(std::string_view secret_digest);
 std::string EnrollmentTriesKey(std::string_view address);
 std::string CertificatesKey(std::string_view id);
+// Of the key store: wrapped data keys by name, what is known of all, those destroyed.
+std::string WrappedKeysKey();
+std::string KeyStateKey();
+std::string DestroyedKeysKey();
 
 // Keys of one partition of homes.
 std::string LogKey(int partition);

@@ -66,10 +66,12 @@ class Gateway::Parts {
   explicit Parts(GatewayOptions options)
       : options_(std::move(options)),
         desk_(options_.clock, prompts_, *options_.metrics),
-        prompts_(options_.endpoint,
-                 [this](store::v1::PromptOrder order) { desk_.OnPrompt(std::move(order)); }),
+        prompts_(
+            options_.endpoint,
+            [this](store::v1::PromptOrder order) { desk_.OnPrompt(std::move(order)); },
+            options_.vault),
         intake_(options_.registry, options_.partitions, options_.clock, log_, desk_,
-                LimitsOf(options_.config.gateway()), *options_.metrics),
+                LimitsOf(options_.config.gateway()), *options_.metrics, options_.vault),
         log_({options_.endpoint, static_cast<int>(options_.config.redis().wait_replicas()),
               DurationOr(options_.config.redis().has_command_timeout(),
                          options_.config.redis().command_timeout(), absl::Seconds(5))}),

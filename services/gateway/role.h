@@ -15,6 +15,7 @@
 #include "common/rpc/peer_gate.h"
 #include "common/time/clock.h"
 #include "services/domain/live_registry.h"
+#include "services/domain/vault/vault.h"
 
 namespace veille::gateway {
 
@@ -27,6 +28,7 @@ struct GatewayOptions {
   metrics::Registry* metrics = nullptr;  // Outlives the gateway.
   // Who is denied; null: nobody.
   std::shared_ptr<const rpc::DenialList> denials;
+  std::shared_ptr<domain::Vault> vault = domain::Vault::InTheClear();
   // How full the disk is that Redis writes to, 0 to 1; empty where we cannot see it.
   std::function<double()> disk_fill;
 };

@@ -91,6 +91,7 @@ WatchOptions WatchOptionsOf(const NotifierOptions& options) {
   watch.endpoint = options.endpoint;
   watch.partitions = options.partitions;
   watch.clock = options.clock;
+  watch.vault = options.vault;
   watch.heartbeat =
       SpanOr(config.has_heartbeat_interval(), config.heartbeat_interval(), watch.heartbeat);
   return watch;
@@ -115,7 +116,8 @@ void WarnOfMissing(const domain::Registry& registry, const Courier::Channels& ch
 class Notifier::Parts {
  public:
   explicit Parts(const NotifierOptions& options)
-      : store_(options.endpoint, options.partitions, QuietBudgetOf(options.config.notifier())),
+      : store_(options.endpoint, options.partitions, QuietBudgetOf(options.config.notifier()),
+               options.vault),
         audit_(std::make_unique<AuditLogTrail>(AuditOptionsOf(options), *options.metrics)),
         desk_(WithParts(DeskOptionsOf(options)), store_, *options.metrics),
         hub_(std::make_unique<WatchHub>(WatchOptionsOf(options), desk_, store_, *options.metrics)),

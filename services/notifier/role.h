@@ -17,6 +17,7 @@
 #include "common/rpc/peer_gate.h"
 #include "common/time/clock.h"
 #include "services/domain/live_registry.h"
+#include "services/domain/vault/vault.h"
 
 namespace veille::notifier {
 
@@ -32,6 +33,7 @@ struct NotifierOptions {
   metrics::Registry* metrics = nullptr;  // Outlives the notifier.
   // Who is denied; null: nobody.
   std::shared_ptr<const rpc::DenialList> denials;
+  std::shared_ptr<domain::Vault> vault = domain::Vault::InTheClear();
   // Stable across a restart: its jobs come back at once. Empty: from the configuration, else the
   // host.
   std::string instance_id;

@@ -36,6 +36,7 @@ Use:
 
 Look after:
   veille audit      verify, list: who looked at what, and whether the log is whole
+  veille keys       list, rotate, make: the keys that what is stored is encrypted with
   veille drill      sends an exercise alarm the whole way, and says how far it came
   veille identity   invite HUB, deny, allow, denials; init, issue, rotate, retire: who is let in
 
@@ -56,6 +57,7 @@ int main(int argc, char** argv) {
       {"replay", veille::client::RunReplay},
       {"rules", veille::client::RunRules},
       {"audit", veille::RunAudit},
+      {"keys", veille::RunKeys},
       {"drill", veille::RunDrillCommand},
       {"identity", veille::client::RunIdentity},
   };

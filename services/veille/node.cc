@@ -62,6 +62,10 @@ absl::StatusOr<Config> LoadConfig(const std::string& path, bool embedded) {
   } else {
     require(embedded, "redis.endpoint", "is required: \"unix:/path\" or \"tcp:host:6379\"");
   }
+  const config::v1::Keys& keys = config.keys();
+  const bool given = !keys.kek_file().empty() && !keys.store().endpoint().empty();
+  require(embedded || given || keys.unencrypted(), "keys",
+          "kek_file and store.endpoint are required; for development, unencrypted: true");
   const std::string& fsync = config.redis().appendfsync();
   require(fsync.empty() || fsync == "always" || fsync == "everysec", "redis.appendfsync",
           "must be \"always\" or \"everysec\"");

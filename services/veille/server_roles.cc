@@ -31,6 +31,7 @@
 #include "services/veille/drill.h"
 #include "services/veille/node.h"
 #include "services/veille/own_identity.h"
+#include "services/veille/vault_setup.h"
 
 ABSL_FLAG(std::string, config, "", "Configuration file (veille.config.v1.Config, text format).");
 ABSL_FLAG(bool, check_config, false, "Checks the configuration and the homes, then ends: 0 or 1.");
@@ -119,6 +120,7 @@ absl::Status StartRoles(const std::string& role, Node& node, const OwnIdentity& 
     options.registry = node.registry;
     options.clock = node.clock;
     options.metrics = &node.metrics;
+    options.vault = node.vault;
     if (const std::string crash_on = absl::GetFlag(FLAGS_test_crash_on); !crash_on.empty()) {
       options.before_judging = [crash_on](const store::v1::Envelope& envelope) {
         if (envelope.correlation_id() == crash_on) std::abort();
@@ -136,6 +138,7 @@ absl::Status StartRoles(const std::string& role, Node& node, const OwnIdentity& 
     options.registry = node.registry;
     options.clock = node.clock;
     options.metrics = &node.metrics;
+    options.vault = node.vault;
     VEILLE_ASSIGN_OR_RETURN(options.audit_key, AuditKeyOf(node.config, all ? data : ""));
     VEILLE_ASSIGN_OR_RETURN(roles.notifier, notifier::Notifier::Start(std::move(options)));
   }
@@ -148,6 +151,7 @@ absl::Status StartRoles(const std::string& role, Node& node, const OwnIdentity& 
     options.registry = node.registry;
     options.clock = node.clock;
     options.metrics = &node.metrics;
+    options.vault = node.vault;
     if (all) options.disk_fill = DiskFillOf(data);
     VEILLE_ASSIGN_OR_RETURN(roles.gateway, gateway::Gateway::Start(std::move(options)));
   }
@@ -291,14 +295,7 @@ class ServerProcess {
  private:
   // Each second, on the thread that started Redis.
   void Look(app::App& app) {
-    if (redis_ != nullptr && !redis_->Alive()) {
-      VEILLE_LOG(kError, "redis-server has ended; it is started again")
-          .Field("log", redis_->LogTail());
-      if (absl::Status status = redis_->Restart(); !status.ok()) {
-        VEILLE_LOG(kError, "redis-server does not start").Field(status);
-        return;
-      }
-    }
+    if (!Revive(redis_.get()) || !Revive(key_redis_.get())) return;
     for (; redis_ != nullptr && told_repairs_ < redis_->repairs().size(); ++told_repairs_) {
       const std::string& repair = redis_->repairs()[told_repairs_];
       if (!guard_->TellOperators(RepairFinding(repair, node_.clock->Now())).ok()) break;
@@ -312,6 +309,35 @@ class ServerProcess {
     }
   }
 
+  // False when it has ended and does not start again.
+  static bool Revive(redis::PrivateServer* server) {
+    if (server == nullptr || server->Alive()) return true;
+    VEILLE_LOG(kError, "redis-server has ended; it is started again")
+        .Field("log", server->LogTail());
+    const absl::Status status = server->Restart();
+    if (!status.ok()) VEILLE_LOG(kError, "redis-server does not start").Field(status);
+    return status.ok();
+  }
+
+  absl::Status StartVault(app::App& app) {
+    if (role_ == "identity") return absl::OkStatus();  // It keeps nothing of people.
+    VEILLE_ASSIGN_OR_RETURN(const std::optional<KeysPlace> place,
+                            KeysPlaceOf(node_.config, role_ == "all" ? data_ : ""));
+    if (!place) {
+      VEILLE_LOG(kWarning, "keys.unencrypted: everything is stored in the clear");
+      return absl::OkStatus();
+    }
+    if (role_ == "all") VEILLE_RETURN_IF_ERROR(EnsureKekFile(*place));
+    if (!place->own_store.empty()) {
+      VEILLE_ASSIGN_OR_RETURN(key_redis_, StartKeyStore(*place, node_.config));
+      app.OnStop(
+          "keys", [this] { key_redis_->Stop().IgnoreError(); }, absl::Seconds(20));
+    }
+    VEILLE_ASSIGN_OR_RETURN(node_.vault, OpenVault(*place, node_.endpoint, node_.config,
+                                                   kRedisPatience, node_.metrics));
+    return WarmVault(*node_.vault, *node_.registry.Get());
+  }
+
   // Homes that changed hold from now on; with a fault in any, all stay as they were.
   void FollowHomes() {
     const auto registry = homes_->LoadWhenChanged();
@@ -321,6 +347,8 @@ class ServerProcess {
       return;
     }
     if (*registry == nullptr) return;
+    // What fails here is fetched when it is needed.
+    WarmVault(*node_.vault, **registry).IgnoreError();
     node_.registry.Replace(*registry);
     VEILLE_LOG(kInfo, "the homes have changed").Field("homes", (*registry)->homes().size());
   }
@@ -394,6 +422,7 @@ class ServerProcess {
         node_.endpoint.password_file = node_.config.redis().password_file();
     }
     VEILLE_RETURN_IF_ERROR(JoinDeployment(node_, kRedisPatience));
+    VEILLE_RETURN_IF_ERROR(StartVault(app));
     guard_ = std::make_unique<DeploymentGuard>(node_);
     app.OnStop(
         "roles", [this] { roles_.Stop(); }, absl::Seconds(20));
@@ -416,7 +445,7 @@ class ServerProcess {
   const std::string role_;
   std::string data_;
   Node node_;
-  std::unique_ptr<redis::PrivateServer> redis_;
+  std::unique_ptr<redis::PrivateServer> redis_, key_redis_;
   std::size_t told_repairs_ = 0;
   std::unique_ptr<domain::HomesFolder> homes_;
   std::unique_ptr<DeploymentGuard> guard_;

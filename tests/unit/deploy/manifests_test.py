@@ -20,7 +20,8 @@ BASE, VEILLE = "", ""
 ROLES = {"gateway", "detector", "notifier", "identity"}
 UID = 65532
 # What an operator makes: by secret, file and the command that makes it.
-SECRETS = {"veille-audit-key": ("audit.key", ["openssl", "genpkey", "-algorithm", "ed25519"])}
+SECRETS = {"veille-audit-key": ("audit.key", ["openssl", "genpkey", "-algorithm", "ed25519"]),
+           "veille-kek": ("kek.keys", ["openssl", "rand", "-hex", "32"])}
 # Readiness off 5 s, drain and shut down 8 s, flush 5 s, and 10 s to spare.
 LEAST_GRACE_S = 28
 
@@ -251,7 +252,7 @@ class Base(unittest.TestCase):
 
     def test_has_every_role(self):
         names = {d["metadata"]["name"] for d in render(BASE) if pod_of(d)}
-        self.assertEqual(names, ROLES | {"init", "redis", "exercise"})
+        self.assertEqual(names, ROLES | {"init", "redis", "redis-keys", "exercise"})
 
     def test_mounts_a_configuration_that_every_role_takes(self):
         documents = render(BASE)
