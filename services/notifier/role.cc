@@ -112,12 +112,7 @@ void WarnOfMissing(const domain::Registry& registry, const Courier::Channels& ch
 class Notifier::Parts {
  public:
   explicit Parts(const NotifierOptions& options)
-      : store_(
-            options.endpoint, options.partitions,
-            [this](int, absl::Time due) {
-              if (queue_ != nullptr) queue_->NoteTimer(due);
-            },
-            QuietBudgetOf(options.config.notifier())),
+      : store_(options.endpoint, options.partitions, QuietBudgetOf(options.config.notifier())),
         audit_(std::make_unique<AuditLogTrail>(AuditOptionsOf(options), *options.metrics)),
         desk_(WithParts(DeskOptionsOf(options)), store_, *options.metrics),
         hub_(std::make_unique<WatchHub>(WatchOptionsOf(options), desk_, store_, *options.metrics)),

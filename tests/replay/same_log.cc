@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/base/check.h"
+#include "common/base/timestamp.h"
 #include "common/metrics/metrics.h"
 #include "common/time/clock.h"
 #include "services/detector/core/bytes.h"
@@ -107,9 +108,7 @@ std::vector<Item> ItemsOf(const std::vector<Recording>& recordings) {
 std::string Tick(absl::Time at) {
   store::v1::Envelope envelope;
   envelope.set_format(1);
-  envelope.mutable_receive_time()->set_seconds(absl::ToUnixSeconds(at));
-  envelope.mutable_receive_time()->set_nanos(
-      static_cast<int32_t>(absl::ToUnixMicros(at) % 1000000) * 1000);
+  SetTime(at, *envelope.mutable_receive_time());
   envelope.mutable_tick();
   return envelope.SerializeAsString();
 }

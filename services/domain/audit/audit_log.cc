@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/base/status_macros.h"
+#include "common/base/timestamp.h"
 #include "common/log/log.h"
 #include "common/redis/pipelined_client.h"
 #include "services/domain/keys.h"
@@ -90,9 +91,7 @@ AuditLog::~AuditLog() {
 }
 
 absl::Status AuditLog::Queue(AuditEntry entry, const Written& written) {
-  const int64_t micros = absl::ToUnixMicros(options_.clock->Now());
-  entry.mutable_time()->set_seconds(micros / 1000000);
-  entry.mutable_time()->set_nanos(static_cast<int32_t>(micros % 1000000) * 1000);
+  SetTime(options_.clock->Now(), *entry.mutable_time());
   const int partition = PartitionOf(entry.home_id(), options_.partitions);
   MutexLock lock(mu_);
   if (waiting_ >= options_.most_waiting) {
@@ -161,7 +160,8 @@ void AuditLog::Run() {
       SignNew();
     }
     MutexLock lock(mu_);
-    if (stopping_ && (queues_.empty() || MonotonicNow() >= stop_by)) return;
+    // Only after a round that knew it was the last, and signed.
+    if (last && (queues_.empty() || MonotonicNow() >= stop_by)) return;
     if (failed) changed_.WaitFor(mu_, kRetry);
   }
 }

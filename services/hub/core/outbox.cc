@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/timestamp.h"
+
 namespace veille::hub {
 
 void Outbox::Queue::Drop(uint64_t through) {
@@ -18,9 +20,7 @@ void Outbox::Add(v1::Lane lane, std::string events, absl::Time watermark) {
   batch.set_lane(lane);
   batch.set_sequence(++queue.last);
   batch.set_events(std::move(events));
-  const int64_t micros = absl::ToUnixMicros(watermark);
-  batch.mutable_watermark()->set_seconds(micros / 1000000);
-  batch.mutable_watermark()->set_nanos(static_cast<int32_t>(micros % 1000000) * 1000);
+  SetTime(watermark, *batch.mutable_watermark());
 }
 
 bool Outbox::OnWelcome(uint64_t last_urgent, uint64_t last_bulk,

@@ -73,9 +73,11 @@ QueueWorker::QueueWorker(QueueOptions options, AlertDesk& desk, RedisAlertStore&
   reader.name = "notifier-queue";
   reader_ = std::make_unique<redis::StreamReader>(std::move(reader));
   timer_ = Worker("notify-timer", [this] { RunTimer(); });
+  store_.TellOfTimers([this](absl::Time due) { NoteTimer(due); });
 }
 
 QueueWorker::~QueueWorker() {
+  store_.TellOfTimers(nullptr);
   {
     MutexLock lock(mu_);
     stopping_ = true;

@@ -47,9 +47,6 @@ class QueueWorker {
               metrics::Registry& metrics);
   ~QueueWorker();
 
-  // A timer was set: the timer thread looks again when it is due. From any thread.
-  void NoteTimer(absl::Time due);
-
  private:
   struct Lane {
     Mutex mu;
@@ -69,6 +66,8 @@ class QueueWorker {
   void Failed(int partition, const redis::StreamEntry& entry, const absl::Status& status);
   void RunLane(Lane& lane);
   void PostTo(int partition, std::function<void()> work);
+  // A timer was set: the timer thread looks again when it is due. From any thread.
+  void NoteTimer(absl::Time due);
   void RunTimer();
   absl::Status MoveDueTimers();
   void Recover(int partition);

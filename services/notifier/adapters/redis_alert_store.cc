@@ -149,12 +149,18 @@ class Answers {
 
 }  // namespace
 
-RedisAlertStore::RedisAlertStore(const redis::Endpoint& endpoint, int partitions,
-                                 std::function<void(int, absl::Time)> on_timer, QuietBudget quiet)
-    : partitions_(partitions),
-      on_timer_(std::move(on_timer)),
-      quiet_(quiet),
-      client_(Connect(endpoint)) {}
+RedisAlertStore::RedisAlertStore(const redis::Endpoint& endpoint, int partitions, QuietBudget quiet)
+    : partitions_(partitions), quiet_(quiet), client_(Connect(endpoint)) {}
+
+void RedisAlertStore::TellOfTimers(std::function<void(absl::Time)> listener) {
+  MutexLock lock(mu_);
+  listener_ = std::move(listener);
+}
+
+void RedisAlertStore::TimerSet(absl::Time due) {
+  MutexLock lock(mu_);
+  if (listener_ != nullptr) listener_(due);
+}
 
 int RedisAlertStore::PartitionOf(const std::string& alert_id) const {
   return domain::PartitionOf(domain::HomeOfAlert(alert_id), partitions_);
@@ -211,8 +217,8 @@ absl::StatusOr<std::vector<std::string>> RedisAlertStore::Store(const AlertChang
   AddJobs(change, args);
   VEILLE_ASSIGN_OR_RETURN(const redis::Reply reply,
                           client_->EvalSync(Named("update"), std::move(args)));
-  if (!timer.empty()) on_timer_(partition, due);
-  for (const store::v1::Send& send : change.sends) on_timer_(partition, DueTime(send));
+  if (!timer.empty()) TimerSet(due);
+  for (const store::v1::Send& send : change.sends) TimerSet(DueTime(send));
   std::vector<std::string> entries;
   for (const redis::ReplyView entry : reply.elements()) entries.emplace_back(entry.str());
   return entries;
@@ -285,7 +291,7 @@ absl::StatusOr<bool> RedisAlertStore::Lease(const std::string& home_id, const st
       client_->EvalSync(Named("lease"),
                         {domain::QueueKey(partition), domain::TimersKey(partition), entry,
                          job.SerializeAsString(), std::to_string(absl::ToUnixMillis(due))}));
-  on_timer_(partition, due);
+  TimerSet(due);
   return reply.integer() == 1;
 }
 
@@ -300,7 +306,7 @@ absl::Status RedisAlertStore::ReplaceTimer(const std::string& home_id,
                       next != nullptr ? next->SerializeAsString() : "",
                       std::to_string(next != nullptr ? absl::ToUnixMillis(due) : 0)})
           .status());
-  if (next != nullptr) on_timer_(partition, due);
+  if (next != nullptr) TimerSet(due);
   return absl::OkStatus();
 }
 

@@ -11,6 +11,7 @@
 #include "common/base/random.h"
 #include "common/redis/client.h"
 #include "common/redis/endpoint.h"
+#include "common/sync/mutex.h"
 #include "services/notifier/app/alert_store.h"
 
 namespace veille::notifier {
@@ -23,9 +24,11 @@ struct QuietBudget {
 
 class RedisAlertStore : public AlertStore {
  public:
-  // `on_timer` is told of each timer that is set: partition and time.
-  RedisAlertStore(const redis::Endpoint& endpoint, int partitions,
-                  std::function<void(int, absl::Time)> on_timer, QuietBudget quiet = {});
+  RedisAlertStore(const redis::Endpoint& endpoint, int partitions, QuietBudget quiet = {});
+
+  // Who is told of each timer that is set from now on, when it is due; from any thread, must not
+  // block. Null: nobody; whoever was told before is not being told any more when this returns.
+  void TellOfTimers(std::function<void(absl::Time)> listener);
 
   absl::StatusOr<Found> Find(const store::v1::Finding& finding) override;
   absl::StatusOr<store::v1::AlertRecord> Get(const std::string& alert_id) override;
@@ -73,12 +76,15 @@ class RedisAlertStore : public AlertStore {
 
  private:
   int PartitionOf(const std::string& alert_id) const;
+  void TimerSet(absl::Time due);
 
   const int partitions_;
-  const std::function<void(int, absl::Time)> on_timer_;
   const QuietBudget quiet_;
   SystemRandom random_;
   const std::unique_ptr<redis::Client> client_;
+
+  Mutex mu_;
+  std::function<void(absl::Time)> listener_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace veille::notifier

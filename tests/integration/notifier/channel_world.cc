@@ -55,10 +55,7 @@ ChannelReplica::ChannelReplica(World& world, std::shared_ptr<const domain::Regis
                                std::function<void()> went_round,
                                std::vector<care::v1::Member> operators)
     : operators_(std::move(operators)),
-      store_(world.redis().endpoint(), kPartitions,
-             [this](int, absl::Time due) {
-               if (worker_ != nullptr) worker_->NoteTimer(due);
-             }),
+      store_(world.redis().endpoint(), kPartitions),
       courier_({.clock = world.desk_options().clock}, std::move(channels), store_, metrics_),
       desk_(OptionsOf(world, std::move(registry)), store_, metrics_) {
   QueueOptions options;

@@ -34,8 +34,6 @@ class ChannelReplica {
                  std::function<void()> went_round = nullptr,
                  std::vector<care::v1::Member> operators = {});
 
-  ~ChannelReplica() { worker_.reset(); }
-
   AlertDesk& desk() { return desk_; }
   metrics::Registry& metrics() { return metrics_; }
 
@@ -44,11 +42,10 @@ class ChannelReplica {
 
   metrics::Registry metrics_;
   const std::vector<care::v1::Member> operators_;
-  // Before what asks for it; ended first.
-  std::unique_ptr<QueueWorker> worker_;
   RedisAlertStore store_;
   Courier courier_;
   AlertDesk desk_;
+  std::unique_ptr<QueueWorker> worker_;
 };
 
 // How far anne's delivery by a channel has come, as the newest telling has it.

@@ -48,7 +48,7 @@ TEST(Desk, TellsDirectlyWhatItHasStoredAndLeavesNoJobBehind) {
 
 TEST(Desk, KilledBetweenStoreAndTellItTellsByTheJobOnce) {
   World world;
-  DyingStore dying(world.redis().endpoint(), kPartitions, [](int, absl::Time) {});
+  DyingStore dying(world.redis().endpoint(), kPartitions);
   const auto desk = world.NewDesk(dying);
   ASSERT_TRUE(desk->OnFinding(MakeFinding("h1", "martin", "SOS", "1"), "1-1").ok());
   EXPECT_EQ(world.Inbox("anne"), Strings{});
@@ -60,7 +60,7 @@ TEST(Desk, KilledBetweenStoreAndTellItTellsByTheJobOnce) {
 // Two notifiers at once: one tells directly, the other by the job, the finding comes to both.
 TEST(Desk, TwoNotifiersTellOneVersionOnce) {
   World world;
-  RedisAlertStore other(world.redis().endpoint(), kPartitions, [](int, absl::Time) {});
+  RedisAlertStore other(world.redis().endpoint(), kPartitions);
   const auto desk = world.NewDesk(other);
   const Finding sos = MakeFinding("h1", "martin", "SOS", "1");
   ASSERT_TRUE(world.desk().OnFinding(sos, "1-1").ok());
@@ -310,7 +310,7 @@ TEST(Desk, AnAnswerStopsWhatAnotherReplicaWasAboutToSend) {
   World world;
   const Finding sos = MakeFinding("h1", "martin", "SOS", "1");
   ASSERT_TRUE(world.desk().OnFinding(sos, "1-1").ok());
-  DyingStore dying(world.redis().endpoint(), kPartitions, [](int, absl::Time) {});
+  DyingStore dying(world.redis().endpoint(), kPartitions);
   const auto other = world.NewDesk(dying);
   store::v1::Job step;
   step.set_alert_id(sos.alert_id());
@@ -379,8 +379,7 @@ TEST(Desk, DutyAndSnoozesSurviveTheNotifierAndTwoChangesAtOnceAreBothKept) {
 
 TEST(Desk, CallsThatAreTooManyAreLinesToReadAndAnEmergencyNever) {
   World world;
-  RedisAlertStore store(world.redis().endpoint(), kPartitions, [](int, absl::Time) {},
-                        {1, absl::Minutes(10)});
+  RedisAlertStore store(world.redis().endpoint(), kPartitions, {1, absl::Minutes(10)});
   const auto desk = world.NewDesk(store);
   const auto find = [&](const std::string& rule, alert::v1::Severity severity) {
     const Finding finding = MakeFinding("h1", "martin", rule, "1", Finding::KIND_RAISE, severity);

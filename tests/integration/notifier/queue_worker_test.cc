@@ -35,10 +35,7 @@ class FaultyStore : public RedisAlertStore {
 class Replica {
  public:
   Replica(World& world, const std::string& name)
-      : store_(world.redis().endpoint(), kPartitions,
-               [this](int, absl::Time due) {
-                 if (worker_ != nullptr) worker_->NoteTimer(due);
-               }),
+      : store_(world.redis().endpoint(), kPartitions),
         desk_(world.desk_options(), store_, metrics_) {
     QueueOptions options;
     options.endpoint = world.redis().endpoint();

@@ -66,8 +66,7 @@ store::v1::Finding MakeFinding(const std::string& home, const std::string& patie
 }
 
 World::World() : clock_(std::make_shared<VirtualClock>(absl::FromUnixSeconds(1'800'000'000))) {
-  store_ =
-      std::make_unique<RedisAlertStore>(redis_.endpoint(), kPartitions, [](int, absl::Time) {});
+  store_ = std::make_unique<RedisAlertStore>(redis_.endpoint(), kPartitions);
   for (int partition = 0; partition < kPartitions; ++partition)
     store_->MakeGroup(partition).IgnoreError();
   desk_ = NewDesk(*store_);

@@ -23,7 +23,6 @@ namespace {
 using event::v1::Event;
 using store::v1::Finding;
 
-constexpr int64_t kSecondUs = 1'000'000;
 // What the engine promises to put in order: see advance.h.
 constexpr absl::Duration kOrdered = absl::Seconds(2);
 // The hubs live on after the last event.

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/timestamp.h"
 #include "services/detector/core/advance.h"
 #include "services/domain/recordings/recording.h"
 
@@ -171,10 +172,6 @@ class Home {
   const HomePlan& plan() const { return *plan_; }
 
  private:
-  static void SetTime(absl::Time time, google::protobuf::Timestamp& stamp) {
-    stamp.set_seconds(absl::ToUnixSeconds(time));
-    stamp.set_nanos(static_cast<int32_t>((absl::ToUnixMicros(time) % 1000000) * 1000));
-  }
   store::v1::Envelope Head(absl::Time received) const {
     store::v1::Envelope envelope;
     envelope.set_format(1);
