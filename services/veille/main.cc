@@ -21,6 +21,7 @@ Serve:
   veille gateway    takes events from hubs
   veille detector   judges them
   veille notifier   tells caregivers
+  veille care serve keeps homes, people, circles and care plans
   veille init       makes the deployment record in a new Redis
 
 Use:
@@ -34,6 +35,7 @@ Use:
   veille rules      every rule with its parameters; profiles of care plans
 
 Look after:
+  veille care       homes, people, devices, circles, care plans: list, change, import, export
   veille audit      verify, list: who looked at what, and whether the log is whole
 
 Every command: --help. Every flag can be set as an environment variable, VEILLE_<FLAG>.
@@ -53,6 +55,7 @@ int main(int argc, char** argv) {
       {"replay", veille::client::RunReplay},
       {"rules", veille::client::RunRules},
       {"audit", veille::RunAudit},
+      {"care", veille::client::RunCare},
   };
   if (argc < 2 || std::string(argv[1]) == "--help" || std::string(argv[1]) == "help") {
     std::fputs(kUsage, argc < 2 ? stderr : stdout);
@@ -63,6 +66,8 @@ int main(int argc, char** argv) {
   rest.erase(rest.begin(), rest.begin() + 2);
   for (const char* role : {"all", "gateway", "detector", "notifier", "init"})
     if (name == role) return veille::RunServerRole(name);
+  if (name == "care" && rest == std::vector<std::string>{"serve"})
+    return veille::RunServerRole(name);
   const auto command = commands.find(name);
   if (command == commands.end()) {
     std::fprintf(stderr, "veille: there is no command '%s'\n\n%s", name.c_str(), kUsage);

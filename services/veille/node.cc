@@ -83,6 +83,7 @@ absl::StatusOr<Config> LoadConfig(const std::string& path, bool embedded) {
     config.mutable_rpc()->set_gateway_address("127.0.0.1:7443");
   if (config.rpc().notifier_address().empty())
     config.mutable_rpc()->set_notifier_address("127.0.0.1:7444");
+  if (config.rpc().care_address().empty()) config.mutable_rpc()->set_care_address("127.0.0.1:7446");
   return config;
 }
 

@@ -18,9 +18,11 @@
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
 #include "common/redis/private_server.h"
+#include "services/care/role.h"
 #include "services/detector/role.h"
 #include "services/domain/homes_folder.h"
 #include "services/domain/keys.h"
+#include "services/domain/registry_follower.h"
 #include "services/gateway/role.h"
 #include "services/notifier/role.h"
 #include "services/veille/node.h"
@@ -58,8 +60,10 @@ struct Roles {
   std::unique_ptr<detector::Detector> detector;
   std::unique_ptr<notifier::Notifier> notifier;
   std::unique_ptr<gateway::Gateway> gateway;
+  std::unique_ptr<care::Care> care;
 
   void Stop() {
+    if (care != nullptr) care->Stop();
     if (gateway != nullptr) gateway->Stop();
     if (detector != nullptr) detector->Stop();
     if (notifier != nullptr) notifier->Stop();
@@ -99,6 +103,19 @@ std::function<double()> DiskFillOf(const std::string& folder) {
     if (statvfs(folder.c_str(), &disk) != 0 || disk.f_blocks == 0) return 0;
     return 1 - static_cast<double>(disk.f_bavail) / static_cast<double>(disk.f_blocks);
   };
+}
+
+absl::Status StartCare(const Node& node, metrics::Registry& metrics, const std::string& data,
+                       Roles& roles) {
+  care::CareOptions options;
+  options.config = node.config;
+  options.endpoint = node.endpoint;
+  options.partitions = node.partitions;
+  options.clock = node.clock;
+  options.metrics = &metrics;
+  VEILLE_ASSIGN_OR_RETURN(options.audit_key, AuditKeyOf(node.config, data));
+  VEILLE_ASSIGN_OR_RETURN(roles.care, care::Care::Start(options));
+  return absl::OkStatus();
 }
 
 absl::Status StartRoles(const std::string& role, Node& node, const std::string& data,
@@ -143,6 +160,9 @@ absl::Status StartRoles(const std::string& role, Node& node, const std::string& 
     if (all) options.disk_fill = DiskFillOf(data);
     VEILLE_ASSIGN_OR_RETURN(roles.gateway, gateway::Gateway::Start(std::move(options)));
   }
+  // Not beside a folder of homes: what it keeps would be in force nowhere.
+  if (role == "care" || (all && node.config.homes_folder().empty()))
+    VEILLE_RETURN_IF_ERROR(StartCare(node, node.metrics, all ? data : "", roles));
   return absl::OkStatus();
 }
 
@@ -150,10 +170,12 @@ absl::Status WriteReadyFile(const Roles& roles, const Node& node) {
   const std::string path = absl::GetFlag(FLAGS_ready_file);
   if (path.empty()) return absl::OkStatus();
   const std::string json = absl::StrFormat(
-      "{\"gateway_port\":%d,\"notifier_port\":%d,\"metrics_port\":%d,\"redis_socket\":\"%s\"}\n",
+      "{\"gateway_port\":%d,\"notifier_port\":%d,\"care_port\":%d,\"metrics_port\":%d,"
+      "\"redis_socket\":\"%s\"}\n",
       roles.gateway != nullptr ? roles.gateway->port() : 0,
       roles.notifier != nullptr ? roles.notifier->port() : 0,
-      node.http != nullptr ? node.http->port() : 0, node.endpoint.unix_socket);
+      roles.care != nullptr ? roles.care->port() : 0, node.http != nullptr ? node.http->port() : 0,
+      node.endpoint.unix_socket);
   return WriteFileAtomically(path, json);
 }
 
@@ -223,7 +245,7 @@ class ServerProcess {
     }
     VEILLE_LOG(kInfo, "serving")
         .Field("partitions", node_.partitions)
-        .Field("homes", node_.registry.Get()->homes().size());
+        .Field("homes", HomesInForce());
     app.EverySecond([this, &app] { Look(app); });
     return app.RunUntilStopped();
   }
@@ -251,8 +273,9 @@ class ServerProcess {
     }
   }
 
-  // Homes that changed hold from now on; with a fault in any, all stay as they were.
+  // Homes of the folder that changed hold from now on; with a fault in any, all stay as they were.
   void FollowHomes() {
+    if (homes_ == nullptr) return;
     const auto registry = homes_->LoadWhenChanged();
     if (!registry.ok()) {
       VEILLE_LOG(kError, "the homes have changed and cannot be used; those before stay in force")
@@ -262,6 +285,12 @@ class ServerProcess {
     if (*registry == nullptr) return;
     node_.registry.Replace(*registry);
     VEILLE_LOG(kInfo, "the homes have changed").Field("homes", (*registry)->homes().size());
+  }
+
+  // The role care serves homes and judges none.
+  std::size_t HomesInForce() const {
+    const auto registry = node_.registry.Get();
+    return registry == nullptr ? 0 : registry->homes().size();
   }
 
   static int Complain(const absl::Status& status) {
@@ -278,20 +307,23 @@ class ServerProcess {
     if (const std::string metrics = absl::GetFlag(FLAGS_metrics); !metrics.empty())
       node_.config.set_metrics_address(metrics);
     if (role_ == "init") return absl::OkStatus();
-    std::string homes = node_.config.homes_folder();
-    if (homes.empty() && all) {
-      homes = data_ + "/homes";
-      std::error_code ignored;
-      if (!absl::GetFlag(FLAGS_check_config)) std::filesystem::create_directories(homes, ignored);
-    }
+    if (all && node_.config.homes_folder().empty() && std::filesystem::exists(data_ + "/homes"))
+      node_.config.set_homes_folder(data_ + "/homes");
     if (all || role_ == "notifier") {
       VEILLE_RETURN_IF_ERROR(notifier::CheckChannels(node_.config));
       if (const std::string& key = node_.config.notifier().audit_key_file(); !key.empty())
         VEILLE_RETURN_IF_ERROR(LoadAuditKey(key).status());
     }
-    homes_ = std::make_unique<domain::HomesFolder>(homes);
-    VEILLE_ASSIGN_OR_RETURN(auto registry, homes_->Load());
-    node_.registry.Replace(std::move(registry));
+    if (const std::string& homes = node_.config.homes_folder(); !homes.empty()) {
+      if (role_ == "care") {
+        return absl::InvalidArgumentError(
+            "homes_folder: the role care keeps homes in Redis, so no role may take them from a "
+            "folder: leave it out, and move them with 'veille care import'");
+      }
+      homes_ = std::make_unique<domain::HomesFolder>(homes);
+      VEILLE_ASSIGN_OR_RETURN(auto registry, homes_->Load());
+      node_.registry.Replace(std::move(registry));
+    }
     VEILLE_ASSIGN_OR_RETURN(node_.clock, MakeClock(node_.config));
     node_.instance_id = absl::GetFlag(FLAGS_instance_id);
     return absl::OkStatus();
@@ -319,6 +351,13 @@ class ServerProcess {
     }
     VEILLE_RETURN_IF_ERROR(JoinDeployment(node_, kRedisPatience));
     guard_ = std::make_unique<DeploymentGuard>(node_);
+    if (homes_ == nullptr && role_ != "care") {
+      VEILLE_ASSIGN_OR_RETURN(
+          follower_, domain::RegistryFollower::Start(
+                         {node_.endpoint, node_.partitions, node_.registry}, node_.metrics));
+      app.OnStop(
+          "registry", [this] { follower_.reset(); }, absl::Seconds(5));
+    }
     app.OnStop(
         "roles", [this] { roles_.Stop(); }, absl::Seconds(20));
     VEILLE_RETURN_IF_ERROR(StartRoles(role_, node_, data_, roles_));
@@ -337,6 +376,7 @@ class ServerProcess {
   std::size_t told_repairs_ = 0;
   std::unique_ptr<domain::HomesFolder> homes_;
   std::unique_ptr<DeploymentGuard> guard_;
+  std::unique_ptr<domain::RegistryFollower> follower_;
   Roles roles_;
 };
 

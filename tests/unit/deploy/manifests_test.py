@@ -17,7 +17,7 @@ import unittest
 import yaml
 
 BASE, VEILLE = "", ""
-ROLES = {"gateway", "detector", "notifier"}
+ROLES = {"gateway", "detector", "notifier", "care"}
 UID = 65532
 # Readiness off 5 s, drain and shut down 8 s, flush 5 s, and 10 s to spare.
 LEAST_GRACE_S = 28
@@ -243,11 +243,11 @@ class Base(unittest.TestCase):
 
     def test_a_configuration_with_a_fault_is_refused(self):
         documents = render(BASE)
-        homes = named(documents, "ConfigMap", "veille-homes")["data"]
-        homes["example.textproto"] += "no_such_field: 1\n"
+        config = named(documents, "ConfigMap", "veille-config")["data"]
+        config["veille.textproto"] += "no_such_field: 1\n"
         ran = check_config(documents, named(documents, "Deployment", "gateway"))
         self.assertEqual(ran.returncode, 1)
-        self.assertIn("example.textproto", ran.stderr)
+        self.assertIn("veille.textproto", ran.stderr)
 
     def test_kubectl_renders_the_same(self):
         documents = kubectl_documents(BASE)
