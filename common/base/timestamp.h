@@ -18,7 +18,7 @@ inline absl::Time ToTime(const google::protobuf::Timestamp& stamp) {
 inline void SetMicros(int64_t micros, google::protobuf::Timestamp& stamp) {
   // Down, not towards zero: protobuf's nanos are never negative.
   const int64_t rest = (micros % 1000000 + 1000000) % 1000000;
-  stamp.set_seconds((micros - rest) / 1000000);
+  stamp.set_seconds(micros / 1000000 - (micros % 1000000 < 0 ? 1 : 0));
   stamp.set_nanos(static_cast<int32_t>(rest) * 1000);
 }
 

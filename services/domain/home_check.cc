@@ -34,6 +34,10 @@ bool IsId(const std::string& text, const char* more) {
          });
 }
 
+bool IsReserved(const std::string& home_id) {
+  return home_id == kOperatorHome || home_id == kExerciseHome;
+}
+
 // A window as a plan names it; empty: always. What cannot be read is a fault of its own.
 WeeklyWindow WindowOf(const std::string& text) {
   return text.empty() ? WeeklyWindow() : ParseWeeklyWindow(text).value_or(WeeklyWindow());
@@ -131,8 +135,9 @@ class HomeChecker {
   }
 
   void Check(const Home& home) {
-    Require(IsId(home.home_id(), "._-") && home.home_id() != kOperatorHome, "home_id",
-            "must be 1 to 64 characters of [A-Za-z0-9._-], and not 'operator'");
+    Require(
+        IsId(home.home_id(), "._-") && !IsReserved(home.home_id()), "home_id",
+        "must be 1 to 64 characters of [A-Za-z0-9._-], and not 'operator' or 'veille-exercise'");
     if (const auto zone = LoadZone(home.zone()); !zone.ok())
       Add("zone", std::string(zone.status().message()));
     Require(!home.sources().empty(), "sources", "a home needs at least one source");
@@ -143,6 +148,7 @@ class HomeChecker {
       const std::string& id = home.sources(i).source_id();
       Require(IsId(id, "._:-"), path, "must be 1 to 64 characters of [A-Za-z0-9._:-]");
       Require(sources.insert(id).second, path, "'" + id + "' stands twice");
+      Require(id != kExerciseHome, path, "'" + id + "' is the synthetic patient's");
     }
     for (int i = 0; i < home.devices_size(); ++i) CheckDevice(home, i, sources, devices);
     for (int i = 0; i < home.patients_size(); ++i) CheckPatient(home.patients(i), i);
@@ -204,8 +210,9 @@ class HomeChecker {
 
   void CheckPatient(const Patient& patient, int i) {
     const std::string path = absl::StrFormat("patients[%d].", i);
-    Require(IsId(patient.patient_id(), "._-"), path + "patient_id",
-            "must be 1 to 64 characters of [A-Za-z0-9._-]");
+    Require(IsId(patient.patient_id(), "._-") && patient.patient_id() != kExerciseHome,
+            path + "patient_id",
+            "must be 1 to 64 characters of [A-Za-z0-9._-], and not 'veille-exercise'");
     for (int j = 0; j < patient.zones_size(); ++j)
       CheckZone(patient.zones(j), absl::StrFormat("%szones[%d]", path, j));
     CheckCircle(patient.circle(), path + "circle.");

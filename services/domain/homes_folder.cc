@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <utility>
-#include <vector>
 
 namespace veille::domain {
 
@@ -30,7 +29,7 @@ std::string HomesFolder::Fingerprint() const {
 
 absl::StatusOr<std::shared_ptr<const Registry>> HomesFolder::Load() {
   loaded_ = seen_ = Fingerprint();
-  return Registry::Load(folder_);
+  return Registry::Load(folder_, more_);
 }
 
 absl::StatusOr<std::shared_ptr<const Registry>> HomesFolder::LoadWhenChanged() {
@@ -41,7 +40,7 @@ absl::StatusOr<std::shared_ptr<const Registry>> HomesFolder::LoadWhenChanged() {
     return nullptr;
   }
   loaded_ = std::move(now);
-  return Registry::Load(folder_);
+  return Registry::Load(folder_, more_);
 }
 
 }  // namespace veille::domain

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -17,7 +18,9 @@ namespace veille::domain {
 
 class HomesFolder {
  public:
-  explicit HomesFolder(std::string folder) : folder_(std::move(folder)) {}
+  // `more` are homes that no file holds.
+  explicit HomesFolder(std::string folder, std::vector<care::v1::Home> more = {})
+      : folder_(std::move(folder)), more_(std::move(more)) {}
 
   absl::StatusOr<std::shared_ptr<const Registry>> Load();
 
@@ -31,6 +34,7 @@ class HomesFolder {
   std::string Fingerprint() const;
 
   const std::string folder_;
+  const std::vector<care::v1::Home> more_;
   std::string loaded_, seen_;
 };
 

@@ -62,11 +62,14 @@ std::string CircleKey(int partition, std::string_view home_id) {
 }
 std::string TimersKey(int partition) { return HomeKey(partition, "timers"); }
 std::string DeadLettersKey(int partition) { return HomeKey(partition, "dead"); }
+std::string PendingKey(int partition) { return HomeKey(partition, "pending"); }
 std::string AttemptsKey(int partition) { return HomeKey(partition, "attempts"); }
 std::string QuarantineKey(int partition) { return HomeKey(partition, "quarantine"); }
 std::string AuditKey(int partition) { return HomeKey(partition, "audit"); }
 std::string AuditHeadKey(int partition) { return HomeKey(partition, "audit_head"); }
 std::string AuditCheckpointsKey(int partition) { return HomeKey(partition, "audit_checkpoints"); }
+std::string UpkeepKey(int partition) { return HomeKey(partition, "upkeep"); }
+std::string UpkeepHolderKey(int partition) { return HomeKey(partition, "upkeep_holder"); }
 
 std::string HomesKey(int partition) { return HomeKey(partition, "homes"); }
 std::string HomeRevisionsKey(int partition) { return HomeKey(partition, "home_revisions"); }
@@ -90,6 +93,9 @@ std::string ToldKey(int partition, std::string_view caregiver_id) {
 }
 std::string GoneKey(int partition, std::string_view caregiver_id) {
   return CaregiverKey(partition, "gone", caregiver_id);
+}
+std::string FailedKey(int partition, std::string_view caregiver_id) {
+  return CaregiverKey(partition, "failed", caregiver_id);
 }
 
 }  // namespace veille::domain

@@ -18,6 +18,8 @@ inline constexpr int kMaxPartitions = 1000;
 
 // The home that findings about the service itself belong to.
 inline constexpr std::string_view kOperatorHome = "operator";
+// The home of the synthetic patient, who has the same name; and so has the client that watches.
+inline constexpr std::string_view kExerciseHome = "veille-exercise";
 
 // The partition of a home, in [0, partitions). The one place where homes are spread.
 int PartitionOf(std::string_view home_id, int partitions);
@@ -52,12 +54,17 @@ std::string TimersKey(int partition);
 // What people have said of duty and silence in a home.
 std::string CircleKey(int partition, std::string_view home_id);
 std::string DeadLettersKey(int partition);
+// How many alerts wait for each step.
+std::string PendingKey(int partition);
 std::string AttemptsKey(int partition);
 std::string QuarantineKey(int partition);
 // The audit log: its entries, its end, its signed checkpoints.
 std::string AuditKey(int partition);
 std::string AuditHeadKey(int partition);
 std::string AuditCheckpointsKey(int partition);
+// What the notifier's rounds have found, and which notifier goes round.
+std::string UpkeepKey(int partition);
+std::string UpkeepHolderKey(int partition);
 
 // The registry of homes: each home by its id; the number of its last change, beside that of the
 // partition's; the stream that says which home has changed; the care plans that a home had; what
@@ -74,6 +81,8 @@ std::string InboxKey(int partition, std::string_view caregiver_id);
 std::string WatcherKey(int partition, std::string_view caregiver_id);
 std::string ToldKey(int partition, std::string_view caregiver_id);
 std::string GoneKey(int partition, std::string_view caregiver_id);
+// Addresses of the caregiver that have failed for good, and not worked since.
+std::string FailedKey(int partition, std::string_view caregiver_id);
 
 }  // namespace veille::domain
 

@@ -58,17 +58,19 @@ absl::StatusOr<std::vector<HomeRecord>> LoadHomeRecords(const std::string& folde
   return all;
 }
 
-absl::StatusOr<std::shared_ptr<const Registry>> Registry::Load(const std::string& folder) {
+absl::StatusOr<std::shared_ptr<const Registry>> Registry::Load(const std::string& folder,
+                                                               const std::vector<Home>& more) {
   absl::StatusOr<std::vector<HomeRecord>> records = LoadHomeRecords(folder);
   if (!records.ok()) return records.status();
   std::vector<std::shared_ptr<const Home>> homes;
   homes.reserve(records->size());
   for (const HomeRecord& record : *records)
     homes.push_back(std::make_shared<const Home>(HomeOf(record)));
-  return Of(std::move(homes));
+  return Of(std::move(homes), more);
 }
 
-absl::StatusOr<std::shared_ptr<const Registry>> Registry::Make(std::vector<Home> homes) {
+absl::StatusOr<std::shared_ptr<const Registry>> Registry::Make(std::vector<Home> homes,
+                                                               const std::vector<Home>& more) {
   config::Faults faults;
   std::shared_ptr<Registry> registry(new Registry());
   for (Home& home : homes) {
@@ -79,21 +81,23 @@ absl::StatusOr<std::shared_ptr<const Registry>> Registry::Make(std::vector<Home>
       faults.Add("home '" + id + "'", "home_id", "stands twice");
   }
   if (!faults.ok()) return faults.ToStatus();
-  registry->Index();
+  registry->Index(more);
   return registry;
 }
 
-std::shared_ptr<const Registry> Registry::Of(std::vector<std::shared_ptr<const Home>> homes) {
+std::shared_ptr<const Registry> Registry::Of(std::vector<std::shared_ptr<const Home>> homes,
+                                             const std::vector<Home>& more) {
   std::shared_ptr<Registry> registry(new Registry());
   for (std::shared_ptr<const Home>& home : homes) {
     const std::string id = home->home_id();
     registry->by_id_.insert_or_assign(id, std::move(home));
   }
-  registry->Index();
+  registry->Index(more);
   return registry;
 }
 
-void Registry::Index() {
+void Registry::Index(const std::vector<Home>& more) {
+  for (const Home& home : more) by_id_.emplace(home.home_id(), std::make_shared<const Home>(home));
   for (const auto& [id, home] : by_id_) {
     homes_.push_back(home.get());
     for (const auto& source : home->sources()) by_source_[source.source_id()] = home.get();

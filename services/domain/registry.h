@@ -31,16 +31,19 @@ absl::StatusOr<std::vector<care::v1::HomeRecord>> LoadHomeRecords(const std::str
 
 class Registry {
  public:
-  // The same, as a registry.
-  static absl::StatusOr<std::shared_ptr<const Registry>> Load(const std::string& folder);
+  // The same, as a registry. `more` are homes that no file holds.
+  static absl::StatusOr<std::shared_ptr<const Registry>> Load(
+      const std::string& folder, const std::vector<care::v1::Home>& more = {});
 
   // Takes homes that are at hand (simulations, tests). The same checks; faults are named by home
   // id.
-  static absl::StatusOr<std::shared_ptr<const Registry>> Make(std::vector<care::v1::Home> homes);
+  static absl::StatusOr<std::shared_ptr<const Registry>> Make(
+      std::vector<care::v1::Home> homes, const std::vector<care::v1::Home>& more = {});
 
   // Of homes that have been checked already; copies none of them.
   static std::shared_ptr<const Registry> Of(
-      std::vector<std::shared_ptr<const care::v1::Home>> homes);
+      std::vector<std::shared_ptr<const care::v1::Home>> homes,
+      const std::vector<care::v1::Home>& more = {});
 
   // In order of home id.
   const std::vector<const care::v1::Home*>& homes() const { return homes_; }
@@ -58,7 +61,8 @@ class Registry {
 
  private:
   Registry() = default;
-  void Index();
+  // `more`, and what is asked for by other names than a home's.
+  void Index(const std::vector<care::v1::Home>& more);
 
   std::map<std::string, std::shared_ptr<const care::v1::Home>, std::less<>> by_id_;
   std::vector<const care::v1::Home*> homes_;

@@ -237,7 +237,7 @@ void RegistryFollower::Publish() {
   for (const auto& [id, home] : homes_) homes.push_back(home);
   count_.Set(static_cast<double>(homes.size()));
   VEILLE_LOG(kInfo, "the homes have changed").Field("homes", homes.size());
-  options_.registry.Replace(Registry::Of(std::move(homes)));
+  options_.registry.Replace(Registry::Of(std::move(homes), options_.more));
 }
 
 }  // namespace veille::domain

@@ -38,6 +38,8 @@ class RegistryFollower {
     redis::Endpoint endpoint;
     int partitions = 0;
     LiveRegistry registry;
+    // Homes that the registry does not hold.
+    std::vector<care::v1::Home> more{};
   };
   // Every home is in force when it returns. UNAVAILABLE when Redis cannot be read.
   static absl::StatusOr<std::unique_ptr<RegistryFollower>> Start(Options options,

@@ -1,6 +1,7 @@
 #include "services/notifier/role.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include <unistd.h>
@@ -16,6 +17,8 @@
 #include "services/notifier/adapters/dead_man_switch.h"
 #include "services/notifier/adapters/queue_worker.h"
 #include "services/notifier/adapters/redis_alert_store.h"
+#include "services/notifier/adapters/redis_upkeep_store.h"
+#include "services/notifier/adapters/upkeep_loop.h"
 #include "services/notifier/adapters/watch_hub.h"
 
 namespace veille::notifier {
@@ -132,12 +135,14 @@ class Notifier::Parts {
     QueueOptions queue = QueueOptionsOf(options);
     if (switch_ != nullptr) queue.went_round = [this] { switch_->WentRound(); };
     queue_ = std::make_unique<QueueWorker>(std::move(queue), desk_, store_, *options.metrics);
+    VEILLE_RETURN_IF_ERROR(StartUpkeep(options));
     server_->SetReady(true);
     return absl::OkStatus();
   }
 
   void Stop() {
     if (server_ != nullptr) server_->Stop();
+    loop_.reset();
     queue_.reset();
     switch_.reset();
     door_.reset();
@@ -158,11 +163,26 @@ class Notifier::Parts {
     return desk;
   }
 
+  absl::Status StartUpkeep(const NotifierOptions& options) {
+    UpkeepOptions upkeep;
+    upkeep.clock = options.clock;
+    upkeep.registry = options.registry;
+    upkeep.channels = channels_;
+    VEILLE_ASSIGN_OR_RETURN(upkeep.exercise, domain::ScheduleOf(options.config));
+    // Two processes of one name are two, here.
+    upkeep_store_ = std::make_unique<RedisUpkeepStore>(store_.client(), options.partitions,
+                                                       InstanceId(options) + "/" + random_.Hex(16));
+    upkeep_ = std::make_unique<Upkeep>(std::move(upkeep), *upkeep_store_, store_, *options.metrics);
+    loop_ = std::make_unique<UpkeepLoop>(*upkeep_);
+    return absl::OkStatus();
+  }
+
   // Before the queue is read.
   absl::Status StartChannels(const NotifierOptions& options) {
     const config::v1::Channels& config = options.config.notifier().channels();
     VEILLE_ASSIGN_OR_RETURN(Courier::Channels channels, MakeChannels(config, options.clock));
     WarnOfMissing(*options.registry.Get(), channels);
+    for (const auto& [kind, channel] : channels) channels_.insert(kind);
     CourierOptions courier;
     courier.clock = options.clock;
     courier.lease = std::max(courier.lease, 2 * TransferOptions(config, "").timeout);
@@ -190,6 +210,11 @@ class Notifier::Parts {
   std::unique_ptr<AcknowledgeDoor> door_;
   std::unique_ptr<DeadManSwitch> switch_;
   std::unique_ptr<QueueWorker> queue_;
+  SystemRandom random_;
+  std::set<care::v1::Channel::AddressCase> channels_;
+  std::unique_ptr<RedisUpkeepStore> upkeep_store_;
+  std::unique_ptr<Upkeep> upkeep_;
+  std::unique_ptr<UpkeepLoop> loop_;
   const std::shared_ptr<grpc::Service> service_;
   std::unique_ptr<rpc::Server> server_;
 };

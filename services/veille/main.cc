@@ -37,6 +37,7 @@ Use:
 Look after:
   veille care       homes, people, devices, circles, care plans: list, change, import, export
   veille audit      verify, list: who looked at what, and whether the log is whole
+  veille drill      sends an exercise alarm the whole way, and says how far it came
 
 Every command: --help. Every flag can be set as an environment variable, VEILLE_<FLAG>.
 )";
@@ -56,6 +57,7 @@ int main(int argc, char** argv) {
       {"rules", veille::client::RunRules},
       {"audit", veille::RunAudit},
       {"care", veille::client::RunCare},
+      {"drill", veille::RunDrillCommand},
   };
   if (argc < 2 || std::string(argv[1]) == "--help" || std::string(argv[1]) == "help") {
     std::fputs(kUsage, argc < 2 ? stderr : stdout);

@@ -10,6 +10,7 @@
 #include "common/redis/check_settings.h"
 #include "common/redis/pipelined_client.h"
 #include "services/domain/deployment.h"
+#include "services/domain/exercise.h"
 #include "services/domain/keys.h"
 
 namespace veille {
@@ -76,7 +77,14 @@ absl::StatusOr<Config> LoadConfig(const std::string& path, bool embedded) {
     require(config.scaled_clock().speed() > 0 && config.scaled_clock().speed() <= 100000,
             "scaled_clock.speed", "must be more than 0 and at most 100000");
   }
+  // It calls its own servers by itself; in a cluster others do.
+  const bool secured = embedded && config.rpc().has_tls();
+  require(!secured || !config.has_synthetic_patient() || config.synthetic_patient().off() ||
+              config.synthetic_patient().has_tls(),
+          "synthetic_patient.tls", "is required where rpc.tls is");
   if (!faults.ok()) return faults.ToStatus();
+  if (embedded && !secured && !config.has_scaled_clock()) config.mutable_synthetic_patient();
+  VEILLE_RETURN_IF_ERROR(domain::ScheduleOf(config).status());
   if (embedded && config.notifier().operator_ids().empty())
     config.mutable_notifier()->add_operator_ids("operator");
   if (config.rpc().gateway_address().empty())

@@ -20,11 +20,13 @@
 #include "common/redis/private_server.h"
 #include "services/care/role.h"
 #include "services/detector/role.h"
+#include "services/domain/exercise.h"
 #include "services/domain/homes_folder.h"
 #include "services/domain/keys.h"
 #include "services/domain/registry_follower.h"
 #include "services/gateway/role.h"
 #include "services/notifier/role.h"
+#include "services/veille/drill.h"
 #include "services/veille/node.h"
 
 ABSL_FLAG(std::string, config, "", "Configuration file (veille.config.v1.Config, text format).");
@@ -179,6 +181,23 @@ absl::Status WriteReadyFile(const Roles& roles, const Node& node) {
   return WriteFileAtomically(path, json);
 }
 
+// Where we reach ourselves.
+std::string OwnAddress(const std::string& configured, int port) {
+  return configured.rfind("unix:", 0) == 0 ? configured : "127.0.0.1:" + std::to_string(port);
+}
+
+DrillOptions DrillOptionsOf(const Config& config, const Roles& roles) {
+  DrillOptions drill;
+  drill.gateway = OwnAddress(config.rpc().gateway_address(), roles.gateway->port());
+  drill.notifier = OwnAddress(config.rpc().notifier_address(), roles.notifier->port());
+  const config::v1::Tls& tls = config.synthetic_patient().tls();
+  drill.certificate_file = tls.certificate_file();
+  drill.key_file = tls.key_file();
+  if (!drill.key_file.empty())
+    drill.ca_file = tls.ca_file().empty() ? config.rpc().tls().ca_file() : tls.ca_file();
+  return drill;
+}
+
 // Redis of our own; what it needed to be repaired is said loudly.
 absl::StatusOr<std::unique_ptr<redis::PrivateServer>> StartRedis(const Config& config,
                                                                  const std::string& data) {
@@ -287,6 +306,13 @@ class ServerProcess {
     VEILLE_LOG(kInfo, "the homes have changed").Field("homes", (*registry)->homes().size());
   }
 
+  // Homes that nobody has written down.
+  std::vector<care::v1::Home> HomesOfOurOwn() const {
+    std::vector<care::v1::Home> homes;
+    if (exercise_.has_value()) homes.push_back(domain::ExerciseHome());
+    return homes;
+  }
+
   // The role care serves homes and judges none.
   std::size_t HomesInForce() const {
     const auto registry = node_.registry.Get();
@@ -314,13 +340,14 @@ class ServerProcess {
       if (const std::string& key = node_.config.notifier().audit_key_file(); !key.empty())
         VEILLE_RETURN_IF_ERROR(LoadAuditKey(key).status());
     }
+    VEILLE_ASSIGN_OR_RETURN(exercise_, domain::ScheduleOf(node_.config));
     if (const std::string& homes = node_.config.homes_folder(); !homes.empty()) {
       if (role_ == "care") {
         return absl::InvalidArgumentError(
             "homes_folder: the role care keeps homes in Redis, so no role may take them from a "
             "folder: leave it out, and move them with 'veille care import'");
       }
-      homes_ = std::make_unique<domain::HomesFolder>(homes);
+      homes_ = std::make_unique<domain::HomesFolder>(homes, HomesOfOurOwn());
       VEILLE_ASSIGN_OR_RETURN(auto registry, homes_->Load());
       node_.registry.Replace(std::move(registry));
     }
@@ -353,8 +380,9 @@ class ServerProcess {
     guard_ = std::make_unique<DeploymentGuard>(node_);
     if (homes_ == nullptr && role_ != "care") {
       VEILLE_ASSIGN_OR_RETURN(
-          follower_, domain::RegistryFollower::Start(
-                         {node_.endpoint, node_.partitions, node_.registry}, node_.metrics));
+          follower_,
+          domain::RegistryFollower::Start(
+              {node_.endpoint, node_.partitions, node_.registry, HomesOfOurOwn()}, node_.metrics));
       app.OnStop(
           "registry", [this] { follower_.reset(); }, absl::Seconds(5));
     }
@@ -365,6 +393,12 @@ class ServerProcess {
       VEILLE_ASSIGN_OR_RETURN(
           node_.http, metrics::HttpServer::Start(node_.config.metrics_address(), node_.metrics,
                                                  [] { return true; }));
+    }
+    if (role_ == "all" && exercise_.has_value()) {
+      drill_ = std::make_unique<DailyDrill>(DrillOptionsOf(node_.config, roles_), *exercise_,
+                                            node_.clock);
+      app.OnStop(
+          "drill", [this] { drill_.reset(); }, absl::Seconds(12));
     }
     return WriteReadyFile(roles_, node_);
   }
@@ -378,6 +412,8 @@ class ServerProcess {
   std::unique_ptr<DeploymentGuard> guard_;
   std::unique_ptr<domain::RegistryFollower> follower_;
   Roles roles_;
+  std::optional<domain::ExerciseSchedule> exercise_;
+  std::unique_ptr<DailyDrill> drill_;
 };
 
 int Init() {

@@ -34,12 +34,17 @@ void AllInOne::PutHomeFile(const std::string& name, const std::string& text) con
 }
 
 void AllInOne::Configure(const std::string& config) {
+  // What a test counts is its own, unless it asks for the exercise.
+  const bool asked = config.find("synthetic_patient") != std::string::npos;
+  const std::string exercise = asked ? "" : "synthetic_patient { off: true }\n";
   const std::string text = "rpc { gateway_address: \"" + gateway() + "\" notifier_address: \"" +
-                           notifier() + "\" }\n" + config;
+                           notifier() + "\" }\n" + exercise + config;
   VEILLE_CHECK(WriteFileAtomically(data() + "/veille.textproto", text).ok());
 }
 
 std::string AllInOne::Log() const { return ReadFile(folder_.path() + "/log").value_or(""); }
+
+std::string AllInOne::Metrics() const { return MetricsOfProcess(folder_.path() + "/ready.json"); }
 
 double AllInOne::Metric(const std::string& metric) const {
   return MetricOfProcess(folder_.path() + "/ready.json", metric);

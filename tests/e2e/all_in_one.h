@@ -30,6 +30,8 @@ class AllInOne {
   std::string gateway() const { return "unix:" + data() + "/gateway.sock"; }
   std::string notifier() const { return "unix:" + data() + "/notifier.sock"; }
   std::string Log() const;
+  // All of /metrics; empty while it cannot be read.
+  std::string Metrics() const;
   // -1 while it cannot be read.
   double Metric(const std::string& metric) const;
 

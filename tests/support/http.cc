@@ -36,12 +36,16 @@ double MetricIn(const std::string& text, const std::string& metric) {
   return std::strtod(text.c_str() + at + metric.size() + 2, nullptr);
 }
 
-double MetricOfProcess(const std::string& ready_file, const std::string& metric) {
+std::string MetricsOfProcess(const std::string& ready_file) {
   const std::string ready = ReadFile(ready_file).value_or("");
   constexpr std::string_view kField = "\"metrics_port\":";
   const auto at = ready.find(kField);
-  if (at == std::string::npos) return -1;
-  return MetricIn(HttpGet(std::atoi(ready.c_str() + at + kField.size()), "/metrics"), metric);
+  if (at == std::string::npos) return "";
+  return HttpGet(std::atoi(ready.c_str() + at + kField.size()), "/metrics");
+}
+
+double MetricOfProcess(const std::string& ready_file, const std::string& metric) {
+  return MetricIn(MetricsOfProcess(ready_file), metric);
 }
 
 }  // namespace veille::testing

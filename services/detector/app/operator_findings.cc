@@ -20,7 +20,8 @@ Finding Base(const std::string& home_id, const std::string& rule_key, const std:
   finding.set_finding_id(finding.alert_id() + "/1");
   finding.set_kind(Finding::KIND_RAISE);
   finding.set_severity(alert::v1::SEVERITY_TECHNICAL);
-  finding.set_status(alert::v1::STATUS_ACTUAL);
+  finding.set_status(home_id == domain::kExerciseHome ? alert::v1::STATUS_EXERCISE
+                                                      : alert::v1::STATUS_ACTUAL);
   finding.mutable_evidence()->set_rule(rule_key);
   finding.mutable_evidence()->set_rule_version(1);
   return finding;

@@ -7,6 +7,7 @@
 #include "common/base/timestamp.h"
 #include "services/detector/core/circumstances.h"
 #include "services/domain/care_plan.h"
+#include "services/domain/keys.h"
 
 namespace veille::detector {
 namespace {
@@ -68,7 +69,8 @@ std::string Conclude(Context& context, Conclusion conclusion) {
                          std::to_string(conclusion.severity));
   finding.set_kind(conclusion.kind);
   finding.set_severity(conclusion.severity);
-  finding.set_status(conclusion.status);
+  const bool exercise = finding.home_id() == domain::kExerciseHome;
+  finding.set_status(exercise ? alert::v1::STATUS_EXERCISE : conclusion.status);
   finding.set_latching(conclusion.latching);
   SetMicros(conclusion.event_us, *finding.mutable_event_time());
   SetMicros(conclusion.decide_us, *finding.mutable_decide_time());

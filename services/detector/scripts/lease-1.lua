@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 --[[ Takes, renews or gives up the right to judge a partition.
-  KEYS[1] lease hash: owner, epoch, expires_ms, tick_ms
+  KEYS[1] lease hash: owner, epoch, expires_ms, tick_ms, kept_ms (when an owner that judges last said so)
   ARGV[1] "acquire", "renew" or "release"   ARGV[2] instance   ARGV[3] epoch (renew, release)
   ARGV[4] how long it holds, ms             ARGV[5] now, unix ms; 0: Redis' clock
   acquire returns {1, epoch, tick_ms} or {0}; the same instance takes its own lease again at once, with
@@ -21,7 +21,8 @@ if ARGV[1] == "acquire" then
 end
 if owner ~= ARGV[2] or epoch ~= tonumber(ARGV[3]) then return 0 end
 if ARGV[1] == "renew" then
-  redis.call("HSET", KEYS[1], "expires_ms", string.format("%.0f", now + ARGV[4]))
+  redis.call("HSET", KEYS[1], "expires_ms", string.format("%.0f", now + ARGV[4]),
+      "kept_ms", string.format("%.0f", now))
 else
   redis.call("HSET", KEYS[1], "owner", "", "expires_ms", "0")
 end

@@ -7,6 +7,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/timestamp.h"
 #include "common/log/log.h"
+#include "common/redis/gather.h"
 #include "common/redis/pipelined_client.h"
 #include "services/domain/keys.h"
 
@@ -90,28 +91,35 @@ AuditLog::~AuditLog() {
   thread_.Join();
 }
 
-absl::Status AuditLog::Queue(AuditEntry entry, const Written& written) {
-  SetTime(options_.clock->Now(), *entry.mutable_time());
-  const int partition = PartitionOf(entry.home_id(), options_.partitions);
+absl::Status AuditLog::Queue(std::vector<AuditEntry> entries, const Unwritten& unwritten) {
+  const absl::Time now = options_.clock->Now();
   MutexLock lock(mu_);
-  if (waiting_ >= options_.most_waiting) {
+  if (waiting_ + entries.size() > options_.most_waiting) {
     return absl::ResourceExhaustedError(
         "the audit log is behind; what cannot be recorded is not shown: try again later");
   }
-  ++waiting_;
-  queues_[partition].push_back({std::move(entry), written});
+  waiting_ += entries.size();
+  for (AuditEntry& entry : entries) {
+    SetTime(now, *entry.mutable_time());
+    const int partition = PartitionOf(entry.home_id(), options_.partitions);
+    queues_[partition].push_back({std::move(entry), unwritten});
+  }
   changed_.NotifyOne();
   return absl::OkStatus();
 }
 
-absl::Status AuditLog::Record(AuditEntry entry) { return Queue(std::move(entry), nullptr); }
+absl::Status AuditLog::Record(AuditEntry entry) { return Queue({std::move(entry)}, nullptr); }
 
 absl::Status AuditLog::RecordAndWait(AuditEntry entry, absl::Duration patience) {
-  const Written written = std::make_shared<bool>(false);
-  VEILLE_RETURN_IF_ERROR(Queue(std::move(entry), written));
+  return RecordAllAndWait({std::move(entry)}, patience);
+}
+
+absl::Status AuditLog::RecordAllAndWait(std::vector<AuditEntry> entries, absl::Duration patience) {
+  const Unwritten unwritten = std::make_shared<std::size_t>(entries.size());
+  VEILLE_RETURN_IF_ERROR(Queue(std::move(entries), unwritten));
   const absl::Duration deadline = MonotonicNow() + patience;
   MutexLock lock(mu_);
-  while (!*written) {
+  while (*unwritten > 0) {
     const absl::Duration left = deadline - MonotonicNow();
     if (left <= absl::ZeroDuration())
       return absl::UnavailableError("the audit log cannot be written now; try again later");
@@ -124,7 +132,7 @@ void AuditLog::Run() {
   absl::Duration next_signing = MonotonicNow() + options_.checkpoint_interval;
   absl::Duration stop_by = absl::InfiniteDuration();
   while (true) {
-    std::map<int, std::vector<Waiting>> taken;
+    Queues taken;
     {
       MutexLock lock(mu_);
       if (queues_.empty() && !stopping_) changed_.WaitFor(mu_, absl::Seconds(1));
@@ -132,29 +140,7 @@ void AuditLog::Run() {
       taken.swap(queues_);
     }
     const bool last = stop_by != absl::InfiniteDuration();
-    bool failed = false;
-    for (auto& [partition, waiting] : taken) {
-      std::vector<AuditEntry> entries;
-      while (!failed && !waiting.empty()) {
-        const std::size_t count = std::min(waiting.size(), kMostAtOnce);
-        entries.clear();
-        for (std::size_t i = 0; i < count; ++i) entries.push_back(waiting[i].entry);
-        failed = !Write(partition, entries, false);
-        if (failed) break;
-        MutexLock lock(mu_);
-        for (std::size_t i = 0; i < count; ++i)
-          if (waiting[i].written != nullptr) *waiting[i].written = true;
-        waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(count));
-        waiting_ -= count;
-        done_.NotifyAll();
-      }
-      if (waiting.empty()) continue;
-      // In front of what came meanwhile.
-      MutexLock lock(mu_);
-      auto& queue = queues_[partition];
-      queue.insert(queue.begin(), std::make_move_iterator(waiting.begin()),
-                   std::make_move_iterator(waiting.end()));
-    }
+    const bool failed = !WriteQueues(taken);
     if (!failed && (last || MonotonicNow() >= next_signing)) {
       next_signing = MonotonicNow() + options_.checkpoint_interval;
       SignNew();
@@ -166,62 +152,129 @@ void AuditLog::Run() {
   }
 }
 
-void AuditLog::SignNew() {
-  if (!options_.key.has_value()) return;
-  std::vector<int> unsigned_partitions;
-  for (const auto& [partition, head] : heads_)
-    if (signed_[partition] != head.number) unsigned_partitions.push_back(partition);
-  for (const int partition : unsigned_partitions) Write(partition, {}, true);
+bool AuditLog::WriteQueues(Queues& queues) {
+  bool failed = false;
+  while (!queues.empty() && !failed) {
+    std::vector<Batch> batches;
+    batches.reserve(queues.size());
+    for (const auto& [partition, waiting] : queues) {
+      Batch& batch = batches.emplace_back();
+      batch.partition = partition;
+      const std::size_t count = std::min(waiting.size(), kMostAtOnce);
+      batch.entries.reserve(count);
+      for (std::size_t i = 0; i < count; ++i) batch.entries.push_back(waiting[i].entry);
+    }
+    Write(batches);
+    MutexLock lock(mu_);
+    for (const Batch& batch : batches) {
+      if (batch.state != Batch::State::kWritten) {
+        failed = true;
+        continue;
+      }
+      std::vector<Waiting>& waiting = queues[batch.partition];
+      const std::size_t count = std::min(waiting.size(), kMostAtOnce);
+      for (std::size_t i = 0; i < count; ++i)
+        if (waiting[i].unwritten != nullptr) --*waiting[i].unwritten;
+      waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(count));
+      waiting_ -= count;
+      if (waiting.empty()) queues.erase(batch.partition);
+    }
+    done_.NotifyAll();
+  }
+  MutexLock lock(mu_);
+  for (auto& [partition, waiting] : queues) {
+    // In front of what came meanwhile.
+    auto& queue = queues_[partition];
+    queue.insert(queue.begin(), std::make_move_iterator(waiting.begin()),
+                 std::make_move_iterator(waiting.end()));
+  }
+  return !failed;
 }
 
-bool AuditLog::Write(int partition, std::vector<AuditEntry> entries, bool sign) {
-  for (int round = 0; round < kRounds; ++round) {
-    AuditHead head = heads_[partition];
-    const uint64_t expected = head.number;
-    std::vector<std::string> args = {AuditKey(partition), AuditHeadKey(partition),
-                                     AuditCheckpointsKey(partition), std::to_string(expected)};
-    std::vector<std::string> chained;
-    chained.reserve(entries.size());
-    for (const AuditEntry& entry : entries) chained.push_back(Chain(entry, head));
-    std::string checkpoint;
-    if (sign)
-      checkpoint =
-          SignCheckpoint(partition, head, options_.clock->Now(), *options_.key).SerializeAsString();
-    args.push_back(std::to_string(head.number));
-    args.push_back(head.hash);
-    args.push_back(checkpoint);
-    for (std::string& bytes : chained) args.push_back(std::move(bytes));
-    const absl::StatusOr<redis::Reply> reply = client_->EvalSync(
-        redis::FindScript(std::span(kScripts, kScriptCount), "audit_append"), std::move(args));
-    if (!reply.ok()) {
-      failures_.Add();
-      VEILLE_LOG(kWarning, "the audit log cannot be written now").Field(reply.status());
-      // Whether it was written is not known: what stands there says so.
-      heads_.erase(partition);
-      in_doubt_[partition] = {head, entries.size()};
-      return false;
-    }
-    const AuditHead stands{static_cast<uint64_t>((*reply)[0].integer()),
-                           std::string((*reply)[1].str())};
-    heads_[partition] = stands;
-    if (const auto doubt = in_doubt_.find(partition); doubt != in_doubt_.end()) {
-      // These were on their way when the connection broke, and are the first of those at hand.
-      if (stands == doubt->second.head && doubt->second.count <= entries.size()) {
-        entries.erase(entries.begin(),
-                      entries.begin() + static_cast<std::ptrdiff_t>(doubt->second.count));
-      }
-      in_doubt_.erase(doubt);
-      if (entries.empty() && !sign) return true;
-      if (stands != head) continue;
-    }
-    if (stands == head) {
-      entries_.Add(entries.size());
-      if (sign) signed_[partition] = head.number;
-      return true;
-    }
+void AuditLog::SignNew() {
+  if (!options_.key.has_value()) return;
+  std::vector<Batch> batches;
+  batches.reserve(heads_.size());
+  for (const auto& [partition, head] : heads_) {
+    if (signed_[partition] == head.number) continue;
+    Batch& batch = batches.emplace_back();
+    batch.partition = partition;
+    batch.sign = true;
   }
-  failures_.Add();
-  return false;
+  Write(batches);
+}
+
+void AuditLog::Write(std::vector<Batch>& batches) {
+  for (int round = 0; round < kRounds; ++round) {
+    std::vector<Batch*> trying;
+    trying.reserve(batches.size());
+    for (Batch& batch : batches)
+      if (batch.state == Batch::State::kTrying) trying.push_back(&batch);
+    if (trying.empty()) return;
+    redis::Gather gather(trying.size());
+    for (std::size_t i = 0; i < trying.size(); ++i) {
+      client_->Eval(redis::FindScript(std::span(kScripts, kScriptCount), "audit_append"),
+                    ArgsOf(*trying[i]), gather.At(i));
+    }
+    const auto replies = gather.Wait();
+    for (std::size_t i = 0; i < trying.size(); ++i) OnReply(replies[i], *trying[i]);
+  }
+  for (Batch& batch : batches) {
+    if (batch.state != Batch::State::kTrying) continue;
+    failures_.Add();
+    batch.state = Batch::State::kFailed;
+  }
+}
+
+std::vector<std::string> AuditLog::ArgsOf(Batch& batch) {
+  const int partition = batch.partition;
+  AuditHead head = heads_[partition];
+  std::vector<std::string> args = {AuditKey(partition), AuditHeadKey(partition),
+                                   AuditCheckpointsKey(partition), std::to_string(head.number)};
+  std::vector<std::string> chained;
+  chained.reserve(batch.entries.size());
+  for (const AuditEntry& entry : batch.entries) chained.push_back(Chain(entry, head));
+  std::string checkpoint;
+  if (batch.sign)
+    checkpoint =
+        SignCheckpoint(partition, head, options_.clock->Now(), *options_.key).SerializeAsString();
+  args.push_back(std::to_string(head.number));
+  args.push_back(head.hash);
+  args.push_back(checkpoint);
+  for (std::string& bytes : chained) args.push_back(std::move(bytes));
+  batch.head = head;
+  return args;
+}
+
+void AuditLog::OnReply(const absl::StatusOr<redis::Reply>& reply, Batch& batch) {
+  const int partition = batch.partition;
+  std::vector<AuditEntry>& entries = batch.entries;
+  if (!reply.ok()) {
+    failures_.Add();
+    VEILLE_LOG(kWarning, "the audit log cannot be written now").Field(reply.status());
+    // Whether it was written is not known: what stands there says so.
+    heads_.erase(partition);
+    in_doubt_[partition] = {batch.head, entries.size()};
+    batch.state = Batch::State::kFailed;
+    return;
+  }
+  const AuditHead stands{static_cast<uint64_t>((*reply)[0].integer()),
+                         std::string((*reply)[1].str())};
+  heads_[partition] = stands;
+  if (const auto doubt = in_doubt_.find(partition); doubt != in_doubt_.end()) {
+    // These were on their way when the connection broke, and are the first of those at hand.
+    if (stands == doubt->second.head && doubt->second.count <= entries.size()) {
+      entries.erase(entries.begin(),
+                    entries.begin() + static_cast<std::ptrdiff_t>(doubt->second.count));
+    }
+    in_doubt_.erase(doubt);
+    if (entries.empty() && !batch.sign) batch.state = Batch::State::kWritten;
+    if (stands != batch.head) return;
+  }
+  if (stands != batch.head) return;
+  entries_.Add(entries.size());
+  if (batch.sign) signed_[partition] = batch.head.number;
+  batch.state = Batch::State::kWritten;
 }
 
 }  // namespace veille::domain

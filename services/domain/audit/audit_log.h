@@ -60,15 +60,35 @@ class AuditLog {
   // the same, when Redis is back.
   absl::Status RecordAndWait(store::v1::AuditEntry entry,
                              absl::Duration patience = absl::Seconds(2));
+  // The same for several, in one wait: of many homes they are written at once.
+  absl::Status RecordAllAndWait(std::vector<store::v1::AuditEntry> entries,
+                                absl::Duration patience = absl::Seconds(2));
 
  private:
-  struct Partition;
-  using Written = std::shared_ptr<bool>;
+  // How many of those that somebody waits for are not durable yet.
+  using Unwritten = std::shared_ptr<std::size_t>;
+  struct Waiting {
+    store::v1::AuditEntry entry;
+    Unwritten unwritten;
+  };
+  using Queues = std::map<int, std::vector<Waiting>>;
+  // What is written to one partition at once.
+  struct Batch {
+    int partition = 0;
+    std::vector<store::v1::AuditEntry> entries;
+    bool sign = false;
+    AuditHead head;  // The end that the log has then.
+    enum class State { kTrying, kWritten, kFailed } state = State::kTrying;
+  };
 
-  absl::Status Queue(store::v1::AuditEntry entry, const Written& written);
+  absl::Status Queue(std::vector<store::v1::AuditEntry> entries, const Unwritten& unwritten);
   void Run();
-  // False when Redis did not take it.
-  bool Write(int partition, std::vector<store::v1::AuditEntry> entries, bool sign);
+  // False when Redis did not take all; what it did not take stays in the queues.
+  bool WriteQueues(Queues& queues);
+  // One round trip for all of them, and one for those that others were faster at.
+  void Write(std::vector<Batch>& batches);
+  std::vector<std::string> ArgsOf(Batch& batch);
+  void OnReply(const absl::StatusOr<redis::Reply>& reply, Batch& batch);
   void SignNew();
 
   const Options options_;
@@ -80,11 +100,7 @@ class AuditLog {
   CondVar changed_, done_;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
   std::size_t waiting_ ABSL_GUARDED_BY(mu_) = 0;
-  struct Waiting {
-    store::v1::AuditEntry entry;
-    Written written;
-  };
-  std::map<int, std::vector<Waiting>> queues_ ABSL_GUARDED_BY(mu_);
+  Queues queues_ ABSL_GUARDED_BY(mu_);
 
   // The thread's only.
   std::map<int, AuditHead> heads_;

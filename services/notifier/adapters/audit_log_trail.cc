@@ -1,6 +1,5 @@
 #include "services/notifier/adapters/audit_log_trail.h"
 
-#include "common/base/status_macros.h"
 #include "common/log/log.h"
 
 namespace veille::notifier {
@@ -12,10 +11,7 @@ constexpr absl::Duration kPatience = absl::Seconds(2);
 }  // namespace
 
 absl::Status AuditLogTrail::BeforeShown(const std::vector<store::v1::AuditEntry>& entries) {
-  const absl::Duration until = MonotonicNow() + kPatience;
-  for (const store::v1::AuditEntry& entry : entries)
-    VEILLE_RETURN_IF_ERROR(log_.RecordAndWait(entry, until - MonotonicNow()));
-  return absl::OkStatus();
+  return log_.RecordAllAndWait(entries, kPatience);
 }
 
 void AuditLogTrail::Done(const store::v1::AuditEntry& entry) {

@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 
 #include "common/base/status_macros.h"
+#include "common/redis/gather.h"
 #include "common/redis/pipelined_client.h"
 #include "common/sync/mutex.h"
 #include "services/domain/keys.h"
@@ -202,6 +203,7 @@ absl::StatusOr<std::vector<std::string>> RedisAlertStore::Store(const AlertChang
       domain::AlertsKey(partition, alert.home_id()),
       domain::TimersKey(partition),
       domain::QueueKey(partition),
+      domain::PendingKey(partition),
       alert.alert_id(),
       std::to_string(change.before == nullptr ? 0 : change.before->stored_version()),
       std::to_string(after.stored_version()),
@@ -213,7 +215,9 @@ absl::StatusOr<std::vector<std::string>> RedisAlertStore::Store(const AlertChang
       old_timer == timer ? "" : old_timer,
       timer,
       timer.empty() ? "0" : std::to_string(absl::ToUnixMillis(due)),
-      change.done_entry};
+      change.done_entry,
+      std::to_string(change.before == nullptr ? 0 : PendingStep(*change.before)),
+      std::to_string(PendingStep(after))};
   AddJobs(change, args);
   VEILLE_ASSIGN_OR_RETURN(const redis::Reply reply,
                           client_->EvalSync(Named("update"), std::move(args)));
@@ -245,33 +249,46 @@ void RedisAlertStore::SentSoon(const std::string& alert_id, const std::string& e
                 [](const absl::StatusOr<redis::Reply>&) {});
 }
 
+absl::StatusOr<std::set<std::string>> RedisAlertStore::CountCalls(
+    const std::vector<std::string>& caregiver_ids, const std::string& alert_id, uint64_t version,
+    absl::Time now) {
+  std::set<std::string> quiet;
+  if (quiet_.window <= absl::ZeroDuration()) return quiet;
+  redis::Gather gather(caregiver_ids.size());
+  for (std::size_t i = 0; i < caregiver_ids.size(); ++i) {
+    const std::string& id = caregiver_ids[i];
+    client_->Eval(Named("calls"),
+                  {domain::WatcherKey(domain::CaregiverPartitionOf(id, partitions_), id), alert_id,
+                   std::to_string(version), std::to_string(quiet_.calls),
+                   std::to_string(absl::ToInt64Milliseconds(quiet_.window)),
+                   std::to_string(absl::ToUnixMillis(now))},
+                  gather.At(i));
+  }
+  const auto replies = gather.Wait();
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    VEILLE_RETURN_IF_ERROR(replies[i].status());
+    if (replies[i]->integer() == 1) quiet.insert(caregiver_ids[i]);
+  }
+  return quiet;
+}
+
 absl::StatusOr<int> RedisAlertStore::Deliver(const std::vector<std::string>& caregiver_ids,
                                              const alert::v1::Update& update,
                                              uint64_t told_version) {
   if (caregiver_ids.empty()) return 0;
   const alert::v1::Alert& alert = update.alert();
   const std::string bytes = update.SerializeAsString();
-  std::string quiet_bytes;
-  if (quiet_.window > absl::ZeroDuration() && MayBeQuiet(update)) {
-    alert::v1::Update quiet = update;
-    quiet.set_reason(alert::v1::Update::REASON_QUIET);
-    quiet_bytes = quiet.SerializeAsString();
-  }
-  const std::string calls = std::to_string(quiet_.calls);
-  const std::string window = std::to_string(absl::ToInt64Milliseconds(quiet_.window));
-  // The world's clock, as it was when the telling was decided.
-  const std::string now = std::to_string(absl::ToUnixMillis(ToTime(alert.update_time())));
   // Shared, since the last answer may still be on its way out of Take() when Wait() returns.
   const auto answers = std::make_shared<Answers>(caregiver_ids.size());
   for (const std::string& id : caregiver_ids) {
     const int partition = domain::CaregiverPartitionOf(id, partitions_);
-    client_->Eval(Named("deliver"),
-                  {domain::InboxKey(partition, id), domain::WatcherKey(partition, id),
-                   domain::ToldKey(partition, id), alert.alert_id(),
-                   std::to_string(alert.version()), std::to_string(told_version),
-                   update.reason() == alert::v1::Update::REASON_CHANGED ? "0" : "1", bytes,
-                   random_.Hex(16), quiet_bytes, calls, window, now},
-                  [answers](const absl::StatusOr<redis::Reply>& reply) { answers->Take(reply); });
+    client_->Eval(
+        Named("deliver"),
+        {domain::InboxKey(partition, id), domain::WatcherKey(partition, id),
+         domain::ToldKey(partition, id), alert.alert_id(), std::to_string(alert.version()),
+         std::to_string(told_version),
+         update.reason() == alert::v1::Update::REASON_CHANGED ? "0" : "1", bytes, random_.Hex(16)},
+        [answers](const absl::StatusOr<redis::Reply>& reply) { answers->Take(reply); });
   }
   return answers->Wait();
 }
@@ -322,6 +339,13 @@ absl::StatusOr<bool> RedisAlertStore::IsGone(const std::string& caregiver_id,
 absl::Status RedisAlertStore::SetGone(const std::string& caregiver_id, const std::string& address) {
   const int partition = domain::CaregiverPartitionOf(caregiver_id, partitions_);
   return client_->CommandSync({"SADD", domain::GoneKey(partition, caregiver_id), address}).status();
+}
+
+void RedisAlertStore::NoteAddressSoon(const std::string& caregiver_id, const std::string& address,
+                                      bool works) {
+  const int partition = domain::CaregiverPartitionOf(caregiver_id, partitions_);
+  client_->Command({works ? "SREM" : "SADD", domain::FailedKey(partition, caregiver_id), address},
+                   [](const absl::StatusOr<redis::Reply>&) {});
 }
 
 absl::Status RedisAlertStore::MakeGroup(int partition) {

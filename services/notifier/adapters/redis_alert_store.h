@@ -37,6 +37,9 @@ class RedisAlertStore : public AlertStore {
   void DoneSoon(const std::string& home_id, const std::string& entry) override;
   void SentSoon(const std::string& alert_id, const std::string& entry, uint64_t version,
                 absl::Time now) override;
+  absl::StatusOr<std::set<std::string>> CountCalls(const std::vector<std::string>& caregiver_ids,
+                                                   const std::string& alert_id, uint64_t version,
+                                                   absl::Time now) override;
   absl::StatusOr<int> Deliver(const std::vector<std::string>& caregiver_ids,
                               const alert::v1::Update& update, uint64_t told_version) override;
   absl::Status Enqueue(const store::v1::Finding& finding) override;
@@ -46,6 +49,8 @@ class RedisAlertStore : public AlertStore {
                             const store::v1::Job* next, absl::Time due) override;
   absl::StatusOr<bool> IsGone(const std::string& caregiver_id, const std::string& address) override;
   absl::Status SetGone(const std::string& caregiver_id, const std::string& address) override;
+  void NoteAddressSoon(const std::string& caregiver_id, const std::string& address,
+                       bool works) override;
   absl::StatusOr<std::vector<store::v1::AlertRecord>> OpenAlerts(
       const std::string& home_id) override;
   absl::StatusOr<std::vector<store::v1::AlertRecord>> Alerts(

@@ -73,12 +73,7 @@ AlertDesk::AlertDesk(DeskOptions options, AlertStore& store, metrics::Registry& 
           metrics.NewCounter("veille_notifier_unanswered_total", "Chains that nobody answered.")),
       untold_(metrics.NewCounter("veille_notifier_untold_total",
                                  "Alerts whose chain names nobody: told to operators.")),
-      event_to_told_(metrics.NewHistogram("veille_notifier_event_to_told_seconds",
-                                          "From the event to the caregiver's inbox.")),
-      receive_to_told_(metrics.NewHistogram("veille_notifier_receive_to_told_seconds",
-                                            "From the receipt to the caregiver's inbox.")),
-      raised_to_acknowledged_(metrics.NewHistogram("veille_notifier_raised_to_acknowledged_seconds",
-                                                   "From the alert to a human's answer.")) {}
+      latencies_(metrics) {}
 
 Audience AlertDesk::AudienceOf(const Finding& finding) const {
   Audience audience;
@@ -194,6 +189,8 @@ absl::Status AlertDesk::Take(const Finding& finding, const std::string& entry) {
 
 absl::Status AlertDesk::TellOperators(const Decision& decision, const AlertRecord& record) {
   const std::string& id = record.alert().alert_id();
+  // An exercise that does not arrive is told as that: see upkeep.h.
+  if (record.alert().home_id() == domain::kExerciseHome) return absl::OkStatus();
   if (record.alert().home_id() == domain::kOperatorHome) {
     if (decision.untold) {
       untold_.Add();
@@ -219,6 +216,8 @@ absl::Status AlertDesk::Commit(const AlertRecord* before, AlertRecord& after, De
   // The operators first: lost between the two, it is told again, under the same id, with the job.
   VEILLE_RETURN_IF_ERROR(TellOperators(decision, after));
   after.set_stored_version((before == nullptr ? 0 : before->stored_version()) + 1);
+  // Before anything is planned: what is recorded is what will be told.
+  for (store::v1::Tell& tell : decision.tells) VEILLE_RETURN_IF_ERROR(Quieten(after, tell));
   AlertChange change;
   change.sends = PlanSends(decision.tells, options_.channel_times, options_.clock->Now(), after);
   change.before = before;
@@ -226,6 +225,9 @@ absl::Status AlertDesk::Commit(const AlertRecord* before, AlertRecord& after, De
   change.tells = std::move(decision.tells);
   change.done_entry = entry;
   VEILLE_ASSIGN_OR_RETURN(const std::vector<std::string> jobs, store_.Store(change));
+  for (const store::v1::Tell& tell : change.tells)
+    if (tell.reason() == alert::v1::Update::REASON_NOTIFY)
+      latencies_.Observe(Latencies::Stage::kQueued, after, tell.step(), options_.clock->Now());
   for (std::size_t i = 0; i < change.tells.size() && i < jobs.size(); ++i) {
     // What fails here is told by the job.
     if (!Deliver(change.tells[i], after).ok()) continue;
@@ -235,20 +237,36 @@ absl::Status AlertDesk::Commit(const AlertRecord* before, AlertRecord& after, De
   return absl::OkStatus();
 }
 
+absl::Status AlertDesk::Quieten(const AlertRecord& record, store::v1::Tell& tell) {
+  if (!MayBeQuiet(tell, record)) return absl::OkStatus();
+  VEILLE_ASSIGN_OR_RETURN(
+      const std::set<std::string> quiet,
+      store_.CountCalls({tell.caregiver_ids().begin(), tell.caregiver_ids().end()},
+                        record.alert().alert_id(), tell.version(), options_.clock->Now()));
+  for (const std::string& id : quiet) tell.add_quiet_ids(id);
+  return absl::OkStatus();
+}
+
 absl::Status AlertDesk::Deliver(const store::v1::Tell& tell, const AlertRecord& record) {
   alert::v1::Update update;
   *update.mutable_alert() = record.alert();
   update.set_reason(tell.reason());
   update.set_step(tell.step());
-  VEILLE_ASSIGN_OR_RETURN(const int reached,
-                          store_.Deliver({tell.caregiver_ids().begin(), tell.caregiver_ids().end()},
-                                         update, tell.version()));
-  const absl::Time now = options_.clock->Now();
-  told_.Add(static_cast<uint64_t>(reached));
-  for (int i = 0; i < reached; ++i) {
-    event_to_told_.Observe(now - ToTime(record.alert().event_time()));
-    receive_to_told_.Observe(now - ToTime(record.alert().receive_time()));
+  const std::set<std::string> quiet(tell.quiet_ids().begin(), tell.quiet_ids().end());
+  std::vector<std::string> called;
+  for (const std::string& id : tell.caregiver_ids())
+    if (quiet.count(id) == 0) called.push_back(id);
+  VEILLE_ASSIGN_OR_RETURN(int reached, store_.Deliver(called, update, tell.version()));
+  if (!quiet.empty()) {
+    update.set_reason(alert::v1::Update::REASON_QUIET);
+    VEILLE_ASSIGN_OR_RETURN(const int read,
+                            store_.Deliver({quiet.begin(), quiet.end()}, update, tell.version()));
+    reached += read;
   }
+  told_.Add(static_cast<uint64_t>(reached));
+  if (tell.reason() == alert::v1::Update::REASON_NOTIFY)
+    latencies_.Observe(Latencies::Stage::kSent, record, tell.step(), options_.clock->Now(),
+                       reached);
   return absl::OkStatus();
 }
 
@@ -439,8 +457,8 @@ absl::StatusOr<alert::v1::Alert> AlertDesk::Acknowledge(const std::string& alert
   VEILLE_RETURN_IF_ERROR(record.status());
   if (changed) {
     acknowledged_.Add();
-    raised_to_acknowledged_.Observe(ToTime(record->alert().acknowledge_time()) -
-                                    ToTime(record->alert().create_time()));
+    latencies_.Observe(Latencies::Stage::kAcknowledged, *record, 0,
+                       ToTime(record->alert().acknowledge_time()));
   }
   return record->alert();
 }
@@ -465,16 +483,22 @@ absl::Status AlertDesk::Receipt(const std::string& caregiver_id,
                                 const alert::v1::Receipt& receipt) {
   VEILLE_RETURN_IF_ERROR(
       Visible("alert.receipt", receipt.alert_id(), {caregiver_id, "", ""}).status());
-  return Update(
-             receipt.alert_id(),
-             [&](AlertRecord& record) -> absl::StatusOr<Decision> {
-               Decision decision;
-               decision.changed = RecordReceipt(caregiver_id, receipt.version(), receipt.state(),
-                                                options_.clock->Now(), record);
-               return decision;
-             },
-             "")
-      .status();
+  bool changed = false;
+  const absl::StatusOr<AlertRecord> record = Update(
+      receipt.alert_id(),
+      [&](AlertRecord& current) -> absl::StatusOr<Decision> {
+        Decision decision;
+        decision.changed = RecordReceipt(caregiver_id, receipt.version(), receipt.state(),
+                                         options_.clock->Now(), current);
+        changed = decision.changed;
+        return decision;
+      },
+      "");
+  VEILLE_RETURN_IF_ERROR(record.status());
+  if (changed && receipt.state() == alert::v1::DELIVERY_STATE_DELIVERED)
+    latencies_.Observe(Latencies::Stage::kDelivered, *record, record->alert().step(),
+                       options_.clock->Now());
+  return absl::OkStatus();
 }
 
 std::vector<std::string> AlertDesk::HomesOf(const std::string& caregiver_id,

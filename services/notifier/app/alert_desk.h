@@ -23,6 +23,7 @@
 #include "services/notifier/app/alert_store.h"
 #include "services/notifier/app/audit_trail.h"
 #include "services/notifier/app/circle_desk.h"
+#include "services/notifier/app/latencies.h"
 #include "services/notifier/core/alert_life.h"
 #include "services/notifier/core/answers.h"
 #include "services/notifier/core/channels.h"
@@ -95,6 +96,8 @@ class AlertDesk {
   absl::Status Commit(const store::v1::AlertRecord* before, store::v1::AlertRecord& after,
                       Decision decision, const std::string& entry);
   absl::Status TellOperators(const Decision& decision, const store::v1::AlertRecord& record);
+  // Marks those who were called too often.
+  absl::Status Quieten(const store::v1::AlertRecord& record, store::v1::Tell& tell);
   absl::Status Deliver(const store::v1::Tell& tell, const store::v1::AlertRecord& record);
   absl::Status Escalate(const store::v1::Job& job, const std::string& entry);
   absl::Status Tell(const store::v1::Job& job, const std::string& entry);
@@ -126,7 +129,7 @@ class AlertDesk {
   CircleDesk circles_;
   metrics::Counter &findings_, &raised_, &told_, &acknowledged_, &escalated_, &unanswered_,
       &untold_;
-  metrics::Histogram &event_to_told_, &receive_to_told_, &raised_to_acknowledged_;
+  Latencies latencies_;
 };
 
 }  // namespace veille::notifier

@@ -5,6 +5,7 @@
 #define SERVICES_NOTIFIER_APP_ALERT_STORE_H_
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,11 @@ class AlertStore {
   virtual void SentSoon(const std::string& alert_id, const std::string& entry, uint64_t version,
                         absl::Time now) = 0;
 
+  // A call of these caregivers for this version is about to be stored: who of them has been called
+  // too often of late. Asked again for the same version the answer is the same.
+  virtual absl::StatusOr<std::set<std::string>> CountCalls(
+      const std::vector<std::string>& caregiver_ids, const std::string& alert_id, uint64_t version,
+      absl::Time now) = 0;
   // Puts an update into the streams of these caregivers, once for each version that is told; how
   // many had not got it before. ABORTED when somebody has got a newer version of the alert
   // meanwhile: read again.
@@ -83,6 +89,9 @@ class AlertStore {
   virtual absl::StatusOr<bool> IsGone(const std::string& caregiver_id,
                                       const std::string& address) = 0;
   virtual absl::Status SetGone(const std::string& caregiver_id, const std::string& address) = 0;
+  // An address has failed for good, or works. Without waiting: the next send says it again.
+  virtual void NoteAddressSoon(const std::string& caregiver_id, const std::string& address,
+                               bool works) = 0;
 
   // Alerts of a home that are not closed.
   virtual absl::StatusOr<std::vector<store::v1::AlertRecord>> OpenAlerts(

@@ -17,15 +17,6 @@ using store::v1::CircleState;
 constexpr int kMaxRounds = 50;
 constexpr absl::Duration kAhead = absl::Hours(7 * 24), kFarthest = absl::Hours(31 * 24);
 
-DutyPlan PlanOf(const domain::PatientRef& ref) {
-  const care::v1::Circle& circle = ref.patient->circle();
-  return {ref.patient->patient_id(),
-          ref.patient->display_name(),
-          ref.home->zone(),
-          {circle.members().begin(), circle.members().end()},
-          {circle.rota().begin(), circle.rota().end()}};
-}
-
 absl::StatusOr<domain::PatientRef> PatientOf(const domain::Registry& registry,
                                              const std::string& caregiver_id,
                                              const std::string& patient_id) {
@@ -42,6 +33,15 @@ absl::StatusOr<domain::PatientRef> PatientOf(const domain::Registry& registry,
 
 }  // namespace
 
+DutyPlan DutyPlanOf(const domain::PatientRef& ref) {
+  const care::v1::Circle& circle = ref.patient->circle();
+  return {ref.patient->patient_id(),
+          ref.patient->display_name(),
+          ref.home->zone(),
+          {circle.members().begin(), circle.members().end()},
+          {circle.rota().begin(), circle.rota().end()}};
+}
+
 absl::Status CircleDesk::Fill(const std::string& home_id, const std::string& patient_id,
                               const std::string& rule, Moment& moment) {
   absl::StatusOr<CircleState> stored = store_.GetCircle(home_id);
@@ -54,7 +54,7 @@ absl::Status CircleDesk::Fill(const std::string& home_id, const std::string& pat
   if (home == nullptr) return absl::OkStatus();
   for (const care::v1::Patient& patient : home->patients()) {
     if (!patient_id.empty() && patient.patient_id() != patient_id) continue;
-    for (std::string& id : OnDuty(PlanOf({home, &patient}), state, moment.now))
+    for (std::string& id : OnDuty(DutyPlanOf({home, &patient}), state, moment.now))
       moment.on_duty.push_back(std::move(id));
   }
   return absl::OkStatus();
@@ -88,7 +88,7 @@ absl::StatusOr<std::vector<alert::v1::DutySpan>> CircleDesk::ListDuty(
   for (const domain::PatientRef& ref : patients) {
     if (!patient_id.empty() && ref.patient->patient_id() != patient_id) continue;
     VEILLE_ASSIGN_OR_RETURN(const CircleState state, store_.GetCircle(ref.home->home_id()));
-    for (auto& one : DutySpans(PlanOf(ref), state, now, now + span))
+    for (auto& one : DutySpans(DutyPlanOf(ref), state, now, now + span))
       spans.push_back(std::move(one));
   }
   return spans;
@@ -105,7 +105,7 @@ absl::StatusOr<CircleDesk::DutyChange> CircleDesk::ChangeDuty(const char* action
   const std::shared_ptr<const domain::Registry> registry = registry_.Get();
   VEILLE_ASSIGN_OR_RETURN(const domain::PatientRef ref,
                           PatientOf(*registry, request.actor.caregiver_id, request.patient_id));
-  const DutyPlan plan = PlanOf(ref);
+  const DutyPlan plan = DutyPlanOf(ref);
   const absl::Time now = clock_->Now();
   const absl::StatusOr<CircleState> state =
       Update(ref.home->home_id(), [&](CircleState& current) { return change(plan, now, current); });

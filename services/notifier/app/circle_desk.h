@@ -21,6 +21,9 @@
 
 namespace veille::notifier {
 
+// A person's duty, out of the registry.
+DutyPlan DutyPlanOf(const domain::PatientRef& ref);
+
 struct DutyRequest {
   Actor actor;
   std::string patient_id;  // Empty: the only person that the actor cares for.

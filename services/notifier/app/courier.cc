@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "common/base/digest.h"
 #include "common/base/status_macros.h"
 #include "services/domain/keys.h"
 #include "services/notifier/app/operator_findings.h"
@@ -35,11 +34,6 @@ const char* NameOf(care::v1::Channel::AddressCase kind) {
     default:
       return "unknown";
   }
-}
-
-// Names an address without telling it.
-std::string DigestOf(const care::v1::Channel& channel) {
-  return Sha256Hex16(channel.web_push().endpoint());
 }
 
 Telling TellingOf(const Job& job, const AlertRecord& record) {
@@ -85,7 +79,10 @@ struct Courier::Meters {
 
 Courier::Courier(CourierOptions options, Channels channels, AlertStore& store,
                  metrics::Registry& metrics)
-    : options_(std::move(options)), store_(store), channels_(std::move(channels)) {
+    : options_(std::move(options)),
+      store_(store),
+      latencies_(metrics),
+      channels_(std::move(channels)) {
   for (const Kind kind : {Kind::kWebhook, Kind::kEmail, Kind::kWebPush, Kind::ADDRESS_NOT_SET}) {
     meters_[kind] = std::make_unique<Meters>(metrics, NameOf(kind));
     health_[kind];
@@ -131,8 +128,8 @@ absl::Status Courier::Take(const Job& job, const std::string& entry) {
 absl::Status Courier::SendNow(const Job& job, const AlertRecord& record, const std::string& entry) {
   const Kind kind = ChannelOf(job).address_case();
   if (kind == Kind::kWebPush) {
-    VEILLE_ASSIGN_OR_RETURN(const bool gone,
-                            store_.IsGone(job.send().caregiver_id(), DigestOf(ChannelOf(job))));
+    VEILLE_ASSIGN_OR_RETURN(
+        const bool gone, store_.IsGone(job.send().caregiver_id(), AddressDigest(ChannelOf(job))));
     if (gone) {
       VEILLE_RETURN_IF_ERROR(GiveUp(job, {SendResult::Kind::kPermanent, "it is gone"}));
       return store_.Done(HomeOf(job), entry);
@@ -209,7 +206,8 @@ absl::Status Courier::Settle(const Result& result) {
       return store_.ReplaceTimer(HomeOf(job), job, &job, again);
     }
     case SendResult::Kind::kGone:
-      VEILLE_RETURN_IF_ERROR(store_.SetGone(job.send().caregiver_id(), DigestOf(ChannelOf(job))));
+      VEILLE_RETURN_IF_ERROR(
+          store_.SetGone(job.send().caregiver_id(), AddressDigest(ChannelOf(job))));
       break;
     case SendResult::Kind::kPermanent:
       break;
@@ -245,9 +243,16 @@ absl::Status Courier::Record(const Job& job, alert::v1::DeliveryState state,
     change.after = &after;
     change.done_entry = entry;
     const absl::Status stored = store_.Store(change).status();
-    if (!absl::IsAborted(stored)) return stored;
+    if (absl::IsAborted(stored)) continue;
+    if (stored.ok() && state == alert::v1::DELIVERY_STATE_SENT)
+      latencies_.Observe(Latencies::Stage::kSent, after, job.send().step(), options_.clock->Now());
+    return stored;
   }
   return absl::AbortedError("the alert was changed by others again and again");
+}
+
+void Courier::NoteAddress(const Job& job, bool works) {
+  store_.NoteAddressSoon(job.send().caregiver_id(), AddressDigest(ChannelOf(job)), works);
 }
 
 void Courier::NoteHealth(const Result& result) {
@@ -256,6 +261,7 @@ void Courier::NoteHealth(const Result& result) {
   const absl::Time now = options_.clock->Now();
   if (result.result.kind == SendResult::Kind::kSent) {
     meters.sent.Add();
+    NoteAddress(result.job, true);
     meters.told_to_sent.Observe(now - ToTime(result.job.send().tell_time()));
   } else if (result.result.kind == SendResult::Kind::kTemporary) {
     meters.temporary.Add();
@@ -267,6 +273,7 @@ void Courier::NoteHealth(const Result& result) {
   } else {
     meters.permanent.Add();
     // Of one address.
+    if (channels_.count(kind) > 0) NoteAddress(result.job, false);
     return;
   }
   ChannelHealth& health = health_.at(kind);

@@ -27,6 +27,7 @@
 #include "common/time/clock.h"
 #include "services/notifier/app/alert_store.h"
 #include "services/notifier/app/channel.h"
+#include "services/notifier/app/latencies.h"
 #include "services/notifier/core/channel_health.h"
 #include "services/notifier/core/channels.h"
 
@@ -69,6 +70,7 @@ class Courier {
   absl::Status GiveUp(const store::v1::Job& job, const SendResult& result);
   absl::Status Record(const store::v1::Job& job, alert::v1::DeliveryState state,
                       const std::string& entry);
+  void NoteAddress(const store::v1::Job& job, bool works);
   void NoteHealth(const Result& result);
   absl::Time In(absl::Duration real) const;
   void Post(Result result);
@@ -76,6 +78,7 @@ class Courier {
   const CourierOptions options_;
   AlertStore& store_;
   std::map<Kind, std::unique_ptr<Meters>> meters_;
+  Latencies latencies_;
   std::map<Kind, ChannelHealth> health_;  // Of the results' thread.
   SystemRandom random_;
   log::OnChange failures_;

@@ -14,7 +14,22 @@ std::string OperatorAlertId(const std::string& of) {
   return std::string(domain::kOperatorHome) + "." + Sha256Hex16(of);
 }
 
-Finding Make(const std::string& rule, const std::string& what, const std::string& occasion) {
+// Ids only: operators run the service, they are in no circle.
+Finding AboutAlert(const std::string& rule, const AlertRecord& record) {
+  const alert::v1::Alert& alert = record.alert();
+  Finding finding = MakeOperatorFinding(rule, alert.alert_id(), std::to_string(record.round()));
+  finding.set_status(alert.status());
+  *finding.mutable_event_time() = alert.event_time();
+  *finding.mutable_decide_time() = alert.update_time();
+  *finding.mutable_receive_time() = alert.update_time();
+  finding.set_correlation_id(alert.correlation_id());
+  return finding;
+}
+
+}  // namespace
+
+Finding MakeOperatorFinding(const std::string& rule, const std::string& what,
+                            const std::string& occasion) {
   Finding finding;
   finding.set_format(1);
   finding.set_home_id(std::string(domain::kOperatorHome));
@@ -29,20 +44,6 @@ Finding Make(const std::string& rule, const std::string& what, const std::string
   finding.mutable_evidence()->set_rule_version(1);
   return finding;
 }
-
-// Ids only: operators run the service, they are in no circle.
-Finding AboutAlert(const std::string& rule, const AlertRecord& record) {
-  const alert::v1::Alert& alert = record.alert();
-  Finding finding = Make(rule, alert.alert_id(), std::to_string(record.round()));
-  finding.set_status(alert.status());
-  *finding.mutable_event_time() = alert.event_time();
-  *finding.mutable_decide_time() = alert.update_time();
-  *finding.mutable_receive_time() = alert.update_time();
-  finding.set_correlation_id(alert.correlation_id());
-  return finding;
-}
-
-}  // namespace
 
 Finding NobodyAnswered(const AlertRecord& record) {
   Finding finding = AboutAlert("NOBODY_ANSWERED", record);
@@ -65,7 +66,7 @@ Finding NobodyTold(const AlertRecord& record) {
 
 Finding DeadLetter(const std::string& entry, int partition, const std::string& about,
                    absl::Time now) {
-  Finding finding = Make("DEAD_LETTER", "", std::to_string(partition) + "/" + entry);
+  Finding finding = MakeOperatorFinding("DEAD_LETTER", "", std::to_string(partition) + "/" + entry);
   for (auto* stamp : {finding.mutable_event_time(), finding.mutable_decide_time(),
                       finding.mutable_receive_time()}) {
     SetTime(now, *stamp);
@@ -77,7 +78,8 @@ Finding DeadLetter(const std::string& entry, int partition, const std::string& a
 }
 
 Finding ChannelDown(const std::string& channel, bool down, absl::Time since, absl::Time now) {
-  Finding finding = Make("CHANNEL_DOWN", channel, std::to_string(absl::ToUnixMillis(since)));
+  Finding finding =
+      MakeOperatorFinding("CHANNEL_DOWN", channel, std::to_string(absl::ToUnixMillis(since)));
   finding.set_severity(alert::v1::SEVERITY_MEDIUM);
   finding.set_latching(false);
   if (!down) {

@@ -13,6 +13,10 @@
 
 namespace veille::notifier {
 
+// A HIGH, latching beginning without words or times, for others to fill in. What has the same rule,
+// subject and occasion is one alert.
+store::v1::Finding MakeOperatorFinding(const std::string& rule, const std::string& what,
+                                       const std::string& occasion);
 // The chain has ended, and no human has answered.
 store::v1::Finding NobodyAnswered(const store::v1::AlertRecord& record);
 // No step names anybody for the alert: the worst there is.

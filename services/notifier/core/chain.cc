@@ -286,6 +286,10 @@ const google::protobuf::Timestamp* DueTime(const AlertRecord& record) {
   return record.has_expire_time() ? &record.expire_time() : nullptr;
 }
 
+uint32_t PendingStep(const AlertRecord& record) {
+  return record.has_next_step_time() ? record.alert().step() + 1 : 0;
+}
+
 bool MaybeExpire(absl::Time now, AlertRecord& record, Decision& decision) {
   if (!record.has_expire_time() || now + kTimerSlack < ToTime(record.expire_time())) return false;
   Alert& alert = *record.mutable_alert();
@@ -312,9 +316,20 @@ void TellSummary(const Moment& at, AlertRecord& record, Decision& decision) {
   AddTell(readers, Update::REASON_SUMMARY, 0, at.now, record, decision);
 }
 
-bool MayBeQuiet(const Update& update) {
-  return update.reason() == Update::REASON_NOTIFY &&
-         update.alert().severity() < alert::v1::SEVERITY_HIGH && !update.alert().unanswered();
+std::vector<std::string> WouldTell(const Moment& at, const AlertRecord& record) {
+  std::vector<std::string> told;
+  for (const care::v1::EscalationStep& step : record.steps()) {
+    if (step.min_severity() > record.alert().severity() || !IsOpen(step, at.now, record.alert()))
+      continue;
+    for (std::string& id : TargetsOf(step, at, Snoozes::kIgnored, record))
+      if (std::find(told.begin(), told.end(), id) == told.end()) told.push_back(std::move(id));
+  }
+  return told;
+}
+
+bool MayBeQuiet(const store::v1::Tell& tell, const AlertRecord& record) {
+  return tell.reason() == Update::REASON_NOTIFY &&
+         record.alert().severity() < alert::v1::SEVERITY_HIGH && !record.alert().unanswered();
 }
 
 bool IsWanted(const store::v1::Tell& tell, const AlertRecord& record) {

@@ -75,6 +75,8 @@ void StopChain(absl::Time now, store::v1::AlertRecord& record);
 void CancelChain(absl::Time now, store::v1::AlertRecord& record);
 // When the record has to be looked at again: its next step, or its end. Null when never.
 const google::protobuf::Timestamp* DueTime(const store::v1::AlertRecord& record);
+// The step that it waits for, from 1; one past the last for the chain's end. 0: it waits for none.
+uint32_t PendingStep(const store::v1::AlertRecord& record);
 // Closes what is past its end, and tells those who know of it. False when it is not.
 bool MaybeExpire(absl::Time now, store::v1::AlertRecord& record, Decision& decision);
 
@@ -83,9 +85,12 @@ void TellChange(absl::Time now, store::v1::AlertRecord& record, Decision& decisi
 // Those of the first step get a line to read.
 void TellSummary(const Moment& at, store::v1::AlertRecord& record, Decision& decision);
 
+// Everybody whom a step would tell now, each once; nobody's snooze counts.
+std::vector<std::string> WouldTell(const Moment& at, const store::v1::AlertRecord& record);
+
 // Whether a caregiver who was called too often of late may get it as a line to read: never what is
 // HIGH, nor the last call of a chain that nobody has answered.
-bool MayBeQuiet(const alert::v1::Update& update);
+bool MayBeQuiet(const store::v1::Tell& tell, const store::v1::AlertRecord& record);
 
 // Whether a tell is still wanted: nobody is asked to act on what somebody has taken.
 bool IsWanted(const store::v1::Tell& tell, const store::v1::AlertRecord& record);

@@ -155,6 +155,8 @@ std::vector<Send> PlanSends(const std::vector<store::v1::Tell>& tells, const Cha
     const bool named = tell.step() > 0 && tell.step() <= static_cast<uint32_t>(record.steps_size());
     const auto* step = named ? &record.steps(static_cast<int>(tell.step()) - 1) : nullptr;
     for (const std::string& id : tell.caregiver_ids()) {
+      const auto& quiet = tell.quiet_ids();
+      if (std::find(quiet.begin(), quiet.end(), id) != quiet.end()) continue;
       const auto member =
           std::find_if(record.members().begin(), record.members().end(),
                        [&](const care::v1::Member& one) { return one.caregiver_id() == id; });
@@ -175,6 +177,19 @@ std::vector<Send> PlanSends(const std::vector<store::v1::Tell>& tells, const Cha
     }
   }
   return sends;
+}
+
+std::string AddressDigest(const Channel& channel) {
+  switch (channel.address_case()) {
+    case Channel::kWebhook:
+      return Sha256Hex16(channel.webhook().url());
+    case Channel::kEmail:
+      return Sha256Hex16(channel.email().address());
+    case Channel::kWebPush:
+      return Sha256Hex16(channel.web_push().endpoint());
+    default:
+      return "";
+  }
 }
 
 const store::v1::Route& RouteOf(const Send& send) {

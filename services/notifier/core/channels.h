@@ -24,11 +24,14 @@ struct ChannelTimes {
   absl::Duration retry_for = absl::Hours(1);
 };
 
-// The sends that follow from `tells`, and their deliveries in the record. What only changed is told
-// by the stream alone.
+// The sends that follow from `tells`, and their deliveries in the record. What only changed, and
+// what is a line to read for somebody who was called too often, is told by the stream alone.
 std::vector<store::v1::Send> PlanSends(const std::vector<store::v1::Tell>& tells,
                                        const ChannelTimes& times, absl::Time now,
                                        store::v1::AlertRecord& record);
+
+// Names an address without telling it.
+std::string AddressDigest(const care::v1::Channel& channel);
 
 const store::v1::Route& RouteOf(const store::v1::Send& send);
 absl::Time DueTime(const store::v1::Send& send);

@@ -5,8 +5,6 @@
   ARGV[1] alert id   ARGV[2] version of the update's alert   ARGV[3] version that is told
   ARGV[4] "1" when it tells (a step, a summary), "0" for a change   ARGV[5] update (serialized)
   ARGV[6] an incarnation, for when there is none
-  ARGV[7] the same update as a line to read, for who was called too often; "" where calls do not count
-  ARGV[8] so many calls   ARGV[9] within this span, ms   ARGV[10] now, unix ms
   A version that was told already, and a change that was shown already, are passed over. The entry's
   id is <sequence>-0. Returns the sequence; 0 when it was passed over; -1, with nothing done, when a
   newer version of the alert was shown: an older one never overwrites it. ]]
@@ -29,24 +27,14 @@ if redis.call("HEXISTS", KEYS[2], "incarnation") == 0 then
   redis.call("DEL", KEYS[1])
   redis.call("HSET", KEYS[2], "incarnation", ARGV[6])
 end
-local update = ARGV[5]
-if ARGV[7] ~= "" then
-  -- Spans one after another; a clock that went back begins one, too.
-  local begin = tonumber(redis.call("HGET", KEYS[2], "calls_begin") or "-1")
-  local now = tonumber(ARGV[10])
-  if now < begin or now - begin >= tonumber(ARGV[9]) then
-    redis.call("HSET", KEYS[2], "calls_begin", ARGV[10], "calls", 0)
-  end
-  if redis.call("HINCRBY", KEYS[2], "calls", 1) > tonumber(ARGV[8]) then update = ARGV[7] end
-end
 local sequence = redis.call("HINCRBY", KEYS[2], "sequence", 1)
 -- A caregiver who is this far behind gets a snapshot.
-redis.call("XADD", KEYS[1], "MAXLEN", "~", 10000, string.format("%d-0", sequence), "u", update)
+redis.call("XADD", KEYS[1], "MAXLEN", "~", 10000, string.format("%d-0", sequence), "u", ARGV[5])
 redis.call("HSET", KEYS[2], "a:" .. ARGV[1], string.format("%d|%d", version, last_told))
 redis.call("ZADD", KEYS[3], sequence, ARGV[1])
 -- What is remembered is bounded; a job that is 4,096 alerts late is a dead letter long since.
 if redis.call("ZCARD", KEYS[3]) > 4096 then
   local oldest = redis.call("ZPOPMIN", KEYS[3])
-  redis.call("HDEL", KEYS[2], "a:" .. oldest[1])
+  redis.call("HDEL", KEYS[2], "a:" .. oldest[1], "q:" .. oldest[1])
 end
 return sequence

@@ -8,6 +8,8 @@ if redis.call("HEXISTS", KEYS[2], "incarnation") == 0 then
   redis.call("DEL", KEYS[1])
   redis.call("HSET", KEYS[2], "incarnation", ARGV[1], "sequence", 0)
 end
+-- Asked for while somebody watches, and then each minute: see reach-3.lua.
+redis.call("HSET", KEYS[2], "seen", redis.call("TIME")[1])
 local state = redis.call("HMGET", KEYS[2], "incarnation", "sequence")
 local first = redis.call("XRANGE", KEYS[1], "-", "+", "COUNT", 1)
 local first_sequence = first[1] and tonumber(string.match(first[1][1], "^(%d+)-")) or 0

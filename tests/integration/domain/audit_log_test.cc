@@ -111,5 +111,33 @@ TEST_F(AuditLogTest, AnEntryThatSomebodyChangedInRedisIsFound) {
             std::vector<std::string>{"entry 2 is missing"});
 }
 
+TEST_F(AuditLogTest, ManyHomesAreWrittenAtOnce) {
+  const auto log = Open();
+  ASSERT_TRUE(log->RecordAndWait(View("h.1"), absl::Seconds(30)).ok());
+  const auto reads = [&] {
+    const std::string info(redis_.client().CommandSync({"INFO", "stats"})->str());
+    const std::string field = "total_reads_processed:";
+    return std::stoi(info.substr(info.find(field) + field.size()));
+  };
+  // Warm: where each partition ends is known.
+  std::vector<store::v1::AuditEntry> views(200, View(""));
+  for (std::size_t i = 0; i < views.size(); ++i) views[i].set_home_id("h" + std::to_string(i));
+  ASSERT_TRUE(log->RecordAllAndWait(views, absl::Seconds(30)).ok());
+  const int before = reads();
+  ASSERT_TRUE(log->RecordAllAndWait(views, absl::Seconds(30)).ok());
+  // One for all partitions; the others are ours, and Redis' idea of where a packet ends.
+  EXPECT_LE(reads() - before, 4);
+  std::size_t stored = 0;
+  for (int partition = 0; partition < kPartitions; ++partition) {
+    const auto there = LoadAudit(redis_.client(), partition);
+    ASSERT_TRUE(there.ok());
+    stored += there->entries.size();
+    EXPECT_EQ(
+        VerifyAudit(partition, there->entries, there->head, there->checkpoints, key_.Public()),
+        std::vector<std::string>{});
+  }
+  EXPECT_EQ(stored, 401U);
+}
+
 }  // namespace
 }  // namespace veille::domain

@@ -19,6 +19,8 @@ import yaml
 BASE, VEILLE = "", ""
 ROLES = {"gateway", "detector", "notifier", "care"}
 UID = 65532
+# What an operator makes: by secret, file and the command that makes it.
+SECRETS = {"veille-audit-key": ("audit.key", ["openssl", "genpkey", "-algorithm", "ed25519"])}
 # Readiness off 5 s, drain and shut down 8 s, flush 5 s, and 10 s to spare.
 LEAST_GRACE_S = 28
 
@@ -54,6 +56,8 @@ def render(folder):
 
 
 def pod_of(document):
+    if document["kind"] == "CronJob":
+        return document["spec"]["jobTemplate"]["spec"]["template"]
     if document["kind"] not in ("Deployment", "StatefulSet", "DaemonSet", "Job"):
         return None
     return document["spec"]["template"]
@@ -110,7 +114,7 @@ def container_faults(container, served):
 
 def pod_faults(document):
     spec = pod_of(document)["spec"]
-    served = document["kind"] != "Job"
+    served = document["kind"] not in ("Job", "CronJob")
     if spec.get("automountServiceAccountToken") is not False:
         yield "a service account token is mounted"
     for field in ("hostNetwork", "hostPID", "hostIPC"):
@@ -127,6 +131,10 @@ def pod_faults(document):
         yield "replicas are not spread"
     volumes = {volume["name"] for volume in spec.get("volumes", [])}
     volumes |= {c["metadata"]["name"] for c in document["spec"].get("volumeClaimTemplates", [])}
+    for volume in spec.get("volumes", []):
+        if "secret" in volume and (security.get("fsGroup") != UID
+                                   or volume["secret"].get("defaultMode") != 0o440):
+            yield f"{volume['name']} is not readable by {UID} alone"
     if any("hostPath" in volume for volume in spec.get("volumes", [])):
         yield "mounts a path of the host"
     for container in containers_of(document):
@@ -148,7 +156,7 @@ def faults(documents):
             source = volume.get("configMap", {}).get("name")
             if source and named(documents, "ConfigMap", source) is None:
                 found.append(f"{who}: no ConfigMap {source}")
-        if document["kind"] == "Job":
+        if document["kind"] in ("Job", "CronJob"):
             continue
         if not selects(document["spec"]["selector"]["matchLabels"], labels):
             found.append(f"{who}: does not select its own pods")
@@ -194,6 +202,13 @@ def check_config(documents, document):
 
         for mount in container["volumeMounts"]:
             os.makedirs(root + mount["mountPath"])
+            secret = volumes[mount["name"]].get("secret", {}).get("secretName")
+            if secret is not None:
+                name, command = SECRETS[secret]
+                made = subprocess.run(command, capture_output=True, timeout=20, check=True).stdout
+                with open(os.path.join(root + mount["mountPath"], name), "wb") as file:
+                    file.write(made)
+                continue
             config = named(documents, "ConfigMap", volumes[mount["name"]]["configMap"]["name"])
             for name, text in config["data"].items():
                 path = os.path.join(root + mount["mountPath"], name)
@@ -231,7 +246,7 @@ class Base(unittest.TestCase):
 
     def test_has_every_role(self):
         names = {d["metadata"]["name"] for d in render(BASE) if pod_of(d)}
-        self.assertEqual(names, ROLES | {"init", "redis"})
+        self.assertEqual(names, ROLES | {"init", "redis", "exercise"})
 
     def test_mounts_a_configuration_that_every_role_takes(self):
         documents = render(BASE)
@@ -240,6 +255,30 @@ class Base(unittest.TestCase):
                 with self.subTest(document["metadata"]["name"]):
                     ran = check_config(documents, document)
                     self.assertEqual(ran.returncode, 0, ran.stderr)
+
+    def test_the_notifier_is_refused_without_the_key_that_signs_the_audit_log(self):
+        documents = render(BASE)
+        notifier = copy.deepcopy(named(documents, "Deployment", "notifier"))
+        (container,) = containers_of(notifier)
+        container["volumeMounts"] = [m for m in container["volumeMounts"]
+                                     if m["name"] != "audit-key"]
+        ran = check_config(documents, notifier)
+        self.assertEqual(ran.returncode, 1)
+        self.assertIn("audit.key", ran.stderr)
+
+    def test_calls_the_exercise_when_it_is_due(self):
+        documents = render(BASE)
+        config = named(documents, "ConfigMap", "veille-config")["data"]["veille.textproto"]
+        hour, minute = re.search(r'daily_at: "(\d\d):(\d\d)" zone: "UTC"', config).groups()
+        cron = named(documents, "CronJob", "exercise")["spec"]
+        self.assertEqual((cron["schedule"], cron["timeZone"]),
+                         (f"{int(minute)} {int(hour)} * * *", "Etc/UTC"))
+        (container,) = containers_of(named(documents, "CronJob", "exercise"))
+        self.assertEqual(container["args"][0], "drill")
+        for address in container["args"][2::2]:
+            service, port = address.split(":")
+            ports = named(documents, "Service", service)["spec"]["ports"]
+            self.assertIn(int(port), [p["port"] for p in ports])
 
     def test_a_configuration_with_a_fault_is_refused(self):
         documents = render(BASE)
@@ -260,6 +299,7 @@ class Base(unittest.TestCase):
     def test_the_judge_misses_nothing_that_is_taken_away(self):
         pod = "spec.template.spec."
         for path in (
+                pod + "securityContext.fsGroup", pod + "volumes.1.secret.defaultMode",
                 pod + "automountServiceAccountToken", pod + "securityContext.runAsNonRoot",
                 pod + "securityContext.runAsUser", pod + "securityContext.seccompProfile",
                 pod + "terminationGracePeriodSeconds", pod + "topologySpreadConstraints",

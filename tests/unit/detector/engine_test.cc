@@ -296,8 +296,7 @@ TEST(LateBacklog, OfNineHoursTellsSosWithItsAgeAndNoFalseAbsence) {
   backlog.push_back(Home::Door(home.At(1, 15, 10, 30), false));
   backlog.push_back(Home::Motion(home.At(1, 15, 10, 31)));
   const absl::Time received = home.At(1, 15, 17, 10);
-  home.Send({Home::Sos(home.At(1, 15, 14, 2), 1)}, absl::InfinitePast() + absl::Seconds(1),
-            received);
+  home.Send({Home::Sos(home.At(1, 15, 14, 2), 1)}, absl::UnixEpoch(), received);
   const Strings urgent = home.Told();
   ASSERT_EQ(urgent.size(), 2U);
   EXPECT_EQ(urgent[1], "RAISE SOS HIGH late");

@@ -133,6 +133,24 @@ void FakeAlertStore::SentSoon(const std::string& alert_id, const std::string& en
   RecordSent(version, now, alerts_.at(alert_id));
 }
 
+absl::StatusOr<std::set<std::string>> FakeAlertStore::CountCalls(
+    const std::vector<std::string>& caregiver_ids, const std::string& alert_id, uint64_t version,
+    absl::Time now) {
+  std::set<std::string> quiet;
+  for (const std::string& id : caregiver_ids) {
+    auto& [counted, too_many] = counted_[id + "|" + alert_id];
+    if (counted != version) {
+      auto& [begin, calls] = calls_[id];
+      if (calls == 0 || now - begin >= absl::Minutes(10))
+        std::tie(begin, calls) = std::pair(now, 0);
+      counted = version;
+      too_many = ++calls > quiet_calls;
+    }
+    if (too_many) quiet.insert(id);
+  }
+  return quiet;
+}
+
 absl::StatusOr<int> FakeAlertStore::Deliver(const std::vector<std::string>& caregiver_ids,
                                             const alert::v1::Update& update,
                                             uint64_t told_version) {
@@ -154,15 +172,7 @@ absl::StatusOr<int> FakeAlertStore::Deliver(const std::vector<std::string>& care
     }
     shown = version;
     ++reached;
-    alert::v1::Update heard = update;
-    if (MayBeQuiet(update)) {
-      const absl::Time now = ToTime(update.alert().update_time());
-      auto& [begin, calls] = calls_[id];
-      if (calls == 0 || now - begin >= absl::Minutes(10))
-        std::tie(begin, calls) = std::pair(now, 0);
-      if (++calls > quiet_calls) heard.set_reason(alert::v1::Update::REASON_QUIET);
-    }
-    on_deliver(id, heard);
+    on_deliver(id, update);
   }
   if (newer) return absl::AbortedError("a newer version was delivered");
   return reached;
@@ -237,6 +247,16 @@ absl::StatusOr<InboxPosition> FakeAlertStore::Position(const std::string&, uint6
 
 absl::Status FakeAlertStore::Renew(const std::string&, const std::string&) {
   return absl::OkStatus();
+}
+
+void FakeAlertStore::NoteAddressSoon(const std::string& caregiver_id, const std::string& address,
+                                     bool works) {
+  const std::string name = caregiver_id + "/" + address;
+  if (works) {
+    failed_.erase(name);
+  } else {
+    failed_.insert(name);
+  }
 }
 
 }  // namespace veille::notifier

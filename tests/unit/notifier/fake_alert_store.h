@@ -31,6 +31,8 @@ class FakeAlertStore : public AlertStore {
   int quiet_calls = 1000;
 
   std::map<int, Entry>& queue() { return queue_; }
+  // "<caregiver>/<digest>"
+  const std::set<std::string>& failed() const { return failed_; }
   int Queue(Entry entry);
   // When the next timer is due; moves those that are due by `now`.
   absl::Time NextTimer() const;
@@ -44,6 +46,9 @@ class FakeAlertStore : public AlertStore {
   void DoneSoon(const std::string& home_id, const std::string& entry) override;
   void SentSoon(const std::string& alert_id, const std::string& entry, uint64_t version,
                 absl::Time now) override;
+  absl::StatusOr<std::set<std::string>> CountCalls(const std::vector<std::string>& caregiver_ids,
+                                                   const std::string& alert_id, uint64_t version,
+                                                   absl::Time now) override;
   absl::StatusOr<int> Deliver(const std::vector<std::string>& caregiver_ids,
                               const alert::v1::Update& update, uint64_t told_version) override;
   absl::Status Enqueue(const store::v1::Finding& finding) override;
@@ -53,6 +58,8 @@ class FakeAlertStore : public AlertStore {
                             const store::v1::Job* next, absl::Time due) override;
   absl::StatusOr<bool> IsGone(const std::string& caregiver_id, const std::string& address) override;
   absl::Status SetGone(const std::string& caregiver_id, const std::string& address) override;
+  void NoteAddressSoon(const std::string& caregiver_id, const std::string& address,
+                       bool works) override;
   absl::StatusOr<std::vector<store::v1::AlertRecord>> OpenAlerts(
       const std::string& home_id) override;
   absl::StatusOr<std::vector<store::v1::AlertRecord>> Alerts(
@@ -74,7 +81,10 @@ class FakeAlertStore : public AlertStore {
   std::map<std::string, std::pair<uint64_t, uint64_t>> shown_told_;
   std::map<std::string, store::v1::CircleState> circles_;
   std::set<std::string> gone_;
+  std::set<std::string> failed_;
   std::map<std::string, std::pair<absl::Time, int>> calls_;  // Since when, how many.
+  // By caregiver and alert: the version that was counted last, and whether it was too much.
+  std::map<std::string, std::pair<uint64_t, bool>> counted_;
 };
 
 }  // namespace veille::notifier

@@ -7,6 +7,7 @@
 
 #include "common/base/digest.h"
 #include "common/time/local_time.h"
+#include "services/domain/keys.h"
 
 namespace veille::notifier {
 namespace {
@@ -39,6 +40,32 @@ bool Latches(const std::string& rule) {
 }
 
 }  // namespace
+
+absl::StatusOr<bool> FakeUpkeepStore::Hold(absl::Duration /*real*/) {
+  if (world_.holder.empty()) world_.holder = name_;
+  return world_.holder == name_;
+}
+
+absl::Status FakeUpkeepStore::SaveUpkeep(const store::v1::UpkeepState& state) {
+  world_.told = state;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<UpkeepStore::Owners> FakeUpkeepStore::PartitionOwners() {
+  Owners owners;
+  owners.now = clock_.Now();
+  for (const absl::Time died : world_.owners) owners.kept.push_back(std::min(died, owners.now));
+  return owners;
+}
+
+absl::StatusOr<UpkeepStore::Reach> FakeUpkeepStore::ReachOf(const std::string& caregiver_id) {
+  Reach reach;
+  reach.unseen = world_.unseen.count(caregiver_id) > 0 ? absl::Hours(30) : absl::ZeroDuration();
+  for (const std::string& failed : world_.alerts->failed())
+    if (failed.rfind(caregiver_id + "/", 0) == 0)
+      reach.failed.insert(failed.substr(caregiver_id.size() + 1));
+  return reach;
+}
 
 Scenario::Scenario(WorldKind kind)
     : kind_(kind),
@@ -81,6 +108,60 @@ Scenario& Scenario::Webhook(const std::string& caregiver, Provider provider) {
   return *this;
 }
 
+Scenario& Scenario::GoesRound() {
+  if (next_round_ == absl::InfiniteFuture()) next_round_ = begin_;
+  return *this;
+}
+
+Scenario& Scenario::Partitions(std::size_t count) {
+  upkeep_world_.owners.assign(count, absl::InfiniteFuture());
+  return GoesRound();
+}
+
+Scenario& Scenario::OwnerDies(std::size_t partition) {
+  upkeep_world_.owners[partition] = clock_->Now();
+  return *this;
+}
+
+Scenario& Scenario::OwnerIsBack(std::size_t partition) {
+  upkeep_world_.owners[partition] = absl::InfiniteFuture();
+  return *this;
+}
+
+Scenario& Scenario::Vanishes(const std::string& caregiver) {
+  upkeep_world_.unseen.insert(caregiver);
+  return GoesRound();
+}
+
+Scenario& Scenario::IsBack(const std::string& caregiver) {
+  upkeep_world_.unseen.erase(caregiver);
+  return *this;
+}
+
+Scenario& Scenario::WebhookIsRefused(const std::string& caregiver) {
+  for (const care::v1::Member& member : circle().members())
+    if (member.caregiver_id() == caregiver)
+      store_.NoteAddressSoon(caregiver, AddressDigest(member.channels(0)), false);
+  return *this;
+}
+
+Scenario& Scenario::RoundsBeginAnew() {
+  upkeeps_.clear();
+  upkeep_stores_.clear();
+  upkeep_world_.holder.clear();
+  return *this;
+}
+
+Scenario& Scenario::ExerciseDaily(const std::string& at) {
+  config::v1::Config config;
+  config.mutable_synthetic_patient()->set_daily_at(at);
+  config.mutable_synthetic_patient()->set_zone("Europe/Paris");
+  const auto schedule = domain::ScheduleOf(config);
+  EXPECT_TRUE(schedule.ok()) << schedule.status();
+  exercise_ = *schedule;
+  return GoesRound();
+}
+
 // As the courier keeps book of it.
 absl::Status Scenario::Send(const store::v1::Job& job, const std::string& entry) {
   const auto before = store_.Get(job.alert_id());
@@ -90,6 +171,7 @@ absl::Status Scenario::Send(const store::v1::Job& job, const std::string& entry)
       !RecordSend(job.send(), alert::v1::DELIVERY_STATE_SENT, clock_->Now(), after)) {
     return store_.Done("", entry);
   }
+  sent_.push_back(job.send().caregiver_id());
   after.set_stored_version(before->stored_version() + 1);
   AlertChange change;
   change.before = &*before;
@@ -100,10 +182,11 @@ absl::Status Scenario::Send(const store::v1::Job& job, const std::string& entry)
 
 AlertDesk& Scenario::desk() {
   if (desks_.empty()) {
-    const auto registry = domain::Registry::Make({home_});
+    const auto registry = domain::Registry::Make({home_}, {domain::ExerciseHome()});
     EXPECT_TRUE(registry.ok()) << registry.status();
+    registry_ = *registry;
     DeskOptions options;
-    options.registry = *registry;
+    options.registry = registry_;
     options.clock = clock_;
     options.operator_ids = {"operator"};
     options.send = [this](const store::v1::Job& job, const std::string& entry) {
@@ -137,12 +220,36 @@ Scenario& Scenario::At(int second) {
 }
 
 void Scenario::PassTo(absl::Time to) {
-  while (store_.NextTimer() <= to) {
-    clock_->Set(std::max(clock_->Now(), store_.NextTimer()));
+  while (std::min(store_.NextTimer(), next_round_) <= to) {
+    clock_->Set(std::max(clock_->Now(), std::min(store_.NextTimer(), next_round_)));
     store_.MoveDue(clock_->Now());
     RunQueue();
+    if (next_round_ <= clock_->Now()) GoRound();
   }
   clock_->Set(std::max(clock_->Now(), to));
+}
+
+void Scenario::GoRound() {
+  next_round_ = clock_->Now() + absl::Seconds(10);
+  desk();
+  if (upkeeps_.empty()) {
+    UpkeepOptions options;
+    options.clock = clock_;
+    options.exercise = exercise_;
+    options.registry = registry_;
+    options.channels = {care::v1::Channel::kWebhook};
+    upkeep_world_.alerts = &store_;
+    for (std::size_t i = 0; i < (kind_ == WorldKind::kReplicas ? 2U : 1U); ++i) {
+      upkeep_stores_.push_back(
+          std::make_unique<FakeUpkeepStore>(std::to_string(i), *clock_, upkeep_world_));
+      upkeeps_.push_back(std::make_unique<Upkeep>(options, *upkeep_stores_[i], store_, metrics_));
+    }
+  }
+  for (const auto& upkeep : upkeeps_) {
+    const absl::Status round = upkeep->Round();
+    EXPECT_TRUE(round.ok()) << round;
+    RunQueue();
+  }
 }
 
 void Scenario::RunEntry(int id, const FakeAlertStore::Entry& entry) {
@@ -249,6 +356,25 @@ Scenario& Scenario::PowerBack(const std::string& home) {
   return Find(MakePowerCut(home, Finding::KIND_CLEAR));
 }
 
+Scenario& Scenario::Drill() {
+  const std::string id(domain::kExerciseHome);
+  const std::string now = std::to_string(absl::ToUnixSeconds(clock_->Now()));
+  Finding call = Make("SOS", now, Finding::KIND_RAISE, alert::v1::SEVERITY_HIGH);
+  call.set_home_id(id);
+  call.set_patient_id(id);
+  call.set_alert_id(id + "." + Sha256Hex16(now));
+  call.set_finding_id(call.alert_id() + "/1");
+  call.set_status(alert::v1::STATUS_EXERCISE);
+  Find(call);
+  Act([&](AlertDesk& desk) {
+    EXPECT_TRUE(desk.Acknowledge(call.alert_id(), {id, "drill", ""}).ok());
+  });
+  Act([&](AlertDesk& desk) {
+    EXPECT_TRUE(desk.Resolve(call.alert_id(), {id, "drill", ""}, alert::v1::OUTCOME_TEST, "").ok());
+  });
+  return *this;
+}
+
 Scenario& Scenario::Worse(const std::string& rule, const std::string& occasion) {
   return Find(Make(rule, occasion, Finding::KIND_WORSEN, alert::v1::SEVERITY_HIGH));
 }
@@ -260,6 +386,13 @@ Scenario& Scenario::Take(const std::string& who, int second) {
   At(second);
   const std::string id = alert().alert_id();
   Act([&](AlertDesk& desk) { EXPECT_TRUE(desk.Acknowledge(id, {who, "test", ""}).ok()); });
+  return *this;
+}
+
+Scenario& Scenario::OperatorTakes(int second) {
+  At(second);
+  const std::string id = store_.Newest("operator")->alert().alert_id();
+  Act([&](AlertDesk& desk) { EXPECT_TRUE(desk.Acknowledge(id, {"operator", "test", ""}).ok()); });
   return *this;
 }
 
@@ -337,6 +470,13 @@ alert::v1::DeliveryState Scenario::StateOf(const std::string& caregiver) const {
   for (const auto& delivery : alert().deliveries())
     if (delivery.caregiver_id() == caregiver) state = delivery.state();
   return state;
+}
+
+Told Scenario::Recorded(const std::string& caregiver) const {
+  Told channels;
+  for (const auto& delivery : alert().deliveries())
+    if (delivery.caregiver_id() == caregiver) channels.push_back(delivery.channel());
+  return channels;
 }
 
 void Scenario::Expect(int from, int to, Told told) {

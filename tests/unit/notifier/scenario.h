@@ -23,18 +23,49 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/metrics/metrics.h"
 #include "common/time/clock.h"
 #include "services/notifier/app/alert_desk.h"
+#include "services/notifier/app/upkeep.h"
 #include "tests/unit/notifier/fake_alert_store.h"
 
 namespace veille::notifier {
 
 using Told = std::vector<std::string>;
+
+// What notifiers that go round share.
+struct UpkeepWorld {
+  std::string holder;
+  store::v1::UpkeepState told;
+  // Partitions by when their owner died; InfiniteFuture while it lives.
+  std::vector<absl::Time> owners;
+  std::set<std::string> unseen;  // Caregivers none of whose devices has watched for a day.
+  FakeAlertStore* alerts = nullptr;
+};
+
+// Of one of them.
+class FakeUpkeepStore : public UpkeepStore {
+ public:
+  FakeUpkeepStore(std::string name, const Clock& clock, UpkeepWorld& world)
+      : name_(std::move(name)), clock_(clock), world_(world) {}
+  absl::StatusOr<bool> Hold(absl::Duration real) override;
+  absl::StatusOr<store::v1::UpkeepState> LoadUpkeep() override { return world_.told; }
+  absl::Status SaveUpkeep(const store::v1::UpkeepState& state) override;
+  absl::StatusOr<Owners> PartitionOwners() override;
+  absl::StatusOr<Reach> ReachOf(const std::string& caregiver_id) override;
+  absl::StatusOr<Backlog> CountBacklog() override { return Backlog{}; }
+
+ private:
+  const std::string name_;
+  const Clock& clock_;
+  UpkeepWorld& world_;
+};
 
 enum class WorldKind {
   kPlain,
@@ -56,6 +87,13 @@ class Scenario {
   enum class Provider { kTakes, kDoesNotAnswer };
   Scenario& Webhook(const std::string& caregiver, Provider provider);
 
+  // The notifier goes round every ten seconds. A synthetic patient calls each day ("12:10", Paris)
+  // and is missed after ten minutes.
+  Scenario& GoesRound();
+  Scenario& ExerciseDaily(const std::string& at);
+  // So many partitions, each with an owner.
+  Scenario& Partitions(std::size_t count);
+
   // Time passes.
   Scenario& At(int second);
 
@@ -68,6 +106,18 @@ class Scenario {
   Scenario& Raise(const std::string& rule, alert::v1::Severity severity);
   Scenario& PowerCut(const std::string& home);
   Scenario& PowerBack(const std::string& home);
+  // The owner of a partition renews its lease no more, or another does.
+  Scenario& OwnerDies(std::size_t partition);
+  Scenario& OwnerIsBack(std::size_t partition);
+  // No device of the caregiver has watched for a day; one does again.
+  Scenario& Vanishes(const std::string& caregiver);
+  Scenario& IsBack(const std::string& caregiver);
+  // The provider of the caregiver's webhook refuses it for good.
+  Scenario& WebhookIsRefused(const std::string& caregiver);
+  // Another notifier begins to go round, and knows what was told.
+  Scenario& RoundsBeginAnew();
+  // The synthetic patient calls; its client takes the call and closes it.
+  Scenario& Drill();
   Scenario& Worse(const std::string& rule, const std::string& occasion = "1");
   Scenario& Over(const std::string& rule, const std::string& occasion = "1");
   store::v1::Finding Make(const std::string& rule, const std::string& occasion,
@@ -76,6 +126,7 @@ class Scenario {
 
   // What people do, about the newest alert.
   Scenario& Take(const std::string& who, int second);
+  Scenario& OperatorTakes(int second);  // The operators' newest.
   Scenario& Close(const std::string& who, int second,
                   alert::v1::Outcome outcome = alert::v1::OUTCOME_REAL);
   Scenario& Receipt(const std::string& who, int second);
@@ -94,6 +145,10 @@ class Scenario {
 
   const alert::v1::Alert& alert() const { return store_.Newest("h")->alert(); }
   alert::v1::DeliveryState StateOf(const std::string& caregiver) const;
+  // Channels of the newest alert's deliveries to the caregiver.
+  Told Recorded(const std::string& caregiver) const;
+  // Whose webhook's provider was given something, once for each.
+  const Told& sent() const { return sent_; }
 
  private:
   struct Message {
@@ -104,6 +159,7 @@ class Scenario {
   AlertDesk& desk();
   absl::Time TimeAt(int second) const { return begin_ + absl::Seconds(second); }
   void PassTo(absl::Time to);
+  void GoRound();
   void RunQueue();
   void RunEntry(int id, const FakeAlertStore::Entry& entry);
   void GiveReceipts();
@@ -117,12 +173,19 @@ class Scenario {
   std::shared_ptr<VirtualClock> clock_;
   metrics::Registry metrics_;
   FakeAlertStore store_;
+  domain::LiveRegistry registry_;
   std::vector<std::unique_ptr<AlertDesk>> desks_;
+  std::optional<domain::ExerciseSchedule> exercise_;
+  absl::Time next_round_ = absl::InfiniteFuture();
+  UpkeepWorld upkeep_world_;
+  std::vector<std::unique_ptr<FakeUpkeepStore>> upkeep_stores_;
+  std::vector<std::unique_ptr<Upkeep>> upkeeps_;
   std::size_t turn_ = 0;
   std::set<std::string> offline_;
   std::set<std::string> taken_;  // Caregivers whose provider takes what is sent.
   std::vector<std::pair<std::string, alert::v1::Receipt>> receipts_;
   std::vector<Message> messages_;
+  Told sent_;
   std::string snooze_id_;
 };
 

@@ -964,5 +964,231 @@ TEST(Budget, DoesNotMuteTheLastCallOfAChain) {
   });
 }
 
+// What is recorded, what is told and what is sent are one: a line to read rings nowhere.
+TEST(Budget, KeepsALineToReadFromEveryOtherChannel) {
+  InEveryWorld([](Scenario& s) {
+    s.QuietAfter(1).Webhook("anne", Scenario::Provider::kTakes);
+    s.At(0).Raise("A", alert::v1::SEVERITY_LOW);
+    s.Expect(0, 0, {"anne"});
+    EXPECT_EQ(s.Recorded("anne"), (Told{"stream", "webhook"}));
+    EXPECT_EQ(s.sent(), (Told{"anne"}));
+    s.At(1).Raise("B", alert::v1::SEVERITY_LOW);
+    s.Expect(1, 1, {"anne="});
+    EXPECT_EQ(s.Recorded("anne"), Told{"stream"});
+    EXPECT_EQ(s.sent(), (Told{"anne"}));
+    // An emergency uses them all.
+    s.At(2).Sos();
+    s.Expect(2, 2, {"anne"});
+    EXPECT_EQ(s.Recorded("anne"), (Told{"stream", "webhook"}));
+    EXPECT_EQ(s.sent(), (Told{"anne", "anne"}));
+  });
+}
+
+TEST(Budget, IsUsedOnceByACallThatIsDecidedTwice) {
+  InEveryWorld([](Scenario& s) {
+    s.QuietAfter(2);
+    s.At(0).Raise("A", alert::v1::SEVERITY_LOW);
+    s.At(1).Raise("B", alert::v1::SEVERITY_LOW);
+    s.Expect(0, 1, {"anne", "anne"});
+  });
+}
+
+// ---- The synthetic patient
+
+const Told kDrill = {"veille-exercise", "veille-exercise~", "veille-exercise~"};
+
+TEST(Exercise, ThatArrivesIsHeardOfByItsClientAlone) {
+  InEveryWorld([](Scenario& s) {
+    s.ExerciseDaily("12:10").At(600).Drill();
+    s.Expect(600, 600, kDrill);
+    s.Expect(600, 7200, kNobody);
+  });
+}
+
+TEST(Exercise, ThatDoesNotArriveIsTheOperatorsExactlyAtItsDeadline) {
+  InEveryWorld([](Scenario& s) {
+    s.ExerciseDaily("12:10");
+    s.Expect(0, 1199, kNobody);
+    s.Expect(1200, 1200, {"operator:EXERCISE_MISSED"});
+    s.Expect(1260, 1260, {"operator:EXERCISE_MISSED"});
+    s.Expect(1261, 7200, kNobody);
+  });
+}
+
+TEST(Exercise, ThatHasNoReceiptHasNotArrived) {
+  InEveryWorld([](Scenario& s) {
+    s.Offline("veille-exercise").ExerciseDaily("12:10").At(600).Drill();
+    s.Expect(600, 600, kDrill);
+    s.Expect(1200, 1200, {"operator:EXERCISE_MISSED"});
+  });
+}
+
+TEST(Exercise, ThatComesLateEndsTheOperatorsAlert) {
+  InEveryWorld([](Scenario& s) {
+    s.ExerciseDaily("12:10");
+    s.Expect(1200, 1200, {"operator:EXERCISE_MISSED"});
+    s.At(1230).Drill();
+    s.Expect(1230, 1230, kDrill);
+    s.Expect(1240, 1240, {"operator:EXERCISE_MISSED~"});
+    s.Expect(1241, 7200, kNobody);
+  });
+}
+
+TEST(Exercise, ThatIsMissedOnTheNextDayIsToldAnew) {
+  InEveryWorld([](Scenario& s) {
+    s.ExerciseDaily("12:10");
+    s.Expect(1200, 1200, {"operator:EXERCISE_MISSED"});
+    s.OperatorTakes(1210);
+    s.Expect(1210, 1210, {"operator:EXERCISE_MISSED~"});
+    s.Expect(1211, 87599, kNobody);
+    s.Expect(87600, 87600, {"operator:EXERCISE_MISSED"});
+  });
+}
+
+TEST(Exercise, WasDueBeforeWeBeganAndIsNotMissed) {
+  InEveryWorld([](Scenario& s) {
+    s.ExerciseDaily("11:30");
+    s.Expect(0, 80000, kNobody);
+  });
+}
+
+TEST(Exercise, IsRightWhenClocksGoForward) {
+  InEveryWorld([](Scenario& s) {
+    s.BeginAt("2026-03-28 23:00");
+    s.ExerciseDaily("10:00");
+    // An hour is missing.
+    s.Expect(0, 10 * 3600 + 599, kNobody);
+    s.Expect(10 * 3600 + 600, 10 * 3600 + 600, {"operator:EXERCISE_MISSED"});
+  });
+}
+
+// ---- Partitions
+
+TEST(Partitions, WithoutAnOwnerForHalfAMinuteAreTheOperatorsUntilOneIsBack) {
+  InEveryWorld([](Scenario& s) {
+    s.Partitions(4).At(100).OwnerDies(2);
+    s.Expect(0, 129, kNobody);
+    s.Expect(130, 130, {"operator:PARTITION_UNOWNED"});
+    s.At(155).OwnerIsBack(2);
+    s.Expect(160, 160, {"operator:PARTITION_UNOWNED~"});
+    s.Expect(161, 7200, kNobody);
+  });
+}
+
+TEST(Partitions, ThatAnotherOwnerTakesInTimeAreNobodysAlert) {
+  InEveryWorld([](Scenario& s) {
+    s.Partitions(4).At(100).OwnerDies(0).At(128).OwnerIsBack(0);
+    s.Expect(0, 7200, kNobody);
+  });
+}
+
+TEST(Partitions, HaveNoOwnerWhileWeStartAndThatIsNoAlarm) {
+  InEveryWorld([](Scenario& s) {
+    s.Partitions(2).OwnerDies(0).OwnerDies(1).At(29).OwnerIsBack(0).OwnerIsBack(1);
+    s.Expect(0, 7200, kNobody);
+  });
+}
+
+TEST(Partitions, ThatLoseTheirOwnerOneAfterAnotherAreOneAlertToldAgainWhenItIsAll) {
+  InEveryWorld([](Scenario& s) {
+    s.Partitions(3).At(100).OwnerDies(0).At(110).OwnerDies(1);
+    s.Expect(130, 140, {"operator:PARTITION_UNOWNED"});
+    s.At(150).OwnerDies(2);
+    s.Expect(180, 180, {"operator:PARTITION_UNOWNED"});
+    s.OperatorTakes(181);
+    s.Expect(181, 181, {"operator:PARTITION_UNOWNED~"});
+    s.Expect(182, 7200, kNobody);
+  });
+}
+
+TEST(Partitions, StayTheSameAlertWhenAnotherNotifierGoesRound) {
+  InEveryWorld([](Scenario& s) {
+    s.Partitions(2).At(100).OwnerDies(0);
+    s.Expect(130, 130, {"operator:PARTITION_UNOWNED"});
+    s.OperatorTakes(131);
+    s.Expect(131, 131, {"operator:PARTITION_UNOWNED~"});
+    s.At(135).RoundsBeginAnew();
+    s.Expect(136, 599, kNobody);
+    s.At(600).OwnerIsBack(0);
+    s.Expect(600, 610, {"operator:PARTITION_UNOWNED~"});
+  });
+}
+
+// ---- Chains that broke after they were loaded
+
+TEST(BrokenChain, ThatReachesSomebodyStillIsALineADayAndEndsWhenItIsMended) {
+  InEveryWorld([](Scenario& s) {
+    s.Vanishes("marc");
+    s.Expect(60, 60, {"operator:CHAIN_BROKEN"});
+    s.Expect(61, 86459, kNobody);
+    s.Expect(86460, 86460, {"operator:CHAIN_BROKEN"});
+    s.At(86500).IsBack("marc");
+    s.Expect(87060, 87060, {"operator:CHAIN_BROKEN~"});
+    s.Expect(87061, 100000, kNobody);
+  });
+}
+
+TEST(BrokenChain, ThatReachesNobodyIsToldUntilAnOperatorAnswers) {
+  InEveryWorld([](Scenario& s) {
+    s.Vanishes("anne").Vanishes("marc").Vanishes("claire");
+    s.Expect(60, 60, {"operator:CHAIN_BROKEN"});
+    s.Expect(120, 120, {"operator:CHAIN_BROKEN"});
+    s.OperatorTakes(130);
+    s.Expect(130, 130, {"operator:CHAIN_BROKEN~"});
+    s.Expect(131, 80000, kNobody);
+  });
+}
+
+TEST(BrokenChain, IsToldAgainWhenItBreaksElsewhere) {
+  InEveryWorld([](Scenario& s) {
+    s.Vanishes("marc");
+    s.Expect(60, 60, {"operator:CHAIN_BROKEN"});
+    s.At(700).Vanishes("claire");
+    s.Expect(1260, 1260, {"operator:CHAIN_BROKEN"});
+    s.Expect(1261, 80000, kNobody);
+  });
+}
+
+TEST(BrokenChain, IsNoneWhileAWebhookWorksAndOneWhenItIsRefusedForGood) {
+  InEveryWorld([](Scenario& s) {
+    s.Webhook("anne", Scenario::Provider::kTakes).Vanishes("anne");
+    s.Expect(0, 700, kNobody);
+    s.WebhookIsRefused("anne");
+    s.Expect(1260, 1260, {"operator:CHAIN_BROKEN"});
+  });
+}
+
+TEST(BrokenChain, ComesOfAChangeOfDutyAndGoesWithIt) {
+  InEveryWorld([](Scenario& s) {
+    s.circle().clear_steps();
+    s.circle().add_steps()->set_on_duty(true);
+    s.circle().add_rota()->set_caregiver_id("anne");
+    s.Vanishes("marc");
+    s.Expect(0, 100, kNobody);
+    ASSERT_TRUE(s.TakeDuty("marc", 100, 3600).ok());
+    s.Expect(660, 660, {"operator:CHAIN_BROKEN"});
+    s.OperatorTakes(670);
+    s.Expect(670, 670, {"operator:CHAIN_BROKEN~"});
+    s.Expect(3600, 4260, {"operator:CHAIN_BROKEN~"});
+  });
+}
+
+TEST(BrokenChain, ComesOfSnoozesOfEverybodyAndEndsWithTheFirst) {
+  InEveryWorld([](Scenario& s) {
+    s.GoesRound();
+    for (const char* who : {"anne", "marc", "claire"}) ASSERT_TRUE(s.Snooze(who, 100, 3000).ok());
+    s.Expect(660, 660, {"operator:CHAIN_BROKEN"});
+    s.Expect(3100, 3660, {"operator:CHAIN_BROKEN~"});
+  });
+}
+
+TEST(BrokenChain, IsNoneOfAChainThatHolds) {
+  InEveryWorld([](Scenario& s) {
+    ByRota(s);
+    s.GoesRound();
+    s.Expect(0, 200000, kNobody);
+  });
+}
+
 }  // namespace
 }  // namespace veille::notifier
