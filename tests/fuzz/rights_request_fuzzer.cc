@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
 #include "google/protobuf/util/json_util.h"
 
