@@ -132,6 +132,7 @@ class Engine {
       auto& state = *state_.record().mutable_devices(device);
       if (IsRepeated(state, event.device_sequence())) return;
       if (Speaks(event)) {
+        BeforeDeviceSpeaks(context_, device, time_us);
         NoteWord(context_, device, time_us);
         state.set_heard_us(context_.receive_us);
         OnDeviceSpoke(context_, device, time_us);
