@@ -38,6 +38,17 @@ std::string DetectorsKey();
 // When a gateway last showed itself, by Redis' clock.
 std::string GatewaySeenKey();
 
+// Identities, in one slot: who is denied, an enrolment code by the digest of its secret, wrong
+// codes of one address, the certificates that a hub has been given.
+std::string DenialsKey();
+std::string EnrollmentCodeKey(std::string_view secret_digest);
+std::string EnrollmentTriesKey(std::string_view address);
+std::string CertificatesKey(std::string_view id);
+// Of the key store: wrapped data keys by name, what is known of all, those destroyed.
+std::string WrappedKeysKey();
+std::string KeyStateKey();
+std::string DestroyedKeysKey();
+
 // Keys of one partition of homes.
 std::string LogKey(int partition);
 std::string SequencesKey(int partition);
