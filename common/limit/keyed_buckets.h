@@ -43,7 +43,7 @@ class KeyedBuckets {
     // Not at each newcomer: a sweep that finds nothing is not worth repeating before a burst could
     // have come back.
     if (buckets_.size() >= max_keys_ && now >= sweep_at_) {
-      std::erase_if(buckets_, [&](auto& entry) {
+      std::erase_if(buckets_, [&](const auto& entry) {
         return entry.second.Until(rate_.burst, now) == absl::ZeroDuration();
       });
       sweep_at_ = now + absl::Seconds(1);

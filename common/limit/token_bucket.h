@@ -25,7 +25,8 @@ class TokenBucket {
   // False, and nothing taken, when fewer than `tokens` are there. More than a burst is asked for as
   // a burst: else it would never be given.
   [[nodiscard]] bool TryTake(double tokens, absl::Duration now) {
-    Fill(now);
+    tokens_ = Level(now);
+    filled_ = std::max(filled_, now);
     tokens = std::min(tokens, rate_.burst);
     if (tokens_ < tokens) return false;
     tokens_ -= tokens;
@@ -33,20 +34,17 @@ class TokenBucket {
   }
 
   // Until `tokens` are there; zero when they are.
-  absl::Duration Until(double tokens, absl::Duration now) {
-    Fill(now);
-    const double missing = std::min(tokens, rate_.burst) - tokens_;
+  absl::Duration Until(double tokens, absl::Duration now) const {
+    const double missing = std::min(tokens, rate_.burst) - Level(now);
     return missing <= 0 ? absl::ZeroDuration() : absl::Seconds(missing / rate_.per_second);
   }
 
   const Rate& rate() const { return rate_; }
 
  private:
-  void Fill(absl::Duration now) {
-    if (now <= filled_) return;
-    tokens_ =
-        std::min(rate_.burst, tokens_ + rate_.per_second * absl::ToDoubleSeconds(now - filled_));
-    filled_ = now;
+  double Level(absl::Duration now) const {
+    const double seconds = std::max(0.0, absl::ToDoubleSeconds(now - filled_));
+    return std::min(rate_.burst, tokens_ + rate_.per_second * seconds);
   }
 
   Rate rate_;

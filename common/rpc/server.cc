@@ -38,6 +38,8 @@ void Configure(const Server::Options& options, grpc::ServerBuilder& builder) {
   }
   if (options.memory_quota_bytes > 0)
     builder.SetResourceQuota(grpc::ResourceQuota("veille").Resize(options.memory_quota_bytes));
+  if (options.max_concurrent_streams > 0)
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_concurrent_streams);
   if (options.small_windows) {
     builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
     builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 65'536);

@@ -50,6 +50,9 @@ class Server {
     // Buffers of all connections together; beyond, gRPC reads less and drops idle connections.
     // Zero: no limit.
     std::size_t memory_quota_bytes = 0;
+    // Calls and streams that one connection may have open: who opens and resets them in haste gets
+    // no further than that. Zero: gRPC's own choice, which is none.
+    int max_concurrent_streams = 0;
   };
 
   // Starts to serve. UNAVAILABLE when the address is taken. `streams` holds the live streams of the

@@ -25,8 +25,8 @@ constexpr int kMaxRejections = 100;
 grpc::Status ToAnswer(const absl::Status& status) {
   if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status) ||
       absl::IsDeadlineExceeded(status)) {
-    return rpc::ToGrpc(
-        rpc::WithRetryDelay(absl::UnavailableError(std::string(status.message())), kRetryDelay));
+    return rpc::ToGrpc(rpc::WithRetryDelay(absl::UnavailableError(std::string(status.message())),
+                                           rpc::RetryDelayOf(status).value_or(kRetryDelay)));
   }
   return rpc::ToGrpc(status);
 }

@@ -5,8 +5,6 @@
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/wire_format_lite.h"
 
-#include "veille/event/v1/event.pb.h"
-
 namespace veille::gateway {
 namespace {
 
@@ -14,7 +12,7 @@ using event::v1::Event;
 using google::protobuf::internal::WireFormatLite;
 using google::protobuf::io::CodedInputStream;
 
-bool IsEmergency(int field) {
+bool IsEmergencyField(int field) {
   switch (field) {
     case Event::kFallFieldNumber:
     case Event::kPersonalEmergencyFieldNumber:
@@ -30,13 +28,14 @@ bool IsEmergency(int field) {
 }
 
 CodedInputStream Input(std::string_view bytes) {
-  return {reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int>(bytes.size())};
+  return CodedInputStream(reinterpret_cast<const uint8_t*>(bytes.data()),
+                          static_cast<int>(bytes.size()));
 }
 
-bool IsEmergency(std::string_view event) {
+bool HoldsEmergencyField(std::string_view event) {
   CodedInputStream in = Input(event);
   while (const uint32_t tag = in.ReadTag()) {
-    if (IsEmergency(WireFormatLite::GetTagFieldNumber(tag))) return true;
+    if (IsEmergencyField(WireFormatLite::GetTagFieldNumber(tag))) return true;
     if (!WireFormatLite::SkipField(&in, tag)) return false;
   }
   return false;
@@ -71,7 +70,7 @@ void SourceBudget::LetThrough(std::string_view incarnation, uint64_t sequence) {
 }
 
 bool SourceBudget::IsLetThrough(std::string_view incarnation, uint64_t sequence) const {
-  return sequence <= let_through_ && incarnation == let_through_incarnation_;
+  return let_through_ > 0 && sequence <= let_through_ && incarnation == let_through_incarnation_;
 }
 
 absl::Duration SourceBudget::BulkAfter(absl::Duration now) {
@@ -82,6 +81,10 @@ absl::Duration SourceBudget::BulkAfter(absl::Duration now) {
 absl::Duration SourceBudget::ConnectAfter(absl::Duration now) {
   if (connects_.TryTake(1, now)) return absl::ZeroDuration();
   return connects_.Until(1, now);
+}
+
+bool IsEmergency(const Event& event) {
+  return IsEmergencyField(static_cast<int>(event.observation_case()));
 }
 
 bool HoldsEmergency(std::string_view events) {
@@ -97,7 +100,7 @@ bool HoldsEmergency(std::string_view events) {
     if (!in.ReadVarint32(&size)) return false;
     const auto at = static_cast<std::size_t>(in.CurrentPosition());
     // One that is cut off at the end still says what it was going to be.
-    if (IsEmergency(events.substr(at, size))) return true;
+    if (HoldsEmergencyField(events.substr(at, size))) return true;
     if (!in.Skip(static_cast<int>(std::min<std::size_t>(size, events.size() - at)))) return false;
   }
   return false;

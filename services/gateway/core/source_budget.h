@@ -15,6 +15,8 @@
 
 #include "absl/time/time.h"
 
+#include "veille/event/v1/event.pb.h"
+
 #include "common/limit/token_bucket.h"
 
 namespace veille::gateway {
@@ -61,6 +63,7 @@ class SourceBudget {
 // A serialized veille.event.v1.EventBatch has an SOS, a fall, a hazard or an answer to a prompt in
 // it, sound or not. Reads the wire form up to the first one.
 bool HoldsEmergency(std::string_view events);
+bool IsEmergency(const event::v1::Event& event);
 
 }  // namespace veille::gateway
 
