@@ -55,7 +55,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options,
   if (options.tls.any()) {
     VEILLE_ASSIGN_OR_RETURN(std::string trust_domain, TrustDomainOf(options.tls.certificate_file));
     gate = std::make_shared<PeerGate>(PeerGate::Rules{std::move(trust_domain), options.peer_kind,
-                                                      options.strangers, options.denials});
+                                                      options.strangers, options.denials,
+                                                      options.limits});
   }
   VEILLE_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ServerCredentials> credentials,
                           rpc::ServerCredentials(options.tls, options.strangers, gate));

@@ -34,6 +34,8 @@ class Server {
     std::string peer_kind;
     bool strangers = false;
     std::shared_ptr<const DenialList> denials;
+    // With TLS: how often each caller may call. Null: not counted.
+    std::shared_ptr<CallLimits> limits;
     int max_receive_bytes = 1 << 20;
     // Smaller HTTP/2 look-ahead: a stalled hub then holds about 130 KiB instead of megabytes.
     bool small_windows = false;

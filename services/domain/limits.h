@@ -3,9 +3,17 @@
 #ifndef SERVICES_DOMAIN_LIMITS_H_
 #define SERVICES_DOMAIN_LIMITS_H_
 
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+
 #include "veille/config/v1/limits.pb.h"
 
 #include "common/limit/token_bucket.h"
+#include "common/metrics/metrics.h"
+#include "common/rpc/server.h"
 
 namespace veille::domain {
 
@@ -20,8 +28,20 @@ inline std::size_t ServerMemory(const config::v1::Limits& limits) {
 }
 
 inline int ConnectionStreams(const config::v1::Limits& limits) {
-  constexpr int kDefault = 100;
+  constexpr int kDefault = 1000;
   return limits.connection_streams() > 0 ? static_cast<int>(limits.connection_streams()) : kDefault;
+}
+
+// What every server of callers is started with. `always`: methods that get through in whatever
+// haste.
+inline void Limit(const config::v1::Limits& limits, std::set<std::string, std::less<>> always,
+                  metrics::Registry& metrics, rpc::Server::Options& server) {
+  server.memory_quota_bytes = ServerMemory(limits);
+  server.max_concurrent_streams = ConnectionStreams(limits);
+  rpc::CallLimits::Options calls;
+  calls.rate = RateOr(limits.caller_calls(), {50, 500});
+  calls.always = std::move(always);
+  server.limits = std::make_shared<rpc::CallLimits>(std::move(calls), metrics);
 }
 
 }  // namespace veille::domain

@@ -26,7 +26,22 @@ absl::Duration DurationOr(bool has, const google::protobuf::Duration& span, absl
   return has ? absl::Seconds(span.seconds()) + absl::Nanoseconds(span.nanos()) : other;
 }
 
-IntakeLimits LimitsOf(const config::v1::Config& whole) {
+int MaxUnacked(const config::v1::Gateway& config) {
+  return config.max_unacked_batches() > 0 ? static_cast<int>(config.max_unacked_batches())
+                                          : IntakeLimits().max_unacked_batches;
+}
+
+// A world that runs faster brings a home's day in less: its limits are of world time.
+void Scale(double speed, SourceRates& rates) {
+  if (speed <= 1) return;
+  for (Rate* rate :
+       {&rates.urgent_batches, &rates.bulk_batches, &rates.bulk_bytes, &rates.connects}) {
+    rate->per_second *= speed;
+    rate->burst *= speed;
+  }
+}
+
+IntakeLimits LimitsOf(const config::v1::Config& whole, double speed) {
   const config::v1::Gateway& config = whole.gateway();
   IntakeLimits limits;
   SourceRates& rates = limits.rates;
@@ -34,8 +49,8 @@ IntakeLimits LimitsOf(const config::v1::Config& whole) {
   rates.bulk_batches = domain::RateOr(whole.limits().hub_bulk_batches(), rates.bulk_batches);
   rates.bulk_bytes = domain::RateOr(whole.limits().hub_bulk_bytes(), rates.bulk_bytes);
   rates.connects = domain::RateOr(whole.limits().hub_connects(), rates.connects);
-  if (config.max_unacked_batches() > 0)
-    limits.max_unacked_batches = static_cast<int>(config.max_unacked_batches());
+  Scale(speed, rates);
+  limits.max_unacked_batches = MaxUnacked(config);
   if (config.max_source_bytes() > 0) limits.max_source_bytes = config.max_source_bytes();
   if (config.max_total_bytes() > 0) limits.max_total_bytes = config.max_total_bytes();
   limits.heartbeat_interval = DurationOr(config.has_heartbeat_interval(),
@@ -43,11 +58,10 @@ IntakeLimits LimitsOf(const config::v1::Config& whole) {
   return limits;
 }
 
-rpc::StreamLimits StreamLimitsOf(const config::v1::Config& whole) {
-  const config::v1::Gateway& config = whole.gateway();
+rpc::StreamLimits StreamLimitsOf(const config::v1::Gateway& config) {
   rpc::StreamLimits limits;
   // A window a lane, and one more: heartbeats share them.
-  limits.max_unsettled = 2 * LimitsOf(whole).max_unacked_batches + 1;
+  limits.max_unsettled = 2 * MaxUnacked(config) + 1;
   if (config.max_source_bytes() > 0) limits.max_unsettled_bytes = config.max_source_bytes();
   return limits;
 }
@@ -81,11 +95,12 @@ class Gateway::Parts {
             [this](store::v1::PromptOrder order) { desk_.OnPrompt(std::move(order)); },
             options_.vault),
         intake_(options_.registry, options_.partitions, options_.clock, log_, desk_,
-                LimitsOf(options_.config), *options_.metrics, options_.vault),
+                LimitsOf(options_.config, options_.clock->speed()), *options_.metrics,
+                options_.vault),
         log_({options_.endpoint, static_cast<int>(options_.config.redis().wait_replicas()),
               DurationOr(options_.config.redis().has_command_timeout(),
                          options_.config.redis().command_timeout(), absl::Seconds(5))}),
-        service_(MakeHubService(intake_, streams_, StreamLimitsOf(options_.config))) {}
+        service_(MakeHubService(intake_, streams_, StreamLimitsOf(options_.config.gateway()))) {}
 
   absl::Status Start() {
     absl::StatusOr<std::unique_ptr<rpc::Server>> server =

@@ -61,6 +61,12 @@ class Intake {
   // A new stream. `proved_id` is the id that mutual TLS has proved, empty without TLS.
   std::shared_ptr<Session> Open(std::weak_ptr<SessionPeer> peer, std::string proved_id);
 
+  // Whether a source that has proved its id may open another stream now; without a proof, Hello
+  // decides.
+  absl::Status MayConnect(const std::string& proved_id) {
+    return proved_id.empty() ? absl::OkStatus() : accounts_.Connect(accounts_.Of(proved_id));
+  }
+
   // The unary way. `done` gets the answer when it is durable.
   using SendDone = std::function<void(absl::StatusOr<hub::v1::SendEventsResponse>)>;
   void SendEvents(hub::v1::SendEventsRequest request, const std::string& proved_id, SendDone done);

@@ -72,9 +72,11 @@ void Session::OnHello(const hub::v1::Hello& hello) {
     return Fail(home.status());
   }
   account_ = intake_.accounts_.Of(hello.source_id());
-  if (absl::Status status = intake_.accounts_.Connect(account_); !status.ok()) {
-    SettleNow(0);
-    return Fail(status);
+  if (proved_id_.empty()) {
+    if (absl::Status status = intake_.accounts_.Connect(account_); !status.ok()) {
+      SettleNow(0);
+      return Fail(status);
+    }
   }
   source_id_ = hello.source_id();
   incarnation_ = hello.incarnation();
