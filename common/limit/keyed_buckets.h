@@ -13,7 +13,7 @@
 
 #include "absl/time/time.h"
 
-#include "common/limit/token_bucket.h"
+#include "common/base/token_bucket.h"
 #include "common/sync/mutex.h"
 
 namespace veille {

@@ -11,7 +11,7 @@
 
 #include "veille/config/v1/limits.pb.h"
 
-#include "common/limit/token_bucket.h"
+#include "common/base/token_bucket.h"
 #include "common/metrics/metrics.h"
 #include "common/rpc/server.h"
 

@@ -17,7 +17,7 @@
 
 #include "veille/event/v1/event.pb.h"
 
-#include "common/limit/token_bucket.h"
+#include "common/base/token_bucket.h"
 
 namespace veille::gateway {
 

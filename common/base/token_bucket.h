@@ -3,8 +3,8 @@
 // Time is an argument, and real (MonotonicNow()): limits protect machines, whatever world clock
 // people live by. One that goes back is taken as standing still. Pure; one thread.
 
-#ifndef COMMON_LIMIT_TOKEN_BUCKET_H_
-#define COMMON_LIMIT_TOKEN_BUCKET_H_
+#ifndef COMMON_BASE_TOKEN_BUCKET_H_
+#define COMMON_BASE_TOKEN_BUCKET_H_
 
 #include <algorithm>
 
@@ -54,4 +54,4 @@ class TokenBucket {
 
 }  // namespace veille
 
-#endif  // COMMON_LIMIT_TOKEN_BUCKET_H_
+#endif  // COMMON_BASE_TOKEN_BUCKET_H_
