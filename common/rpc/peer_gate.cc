@@ -17,9 +17,16 @@ class Gatekeeper final : public grpc::AuthMetadataProcessor {
 
   // It neither waits nor computes for long.
   bool IsBlocking() const override { return false; }
-  grpc::Status Process(const InputMetadata& /*metadata*/, grpc::AuthContext* context,
+  grpc::Status Process(const InputMetadata& metadata, grpc::AuthContext* context,
                        OutputMetadata* /*consumed*/, OutputMetadata* /*response*/) override {
-    return ToGrpc(gate_->Admit(IdentityOf(context)));
+    const auto value = [&metadata](const char* key) {
+      const auto at = metadata.find(key);
+      return at == metadata.end() ? std::string_view()
+                                  : std::string_view(at->second.data(), at->second.size());
+    };
+    const absl::StatusOr<PeerIdentity> peer = IdentityOf(context);
+    if (absl::Status status = gate_->Admit(peer); !status.ok()) return ToGrpc(status);
+    return ToGrpc(gate_->Limit(peer, value("authorization"), value(":path")));
   }
 
  private:
@@ -47,6 +54,14 @@ absl::Status PeerGate::Admit(const absl::StatusOr<PeerIdentity>& peer) const {
         "the certificate has ended since this connection began: connect again with the next one");
   }
   return rules_.denials == nullptr ? absl::OkStatus() : rules_.denials->Check(*peer);
+}
+
+absl::Status PeerGate::Limit(const absl::StatusOr<PeerIdentity>& peer,
+                             std::string_view authorization, std::string_view method) const {
+  if (rules_.limits == nullptr) return absl::OkStatus();
+  if (!authorization.empty()) return rules_.limits->Take(authorization, method);
+  const bool proved = peer.ok() && peer->authenticated;
+  return rules_.limits->Take(proved ? peer->subject() : std::string(), method);
 }
 
 std::shared_ptr<grpc::AuthMetadataProcessor> MakeGatekeeper(std::shared_ptr<const PeerGate> gate) {

@@ -6,9 +6,11 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 
+#include "common/rpc/call_limits.h"
 #include "common/rpc/identity.h"
 
 namespace grpc {
@@ -34,12 +36,17 @@ class PeerGate {
     // Lets in who shows no certificate; the services decide what they may do.
     bool strangers = false;
     std::shared_ptr<const DenialList> denials = {};  // Null: nobody is denied.
+    std::shared_ptr<CallLimits> limits = {};         // Null: calls are not counted.
   };
   explicit PeerGate(Rules rules) : rules_(std::move(rules)) {}
 
   // Of a call. UNAUTHENTICATED, PERMISSION_DENIED, or UNAVAILABLE for a certificate that has ended
   // while the connection went on: who comes again shows the renewed one.
   absl::Status Admit(const absl::StatusOr<PeerIdentity>& peer) const;
+  // Of a call that is admitted: whether its caller has not called too often. Who has signed in is
+  // told apart by `authorization`, anybody else by their certificate.
+  absl::Status Limit(const absl::StatusOr<PeerIdentity>& peer, std::string_view authorization,
+                     std::string_view method) const;
 
  private:
   const Rules rules_;

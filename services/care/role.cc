@@ -9,6 +9,7 @@
 #include "services/care/adapters/audit_log_trail.h"
 #include "services/care/adapters/care_service.h"
 #include "services/care/adapters/redis_home_store.h"
+#include "services/domain/limits.h"
 
 namespace veille::care {
 namespace {
@@ -54,6 +55,7 @@ class Care::Parts {
     server.denials = options.denials;
     server.tls = {config.tls().ca_file(), config.tls().certificate_file(), config.tls().key_file()};
     server.max_receive_bytes = kMaxRequestBytes;
+    domain::Limit(options.config.limits(), {}, *options.metrics, server);
     VEILLE_ASSIGN_OR_RETURN(server_, rpc::Server::Start(server, {service_.get()}, streams_));
     server_->SetReady(true);
     return absl::OkStatus();
