@@ -34,6 +34,7 @@ class Server {
     std::string peer_kind;
     bool strangers = false;
     std::shared_ptr<const DenialList> denials;
+    std::shared_ptr<const CallPolicy> policy;
     int max_receive_bytes = 1 << 20;
     // Smaller HTTP/2 look-ahead: a stalled hub then holds about 130 KiB instead of megabytes.
     bool small_windows = false;
