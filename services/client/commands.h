@@ -17,6 +17,7 @@ int RunAlerts(const std::vector<std::string>& args);
 int RunDuty(const std::vector<std::string>& args);
 int RunSnooze(const std::vector<std::string>& args);
 int RunReplay(const std::vector<std::string>& args);
+int RunCare(const std::vector<std::string>& args);
 int RunRules(const std::vector<std::string>& args);
 
 }  // namespace veille::client

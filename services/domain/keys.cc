@@ -115,6 +115,17 @@ std::string AuditCheckpointsKey(int partition) { return HomeKey(partition, "audi
 std::string UpkeepKey(int partition) { return HomeKey(partition, "upkeep"); }
 std::string UpkeepHolderKey(int partition) { return HomeKey(partition, "upkeep_holder"); }
 
+std::string HomesKey(int partition) { return HomeKey(partition, "homes"); }
+std::string HomeRevisionsKey(int partition) { return HomeKey(partition, "home_revisions"); }
+std::string HomeChangesKey(int partition) { return HomeKey(partition, "home_changes"); }
+std::string HomePlansKey(int partition, std::string_view home_id) {
+  return HomeKey(partition, "home_plans", home_id);
+}
+std::string HomeRequestKey(int partition, std::string_view request) {
+  return HomeKey(partition, "home_request", request);
+}
+std::string HomeClaimsKey(int partition) { return HomeKey(partition, "home_claims"); }
+
 std::string InboxKey(int partition, std::string_view caregiver_id) {
   return CaregiverKey(partition, "inbox", caregiver_id);
 }

@@ -94,6 +94,16 @@ std::string AuditCheckpointsKey(int partition);
 std::string UpkeepKey(int partition);
 std::string UpkeepHolderKey(int partition);
 
+// The registry of homes: each home by its id; the number of its last change, beside that of the
+// partition's; the stream that says which home has changed; the care plans that a home had; what
+// was answered to a request; and which home has a source or a person.
+std::string HomesKey(int partition);
+std::string HomeRevisionsKey(int partition);
+std::string HomeChangesKey(int partition);
+std::string HomePlansKey(int partition, std::string_view home_id);
+std::string HomeRequestKey(int partition, std::string_view request);
+std::string HomeClaimsKey(int partition);
+
 // Keys of one partition of caregivers.
 std::string InboxKey(int partition, std::string_view caregiver_id);
 std::string WatcherKey(int partition, std::string_view caregiver_id);

@@ -22,6 +22,7 @@ Serve:
   veille detector   judges them
   veille notifier   tells caregivers
   veille identity   gives hubs their certificates
+  veille care serve keeps homes, people, circles and care plans
   veille init       makes the deployment record in a new Redis
 
 Use:
@@ -35,6 +36,7 @@ Use:
   veille rules      every rule with its parameters; profiles of care plans
 
 Look after:
+  veille care       homes, people, devices, circles, care plans: list, change, import, export
   veille audit      verify, list: who looked at what, and whether the log is whole
   veille keys       list, rotate, make: the keys that what is stored is encrypted with
   veille drill      sends an exercise alarm the whole way, and says how far it came
@@ -58,6 +60,7 @@ int main(int argc, char** argv) {
       {"rules", veille::client::RunRules},
       {"audit", veille::RunAudit},
       {"keys", veille::RunKeys},
+      {"care", veille::client::RunCare},
       {"drill", veille::RunDrillCommand},
       {"identity", veille::client::RunIdentity},
   };
@@ -72,6 +75,8 @@ int main(int argc, char** argv) {
     if (name == role) return veille::RunServerRole(name);
   // Without a word it serves.
   if (name == "identity" && rest.empty()) return veille::RunServerRole(name);
+  if (name == "care" && rest == std::vector<std::string>{"serve"})
+    return veille::RunServerRole(name);
   const auto command = commands.find(name);
   if (command == commands.end()) {
     std::fprintf(stderr, "veille: there is no command '%s'\n\n%s", name.c_str(), kUsage);

@@ -106,6 +106,7 @@ absl::StatusOr<Config> LoadConfig(const std::string& path, bool embedded) {
   if (config.rpc().notifier_address().empty())
     config.mutable_rpc()->set_notifier_address("127.0.0.1:7444");
   if (config.identity().address().empty()) config.mutable_identity()->set_address("127.0.0.1:7442");
+  if (config.rpc().care_address().empty()) config.mutable_rpc()->set_care_address("127.0.0.1:7446");
   return config;
 }
 

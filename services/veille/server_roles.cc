@@ -18,6 +18,7 @@
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
 #include "common/redis/private_server.h"
+#include "services/care/role.h"
 #include "services/client/flags.h"
 #include "services/detector/role.h"
 #include "services/domain/exercise.h"
@@ -25,6 +26,7 @@
 #include "services/domain/identity/denials.h"
 #include "services/domain/identity/local_tls.h"
 #include "services/domain/keys.h"
+#include "services/domain/registry_follower.h"
 #include "services/gateway/role.h"
 #include "services/identity/role.h"
 #include "services/notifier/role.h"
@@ -57,13 +59,15 @@ struct Roles {
   std::unique_ptr<notifier::Notifier> notifier;
   std::unique_ptr<gateway::Gateway> gateway;
   std::unique_ptr<identity::IdentityRole> identity;
+  std::unique_ptr<care::Care> care;
 
   bool ready() const {
     return (identity == nullptr || identity->ready()) && (gateway == nullptr || gateway->ready()) &&
-           (notifier == nullptr || notifier->ready());
+           (notifier == nullptr || notifier->ready()) && (care == nullptr || care->ready());
   }
   void Stop() {
     if (identity != nullptr) identity->Stop();
+    if (care != nullptr) care->Stop();
     if (gateway != nullptr) gateway->Stop();
     if (detector != nullptr) detector->Stop();
     if (notifier != nullptr) notifier->Stop();
@@ -103,6 +107,22 @@ std::function<double()> DiskFillOf(const std::string& folder) {
     if (statvfs(folder.c_str(), &disk) != 0 || disk.f_blocks == 0) return 0;
     return 1 - static_cast<double>(disk.f_bavail) / static_cast<double>(disk.f_blocks);
   };
+}
+
+absl::Status StartCare(const Node& node, const OwnIdentity& own, const std::string& data,
+                       std::shared_ptr<const rpc::DenialList> denials, metrics::Registry& metrics,
+                       Roles& roles) {
+  care::CareOptions options;
+  options.config = own.ConfigOf("care");
+  options.denials = std::move(denials);
+  options.endpoint = node.endpoint;
+  options.partitions = node.partitions;
+  options.clock = node.clock;
+  options.metrics = &metrics;
+  options.vault = node.vault;
+  VEILLE_ASSIGN_OR_RETURN(options.audit_key, AuditKeyOf(node.config, data));
+  VEILLE_ASSIGN_OR_RETURN(roles.care, care::Care::Start(options));
+  return absl::OkStatus();
 }
 
 absl::Status StartRoles(const std::string& role, Node& node, const OwnIdentity& own,
@@ -163,6 +183,9 @@ absl::Status StartRoles(const std::string& role, Node& node, const OwnIdentity& 
     options.denials = denials;
     VEILLE_ASSIGN_OR_RETURN(roles.identity, identity::IdentityRole::Start(std::move(options)));
   }
+  // Not beside a folder of homes: what it keeps would be in force nowhere.
+  if (role == "care" || (all && node.config.homes_folder().empty()))
+    VEILLE_RETURN_IF_ERROR(StartCare(node, own, all ? data : "", denials, node.metrics, roles));
   return absl::OkStatus();
 }
 
@@ -170,12 +193,12 @@ absl::Status WriteReadyFile(const Roles& roles, const Node& node) {
   const std::string path = absl::GetFlag(FLAGS_ready_file);
   if (path.empty()) return absl::OkStatus();
   const std::string json = absl::StrFormat(
-      "{\"gateway_port\":%d,\"notifier_port\":%d,\"metrics_port\":%d,\"redis_socket\":\"%s\","
-      "\"identity_port\":%d}\n",
+      "{\"gateway_port\":%d,\"notifier_port\":%d,\"care_port\":%d,\"metrics_port\":%d,"
+      "\"redis_socket\":\"%s\",\"identity_port\":%d}\n",
       roles.gateway != nullptr ? roles.gateway->port() : 0,
       roles.notifier != nullptr ? roles.notifier->port() : 0,
-      node.http != nullptr ? node.http->port() : 0, node.endpoint.unix_socket,
-      roles.identity != nullptr ? roles.identity->port() : 0);
+      roles.care != nullptr ? roles.care->port() : 0, node.http != nullptr ? node.http->port() : 0,
+      node.endpoint.unix_socket, roles.identity != nullptr ? roles.identity->port() : 0);
   return WriteFileAtomically(path, json);
 }
 
@@ -262,7 +285,7 @@ absl::Status EnsureDeployment(const Config& config, const redis::Endpoint& endpo
 
 // Those of a role that others connect to.
 std::vector<std::string> DoorsOf(const std::string& role) {
-  if (role == "all") return {"gateway", "notifier", "identity"};
+  if (role == "all") return {"gateway", "notifier", "identity", "care"};
   return {role};
 }
 
@@ -287,7 +310,7 @@ class ServerProcess {
     }
     VEILLE_LOG(kInfo, "serving")
         .Field("partitions", node_.partitions)
-        .Field("homes", node_.registry.Get()->homes().size());
+        .Field("homes", HomesInForce());
     app.EverySecond([this, &app] { Look(app); });
     return app.RunUntilStopped();
   }
@@ -320,7 +343,6 @@ class ServerProcess {
   }
 
   absl::Status StartVault(app::App& app) {
-    if (role_ == "identity") return absl::OkStatus();  // It keeps nothing of people.
     VEILLE_ASSIGN_OR_RETURN(const std::optional<KeysPlace> place,
                             KeysPlaceOf(node_.config, role_ == "all" ? data_ : ""));
     if (!place) {
@@ -335,11 +357,13 @@ class ServerProcess {
     }
     VEILLE_ASSIGN_OR_RETURN(node_.vault, OpenVault(*place, node_.endpoint, node_.config,
                                                    kRedisPatience, node_.metrics));
-    return WarmVault(*node_.vault, *node_.registry.Get());
+    const auto homes = node_.registry.Get();
+    return homes == nullptr ? absl::OkStatus() : WarmVault(*node_.vault, *homes);
   }
 
-  // Homes that changed hold from now on; with a fault in any, all stay as they were.
+  // Homes of the folder that changed hold from now on; with a fault in any, all stay as they were.
   void FollowHomes() {
+    if (homes_ == nullptr) return;
     const auto registry = homes_->LoadWhenChanged();
     if (!registry.ok()) {
       VEILLE_LOG(kError, "the homes have changed and cannot be used; those before stay in force")
@@ -359,6 +383,19 @@ class ServerProcess {
       VEILLE_LOG(kError, "cannot renew our own certificates").Field(status);
   }
 
+  // Homes that nobody has written down.
+  std::vector<care::v1::Home> HomesOfOurOwn() const {
+    std::vector<care::v1::Home> homes;
+    if (exercise_.has_value()) homes.push_back(domain::ExerciseHome());
+    return homes;
+  }
+
+  // The role care serves homes and judges none.
+  std::size_t HomesInForce() const {
+    const auto registry = node_.registry.Get();
+    return registry == nullptr ? 0 : registry->homes().size();
+  }
+
   static int Complain(const absl::Status& status) {
     std::fprintf(stderr, "veille: %s\n", std::string(status.message()).c_str());
     return 1;
@@ -375,23 +412,24 @@ class ServerProcess {
       node_.config.set_metrics_address(metrics);
     if (role_ == "init") return absl::OkStatus();
     if (role_ != "detector") VEILLE_RETURN_IF_ERROR(OwnIdentity::Check(node_.config));
-    std::string homes = node_.config.homes_folder();
-    if (homes.empty() && all) {
-      homes = data_ + "/homes";
-      std::error_code ignored;
-      if (!absl::GetFlag(FLAGS_check_config)) std::filesystem::create_directories(homes, ignored);
-    }
+    if (all && node_.config.homes_folder().empty() && std::filesystem::exists(data_ + "/homes"))
+      node_.config.set_homes_folder(data_ + "/homes");
     if (all || role_ == "notifier") {
       VEILLE_RETURN_IF_ERROR(notifier::CheckChannels(node_.config));
       if (const std::string& key = node_.config.notifier().audit_key_file(); !key.empty())
         VEILLE_RETURN_IF_ERROR(LoadAuditKey(key).status());
     }
-    std::vector<care::v1::Home> more;
     VEILLE_ASSIGN_OR_RETURN(exercise_, domain::ScheduleOf(node_.config));
-    if (exercise_.has_value()) more.push_back(domain::ExerciseHome());
-    homes_ = std::make_unique<domain::HomesFolder>(homes, std::move(more));
-    VEILLE_ASSIGN_OR_RETURN(auto registry, homes_->Load());
-    node_.registry.Replace(std::move(registry));
+    if (const std::string& homes = node_.config.homes_folder(); !homes.empty()) {
+      if (role_ == "care") {
+        return absl::InvalidArgumentError(
+            "homes_folder: the role care keeps homes in Redis, so no role may take them from a "
+            "folder: leave it out, and move them with 'veille care import'");
+      }
+      homes_ = std::make_unique<domain::HomesFolder>(homes, HomesOfOurOwn());
+      VEILLE_ASSIGN_OR_RETURN(auto registry, homes_->Load());
+      node_.registry.Replace(std::move(registry));
+    }
     VEILLE_ASSIGN_OR_RETURN(node_.clock, MakeClock(node_.config));
     node_.instance_id = absl::GetFlag(FLAGS_instance_id);
     return absl::OkStatus();
@@ -424,6 +462,15 @@ class ServerProcess {
     VEILLE_RETURN_IF_ERROR(JoinDeployment(node_, kRedisPatience));
     VEILLE_RETURN_IF_ERROR(StartVault(app));
     guard_ = std::make_unique<DeploymentGuard>(node_);
+    if (homes_ == nullptr && role_ != "care") {
+      VEILLE_ASSIGN_OR_RETURN(
+          follower_, domain::RegistryFollower::Start({node_.endpoint, node_.partitions,
+                                                      node_.registry, node_.vault, HomesOfOurOwn()},
+                                                     node_.metrics));
+      app.OnStop(
+          "registry", [this] { follower_.reset(); }, absl::Seconds(5));
+      VEILLE_RETURN_IF_ERROR(WarmVault(*node_.vault, *node_.registry.Get()));
+    }
     app.OnStop(
         "roles", [this] { roles_.Stop(); }, absl::Seconds(20));
     VEILLE_RETURN_IF_ERROR(StartRoles(role_, node_, own_, data_, roles_));
@@ -451,6 +498,7 @@ class ServerProcess {
   std::unique_ptr<DeploymentGuard> guard_;
   OwnIdentity own_;
   int looks_ = 0;
+  std::unique_ptr<domain::RegistryFollower> follower_;
   Roles roles_;
   std::optional<domain::ExerciseSchedule> exercise_;
   std::unique_ptr<DailyDrill> drill_;

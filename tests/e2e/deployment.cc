@@ -26,9 +26,7 @@ void Deployment::WriteConfig(const config::v1::Config& more) {
   config::v1::Config config;
   config.mutable_redis()->set_endpoint("unix:" + redis_.socket_path());
   config.set_homes_folder(folder_.path() + "/homes");
-  config.mutable_keys()->set_kek_file(folder_.path() + "/kek.keys");
-  *config.mutable_keys()->mutable_store() = config.redis();
-  VEILLE_CHECK(domain::KeyRing::MakeFile(config.keys().kek_file()).ok());
+  MakeDoorsAndKeys(folder_.path(), config);
   config.mutable_rpc()->set_gateway_address(gateway_address_);
   config.mutable_rpc()->set_notifier_address(notifier_address_);
   config.mutable_rpc()->set_plaintext(!more.rpc().has_tls() && !more.has_identity());

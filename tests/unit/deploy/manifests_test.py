@@ -17,7 +17,7 @@ import unittest
 import yaml
 
 BASE, VEILLE = "", ""
-ROLES = {"gateway", "detector", "notifier", "identity"}
+ROLES = {"gateway", "detector", "notifier", "identity", "care"}
 UID = 65532
 # What an operator makes: by secret, file and the command that makes it.
 SECRETS = {"veille-audit-key": ("audit.key", ["openssl", "genpkey", "-algorithm", "ed25519"]),
@@ -288,11 +288,11 @@ class Base(unittest.TestCase):
 
     def test_a_configuration_with_a_fault_is_refused(self):
         documents = render(BASE)
-        homes = named(documents, "ConfigMap", "veille-homes")["data"]
-        homes["example.textproto"] += "no_such_field: 1\n"
+        config = named(documents, "ConfigMap", "veille-config")["data"]
+        config["veille.textproto"] += "no_such_field: 1\n"
         ran = check_config(documents, named(documents, "Deployment", "gateway"))
         self.assertEqual(ran.returncode, 1)
-        self.assertIn("example.textproto", ran.stderr)
+        self.assertIn("veille.textproto", ran.stderr)
 
     def test_kubectl_renders_the_same(self):
         documents = kubectl_documents(BASE)
@@ -305,7 +305,7 @@ class Base(unittest.TestCase):
     def test_the_judge_misses_nothing_that_is_taken_away(self):
         pod = "spec.template.spec."
         for path in (
-                pod + "securityContext.fsGroup", pod + "volumes.2.secret.defaultMode",
+                pod + "securityContext.fsGroup", pod + "volumes.1.secret.defaultMode",
                 pod + "automountServiceAccountToken", pod + "securityContext.runAsNonRoot",
                 pod + "securityContext.runAsUser", pod + "securityContext.seccompProfile",
                 pod + "terminationGracePeriodSeconds", pod + "topologySpreadConstraints",

@@ -32,7 +32,7 @@ constexpr Layer kLayers[] = {
      R"((services/($1/(core|app|adapters|scripts)|domain)|veille/\w+/v1|common/\w+)/.*)"
      R"(|absl/.*|google/.*|grpcpp/.*)",
      "adapters know their own role only"},
-    {R"(services/(gateway|detector|identity|notifier)/\w+\.)",
+    {R"(services/(gateway|detector|identity|notifier|care)/\w+\.)",
      R"((services/($1|domain)|veille/\w+/v1|common/\w+)/.*|absl/.*|google/.*|grpcpp/.*)",
      "roles never include one another"},
     {R"(services/domain/)", R"((services/domain|veille/\w+/v1|common/\w+)/.*|absl/.*|google/.*)",
