@@ -24,6 +24,9 @@ inline constexpr std::string_view kExerciseHome = "veille-exercise";
 // Whose data keys seal what is kept of accounts; never a real home.
 inline constexpr std::string_view kAccountsHome = "veille-accounts";
 
+// The rule of the alert that tells a circle of an access in an emergency.
+inline constexpr std::string_view kBreakGlassRule = "BREAK_GLASS";
+
 // The partition of a home, in [0, partitions). The one place where homes are spread.
 int PartitionOf(std::string_view home_id, int partitions);
 

@@ -22,6 +22,8 @@ Principal PrincipalOf(account::v1::Role role) {
 }  // namespace
 
 absl::StatusOr<Caller> Access::Identify(const rpc::Presented& caller) const {
+  if (!caller.bearer.empty() && options_.sessions == nullptr)
+    return absl::UnauthenticatedError("this service knows no sign-ins");
   if (!caller.bearer.empty()) {
     VEILLE_ASSIGN_OR_RETURN(const store::v1::StoredSession session,
                             options_.sessions->Find(caller.bearer));
@@ -44,8 +46,8 @@ absl::Status Access::MayCall(const rpc::Presented& caller) const {
   if (domain::MayCall(who.principal, caller.method)) return absl::OkStatus();
   if (who.principal == Principal::kStranger || who.id == "terminal")
     return absl::UnauthenticatedError("sign in first: veille account sign-in ID");
-  return absl::PermissionDeniedError(std::string("a caller of the kind '") +
-                                     NameOf(who.principal) + "' may not do this");
+  return absl::PermissionDeniedError(std::string("a caller of the kind '") + NameOf(who.principal) +
+                                     "' may not do this");
 }
 
 absl::Status Access::MayStay(const rpc::Presented& caller) const {

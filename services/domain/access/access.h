@@ -27,7 +27,7 @@ struct Caller {
 class Access final : public rpc::CallPolicy {
  public:
   struct Options {
-    std::shared_ptr<const SessionBook> sessions;
+    std::shared_ptr<const SessionBook> sessions = {};  // Null: nobody is signed in.
     // Believes terminals with a certificate of the authority, which whoever has its folder can
     // make: for a service and its terminals on one machine.
     bool local_terminals = false;
@@ -42,12 +42,16 @@ class Access final : public rpc::CallPolicy {
   // A token that is shown must be good, whatever certificate is shown beside it.
   absl::StatusOr<Caller> Identify(const rpc::Presented& caller) const;
 
-  // Which caregiver a call is of that names one. Who is signed in is who they are, and may leave the
-  // name empty: PERMISSION_DENIED for another's. The exercise is its own. A terminal is believed.
+  // Which caregiver a call is of that names one. Who is signed in is who they are, and may leave
+  // the name empty: PERMISSION_DENIED for another's. The exercise is its own. A terminal is
+  // believed.
   absl::StatusOr<std::string> CaregiverOf(const rpc::Presented& caller,
                                           const std::string& named) const;
 
-  const SessionBook& sessions() const { return *options_.sessions; }
+  // Whether the account may see that person in an emergency.
+  bool HasBroken(const std::string& account_id, const std::string& patient_id) const {
+    return options_.sessions != nullptr && options_.sessions->HasBroken(account_id, patient_id);
+  }
 
  private:
   const Options options_;

@@ -21,6 +21,7 @@ const Who& Known() {
 // Who answers alerts. The exercise is its own caregiver, a terminal whoever it says that it is.
 const Who kCarers = {P::kExercise, P::kTerminal, P::kCaregiver, P::kResponder, P::kOperator};
 const Who kRegistry = {P::kTerminal, P::kAdmin, P::kCaregiver, P::kResponder, P::kOperator};
+const Who kRegistryOperators = {P::kTerminal, P::kAdmin, P::kOperator};
 const Who kSignedIn = {P::kCaregiver, P::kResponder, P::kOperator};
 const Who kSignedInOrAdmin = {P::kAdmin, P::kCaregiver, P::kResponder, P::kOperator};
 const Who kOperators = {P::kAdmin, P::kOperator};
@@ -65,10 +66,57 @@ std::vector<MethodRule> Make() {
       {"/veille.account.v1.AccountService/ListSessions",
        "/veille.account.v1.AccountService/RevokeSessions"});
   add(kOperators, Scope::kAll,
-      {"/veille.account.v1.AccountService/Invite",
-       "/veille.account.v1.AccountService/ResetAccount",
+      {"/veille.account.v1.AccountService/Invite", "/veille.account.v1.AccountService/ResetAccount",
        "/veille.account.v1.AccountService/RemoveAccount",
        "/veille.account.v1.AccountService/ListAccounts"});
+  add(kRegistry, Scope::kGrant,
+      {"/veille.care.v1.CareService/CreateConsent",
+       "/veille.care.v1.CareService/CreateDevice",
+       "/veille.care.v1.CareService/CreateMember",
+       "/veille.care.v1.CareService/CreateRoom",
+       "/veille.care.v1.CareService/CreateSource",
+       "/veille.care.v1.CareService/CreateZone",
+       "/veille.care.v1.CareService/DeleteConsent",
+       "/veille.care.v1.CareService/DeleteDevice",
+       "/veille.care.v1.CareService/DeleteMember",
+       "/veille.care.v1.CareService/DeleteRoom",
+       "/veille.care.v1.CareService/DeleteSource",
+       "/veille.care.v1.CareService/DeleteZone",
+       "/veille.care.v1.CareService/GetCarePlan",
+       "/veille.care.v1.CareService/GetCircle",
+       "/veille.care.v1.CareService/GetConsent",
+       "/veille.care.v1.CareService/GetContext",
+       "/veille.care.v1.CareService/GetDevice",
+       "/veille.care.v1.CareService/GetMember",
+       "/veille.care.v1.CareService/GetPatient",
+       "/veille.care.v1.CareService/GetRoom",
+       "/veille.care.v1.CareService/GetSource",
+       "/veille.care.v1.CareService/GetZone",
+       "/veille.care.v1.CareService/ListCarePlanRevisions",
+       "/veille.care.v1.CareService/ListConsents",
+       "/veille.care.v1.CareService/ListDevices",
+       "/veille.care.v1.CareService/ListMembers",
+       "/veille.care.v1.CareService/ListRooms",
+       "/veille.care.v1.CareService/ListSources",
+       "/veille.care.v1.CareService/ListZones",
+       "/veille.care.v1.CareService/RollbackCarePlan",
+       "/veille.care.v1.CareService/UpdateCarePlan",
+       "/veille.care.v1.CareService/UpdateCircle",
+       "/veille.care.v1.CareService/UpdateConsent",
+       "/veille.care.v1.CareService/UpdateContext",
+       "/veille.care.v1.CareService/UpdateDevice",
+       "/veille.care.v1.CareService/UpdateMember",
+       "/veille.care.v1.CareService/UpdateRoom",
+       "/veille.care.v1.CareService/UpdateSource",
+       "/veille.care.v1.CareService/UpdateZone"});
+  add(kRegistryOperators, Scope::kAll,
+      {"/veille.care.v1.CareService/CreateGrant", "/veille.care.v1.CareService/CreateHome",
+       "/veille.care.v1.CareService/CreatePatient", "/veille.care.v1.CareService/DeleteGrant",
+       "/veille.care.v1.CareService/DeleteHome", "/veille.care.v1.CareService/DeletePatient",
+       "/veille.care.v1.CareService/GetGrant", "/veille.care.v1.CareService/GetHome",
+       "/veille.care.v1.CareService/ListGrants", "/veille.care.v1.CareService/ListHomes",
+       "/veille.care.v1.CareService/ListPatients", "/veille.care.v1.CareService/UpdateGrant",
+       "/veille.care.v1.CareService/UpdateHome", "/veille.care.v1.CareService/UpdatePatient"});
   add(kBreakers, Scope::kAll, {"/veille.account.v1.AccountService/BreakGlass"});
   add(Everybody(), Scope::kNone, {"/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"});
   add(Known(), Scope::kNone,

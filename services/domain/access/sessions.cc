@@ -25,8 +25,7 @@ constexpr absl::Duration kUseStep = absl::Hours(1);
 constexpr std::size_t kMostFound = 100'000;
 
 absl::Status Ended() {
-  return absl::UnauthenticatedError(
-      "this device is not signed in, or not any more: sign in again");
+  return absl::UnauthenticatedError("this device is not signed in, or not any more: sign in again");
 }
 
 std::unique_ptr<redis::PipelinedClient> Connect(const redis::Endpoint& endpoint) {
@@ -85,7 +84,7 @@ absl::StatusOr<store::v1::StoredSession> Sessions::LookUp(const std::string& dig
     return absl::UnavailableError("sign-ins cannot be checked now: " +
                                   std::string(reply.status().message()));
   }
-  if (reply->is_nil()) return Ended();
+  if (reply->IsNil()) return Ended();
   const std::string stored(reply->str());
   store::v1::StoredSession session;
   if (!session.ParseFromString(stored) || session.format() != 1)
@@ -125,7 +124,7 @@ void Sessions::Follow() {
   const absl::StatusOr<redis::Reply> reply = client_->CommandSync({"GET", SessionsVersionKey()});
   if (!reply.ok()) return;
   // With the connection: another Redis, or one that was restored, may have the same number.
-  const std::string version = std::string(reply->is_nil() ? "" : reply->str()) + "/" +
+  const std::string version = std::string(reply->IsNil() ? "" : reply->str()) + "/" +
                               std::to_string(client_->connection_generation());
   {
     MutexLock lock(mu_);
