@@ -20,8 +20,8 @@
 #include "common/time/clock.h"
 #include "services/client/commands.h"
 #include "services/client/flags.h"
-#include "services/domain/exercise.h"
 #include "services/domain/identity/local_tls.h"
+#include "services/domain/keys.h"
 
 ABSL_FLAG(std::string, identity, "127.0.0.1:7442", "Address of the identity service.");
 ABSL_FLAG(absl::Duration, lifetime, absl::ZeroDuration(),

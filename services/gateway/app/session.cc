@@ -234,8 +234,8 @@ void Session::OnHeartbeat(const hub::v1::Heartbeat& heartbeat) {
 
 void Session::AppendContact(bool connected) {
   const absl::Time now = intake_.clock_->Now();
-  const EnvelopeHead head{home_id_, source_id_, incarnation_, hub::v1::LANE_UNSPECIFIED, 0, now, {},
-                          {},       {}};
+  const EnvelopeHead head{
+      home_id_, source_id_, incarnation_, hub::v1::LANE_UNSPECIFIED, 0, now, {}, {}, {}, {}};
   Envelope envelope;
   envelope.bytes = EncodeContact(head, connected);
   envelope.done = [](Verdict) {};

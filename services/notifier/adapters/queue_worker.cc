@@ -156,19 +156,19 @@ std::vector<std::size_t> QueueWorker::HandleTogether(int partition,
   findings.reserve(batch.entries().size());
   for (std::size_t i = 0; i < batch.entries().size(); ++i) {
     const redis::StreamEntry& entry = batch.entries()[i];
-    QueuedFinding queued;
-    store::v1::Job job;
-    if (Parse(entry.Field("f"), queued.finding)) {
-      if (homes.insert(queued.finding.home_id()).second) {
-        queued.entry = entry.id.ToString();
-        findings.push_back(std::move(queued));
-        places.push_back(i);
-        continue;
-      }
-    } else if (Parse(entry.Field("j"), job)) {
-      homes.insert(std::string(domain::HomeOfAlert(job.alert_id())));
+    if (entry.Field("f").empty()) {
+      const absl::StatusOr<store::v1::Job> job = store_.ReadJob(partition, entry);
+      if (job.ok()) homes.insert(std::string(domain::HomeOfAlert(job->alert_id())));
+      rest.push_back(i);
+      continue;
     }
-    rest.push_back(i);
+    absl::StatusOr<store::v1::Finding> finding = store_.ReadFinding(partition, entry);
+    if (!finding.ok() || !homes.insert(finding->home_id()).second) {
+      rest.push_back(i);
+      continue;
+    }
+    findings.push_back({*std::move(finding), entry.id.ToString()});
+    places.push_back(i);
   }
   const std::vector<absl::Status> handled = desk_.OnFindings(findings);
   for (std::size_t f = 0; f < findings.size(); ++f)

@@ -289,7 +289,7 @@ absl::StatusOr<std::vector<std::string>> RedisAlertStore::Store(const AlertChang
 
 void RedisAlertStore::EvalOr(const char* script, absl::StatusOr<std::vector<std::string>> args,
                              redis::Client::Callback done) {
-  if (!args.ok()) return done(args.status());
+  if (!args.ok()) return std::move(done)(args.status());
   client_->Eval(Named(script), *std::move(args), std::move(done));
 }
 

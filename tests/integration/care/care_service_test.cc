@@ -4,6 +4,7 @@
 
 #include "veille/care/v1/care_service.pb.h"
 
+#include "common/base/check.h"
 #include "common/rpc/status.h"
 #include "common/sync/worker.h"
 #include "services/care/role.h"
