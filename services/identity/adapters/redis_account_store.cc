@@ -181,8 +181,12 @@ absl::StatusOr<bool> RedisAccountStore::Count(const std::string& account_id,
   return counted.integer() == 1;
 }
 
-absl::Status RedisAccountStore::ClearTries(const std::string& account_id) {
-  return client_->CommandSync({"DEL", domain::AccountTriesKey(account_id)}).status();
+absl::Status RedisAccountStore::ClearTries(const std::string& account_id,
+                                           const std::string& address) {
+  return client_
+      ->EvalSync(Script("account_proved"),
+                 {domain::AccountTriesKey(account_id), domain::AddressTriesKey(address)})
+      .status();
 }
 
 absl::Status RedisAccountStore::OpenGlass(const std::string& account_id,

@@ -31,7 +31,7 @@ class RedisAccountStore final : public AccountStore {
                                      const std::string& address) override;
   absl::StatusOr<bool> Count(const std::string& account_id, const std::string& address,
                              const TryCounts& before, const TryCounts& after) override;
-  absl::Status ClearTries(const std::string& account_id) override;
+  absl::Status ClearTries(const std::string& account_id, const std::string& address) override;
   absl::Status OpenGlass(const std::string& account_id, const std::string& patient_id,
                          const store::v1::StoredGlass& glass) override;
 

@@ -113,15 +113,21 @@ absl::StatusOr<std::string> AccountDesk::Seal(const std::string& account_id, std
   return options_.vault->Seal({domain::kAccountsHome, account_id}, place, value);
 }
 
-absl::StatusOr<AccountDesk::Code> AccountDesk::MakeCode(const std::string& account_id,
-                                                        absl::Duration lifetime) {
+absl::StatusOr<AccountDesk::Code> AccountDesk::PutWithCode(const std::string& before,
+                                                           StoredAccount account,
+                                                           absl::Duration lifetime) {
   VEILLE_ASSIGN_OR_RETURN(std::string pin, options_.pin());
   const domain::EnrollmentCode code{
       domain::ToBase32(RandomBytes(domain::kSecretCharacters * 5 / 8)), std::move(pin)};
+  const std::string id = account.account_id();
+  account.set_invitation(CodeDigest(code.secret));
+  // Whoever was signed in until now, by an account that is recovered, is so no more.
+  VEILLE_RETURN_IF_ERROR(
+      store_.Put({id, before, account.SerializeAsString(), "", !before.empty(), ""}));
   store::v1::StoredInvitation invitation;
   invitation.set_format(1);
-  invitation.set_account_id(account_id);
-  VEILLE_RETURN_IF_ERROR(store_.PutInvitation(CodeDigest(code.secret), invitation, lifetime));
+  invitation.set_account_id(id);
+  VEILLE_RETURN_IF_ERROR(store_.PutInvitation(account.invitation(), invitation, lifetime));
   return Code{domain::ToText(code), options_.clock->Now() + lifetime};
 }
 
@@ -146,10 +152,10 @@ absl::StatusOr<AccountDesk::Code> AccountDesk::Invite(const Caller& caller,
   account.set_account_id(account_id);
   account.set_role(role);
   SetTime(options_.clock->Now(), *account.mutable_create_time());
-  VEILLE_RETURN_IF_ERROR(store_.Put(
-      {account_id, there.ok() ? there->bytes : "", account.SerializeAsString(), "", false, ""}));
+  VEILLE_ASSIGN_OR_RETURN(
+      Code code, PutWithCode(there.ok() ? there->bytes : "", std::move(account), lifetime));
   Record(ActorOf(caller), "account.invite", account_id);
-  return MakeCode(account_id, lifetime);
+  return code;
 }
 
 absl::Status AccountDesk::CountTry(const std::string& account_id, const std::string& address) {
@@ -172,7 +178,7 @@ absl::Status AccountDesk::CountTry(const std::string& account_id, const std::str
 absl::StatusOr<store::v1::PasswordHash> AccountDesk::Hash(const std::string& password) {
   store::v1::PasswordHash hash;
   VEILLE_RETURN_IF_ERROR(
-      work_.Run([&] { hash = HashPassword(password, RandomBytes(kSaltBytes)); }));
+      work_.Run([&] { hash = HashPassword(password, RandomBytes(kSaltBytes), options_.cost); }));
   return hash;
 }
 
@@ -201,7 +207,7 @@ absl::StatusOr<AccountStore::Stored> AccountDesk::Prove(const std::string& accou
     if (known) {
       right = IsPassword(password, stored->account.password());
     } else {
-      HashPassword(password, std::string(kSaltBytes, '\0'));
+      HashPassword(password, std::string(kSaltBytes, '\0'), options_.cost);
     }
   }));
   if (!right) {
@@ -242,7 +248,6 @@ absl::StatusOr<SignedIn> AccountDesk::MakeSession(const AccountStore::Stored& st
     if (i + 1 >= kMaxSessions || domain::SessionEnd(others[i]) <= now)
       made.ended.push_back(others[i].session_id());
   VEILLE_RETURN_IF_ERROR(store_.SignIn(made));
-  VEILLE_RETURN_IF_ERROR(store_.ClearTries(id));
   Record(id, "account.sign_in", made.session.session_id());
   SignedIn signed_in;
   signed_in.set_account_id(id);
@@ -274,15 +279,17 @@ absl::StatusOr<SignedIn> AccountDesk::Accept(const account::v1::AcceptInvitation
   const std::string& id = invitation->account_id();
   VEILLE_RETURN_IF_ERROR(CheckNewPassword(request.password(), id));
   absl::StatusOr<AccountStore::Stored> stored = store_.Get(id);
-  if (absl::IsNotFound(stored.status()) || (stored.ok() && stored->account.has_password())) {
+  if (absl::IsNotFound(stored.status()) ||
+      (stored.ok() && stored->account.invitation() != digest)) {
     return absl::PermissionDeniedError(
         "this code is unknown, expired or used: ask an operator for a new one");
   }
   if (!stored.ok()) return stored.status();
   VEILLE_ASSIGN_OR_RETURN(*stored->account.mutable_password(), Hash(request.password()));
+  stored->account.clear_invitation();
   std::string after = stored->account.SerializeAsString();
   VEILLE_RETURN_IF_ERROR(store_.Put({id, stored->bytes, after, digest, true, ""}));
-  VEILLE_RETURN_IF_ERROR(store_.ClearTries(tries));
+  VEILLE_RETURN_IF_ERROR(store_.ClearTries(tries, address));
   Record(id, "account.accept", "");
   stored->bytes = std::move(after);
   return MakeSession(*stored, request.device());
@@ -295,10 +302,12 @@ absl::StatusOr<SignedIn> AccountDesk::SignIn(const account::v1::SignInRequest& r
   VEILLE_ASSIGN_OR_RETURN(
       AccountStore::Stored proved,
       Prove(request.account_id(), request.password(), request.totp_code(), true, address));
-  if (IsOutdated(proved.account.password())) {
+  if (IsOutdated(proved.account.password(), options_.cost)) {
     VEILLE_ASSIGN_OR_RETURN(*proved.account.mutable_password(), Hash(request.password()));
   }
-  return MakeSession(proved, request.device());
+  VEILLE_ASSIGN_OR_RETURN(SignedIn signed_in, MakeSession(proved, request.device()));
+  VEILLE_RETURN_IF_ERROR(store_.ClearTries(request.account_id(), address));
+  return signed_in;
 }
 
 absl::Status AccountDesk::SignOut(const Caller& caller) {
@@ -368,7 +377,7 @@ absl::Status AccountDesk::ChangePassword(const Caller& caller,
   VEILLE_RETURN_IF_ERROR(store_.Put(
       {caller.id, proved.bytes, proved.account.SerializeAsString(), "", true, caller.session_id}));
   Record(caller.id, "account.change_password", "");
-  return store_.ClearTries(caller.id);
+  return store_.ClearTries(caller.id, address);
 }
 
 absl::StatusOr<account::v1::EnableTotpResponse> AccountDesk::EnableTotp(
@@ -382,7 +391,7 @@ absl::StatusOr<account::v1::EnableTotpResponse> AccountDesk::EnableTotp(
                           Seal(caller.id, kTotpPlace, secret));
   VEILLE_RETURN_IF_ERROR(
       store_.Put({caller.id, proved.bytes, proved.account.SerializeAsString(), "", false, ""}));
-  VEILLE_RETURN_IF_ERROR(store_.ClearTries(caller.id));
+  VEILLE_RETURN_IF_ERROR(store_.ClearTries(caller.id, address));
   account::v1::EnableTotpResponse response;
   response.set_secret(Base32(secret));
   response.set_uri(TotpUri(secret, kIssuer, caller.id));
@@ -401,7 +410,7 @@ absl::Status AccountDesk::ConfirmTotp(const Caller& caller, const std::string& c
   VEILLE_RETURN_IF_ERROR(
       store_.Put({caller.id, stored.bytes, stored.account.SerializeAsString(), "", false, ""}));
   Record(caller.id, "account.totp_on", "");
-  return store_.ClearTries(caller.id);
+  return store_.ClearTries(caller.id, address);
 }
 
 absl::Status AccountDesk::DisableTotp(const Caller& caller, const std::string& password,
@@ -412,7 +421,7 @@ absl::Status AccountDesk::DisableTotp(const Caller& caller, const std::string& p
   VEILLE_RETURN_IF_ERROR(
       store_.Put({caller.id, proved.bytes, proved.account.SerializeAsString(), "", false, ""}));
   Record(caller.id, "account.totp_off", "");
-  return store_.ClearTries(caller.id);
+  return store_.ClearTries(caller.id, address);
 }
 
 absl::StatusOr<AccountDesk::Code> AccountDesk::Reset(const Caller& caller,
@@ -423,11 +432,10 @@ absl::StatusOr<AccountDesk::Code> AccountDesk::Reset(const Caller& caller,
   if (!stored.ok()) return stored.status();
   stored->account.clear_password();
   stored->account.clear_totp();
-  VEILLE_RETURN_IF_ERROR(
-      store_.Put({account_id, stored->bytes, stored->account.SerializeAsString(), "", true, ""}));
-  VEILLE_RETURN_IF_ERROR(store_.ClearTries(account_id));
+  VEILLE_ASSIGN_OR_RETURN(Code code, PutWithCode(stored->bytes, stored->account, kCodeLifetime));
+  VEILLE_RETURN_IF_ERROR(store_.ClearTries(account_id, ""));
   Record(ActorOf(caller), "account.reset", account_id);
-  return MakeCode(account_id, kCodeLifetime);
+  return code;
 }
 
 absl::Status AccountDesk::Remove(const Caller& caller, const std::string& account_id) {
@@ -437,7 +445,7 @@ absl::Status AccountDesk::Remove(const Caller& caller, const std::string& accoun
   if (!stored.ok()) return stored.status();
   VEILLE_RETURN_IF_ERROR(store_.Put({account_id, stored->bytes, "", "", true, ""}));
   Record(ActorOf(caller), "account.remove", account_id);
-  return store_.ClearTries(account_id);
+  return store_.ClearTries(account_id, "");
 }
 
 absl::StatusOr<std::vector<StoredAccount>> AccountDesk::List() { return store_.List(); }

@@ -20,6 +20,7 @@
 #include "veille/store/v1/finding.pb.h"
 
 #include "common/base/random.h"
+#include "common/crypto/scrypt.h"
 #include "common/time/clock.h"
 #include "services/domain/access/access.h"
 #include "services/domain/live_registry.h"
@@ -36,6 +37,7 @@ struct AccountOptions {
   // The service's own, which may be another in a demonstration: for what people are told.
   std::shared_ptr<const Clock> service_clock;
   Random* random = nullptr;  // Thread safe; outlives the desk.
+  ScryptCost cost = kPasswordCost;
   std::shared_ptr<domain::Vault> vault = domain::Vault::InTheClear();
   // The pin that a code ends with; see domain::EnrollmentCode.
   std::function<absl::StatusOr<std::string>()> pin;
@@ -84,7 +86,9 @@ class AccountDesk {
                                         const std::string& reason);
 
  private:
-  absl::StatusOr<Code> MakeCode(const std::string& account_id, absl::Duration lifetime);
+  // Puts the account under a new code, which alone opens it.
+  absl::StatusOr<Code> PutWithCode(const std::string& before, store::v1::StoredAccount account,
+                                   absl::Duration lifetime);
   // Counts a try; RESOURCE_EXHAUSTED with the time to wait.
   absl::Status CountTry(const std::string& account_id, const std::string& address);
   // The account, once password and code are right and the step of the code is used up in it.

@@ -72,7 +72,8 @@ class AccountStore {
   // False when they are not `before` any more.
   virtual absl::StatusOr<bool> Count(const std::string& account_id, const std::string& address,
                                      const TryCounts& before, const TryCounts& after) = 0;
-  virtual absl::Status ClearTries(const std::string& account_id) = 0;
+  // Of an account that has proved itself; and one try of the address.
+  virtual absl::Status ClearTries(const std::string& account_id, const std::string& address) = 0;
 
   virtual absl::Status OpenGlass(const std::string& account_id, const std::string& patient_id,
                                  const store::v1::StoredGlass& glass) = 0;

@@ -10,6 +10,8 @@
 
 #include "veille/store/v1/account.pb.h"
 
+#include "common/crypto/scrypt.h"
+
 namespace veille::identity {
 
 inline constexpr std::size_t kMaxPassword = 128;  // Bytes.
@@ -21,11 +23,12 @@ absl::Status CheckAccountId(std::string_view id);
 // (NIST SP 800-63B, ASVS 5.0 chapter 6.2).
 absl::Status CheckNewPassword(std::string_view password, std::string_view account_id);
 
-// With `salt` of 16 random bytes, at today's cost.
-store::v1::PasswordHash HashPassword(std::string_view password, std::string salt);
+// With `salt` of 16 random bytes.
+store::v1::PasswordHash HashPassword(std::string_view password, std::string salt,
+                                     const ScryptCost& cost = kPasswordCost);
 bool IsPassword(std::string_view password, const store::v1::PasswordHash& hash);
-// Whether it was made at another cost than today's.
-bool IsOutdated(const store::v1::PasswordHash& hash);
+// Whether it was made at another cost.
+bool IsOutdated(const store::v1::PasswordHash& hash, const ScryptCost& cost = kPasswordCost);
 
 }  // namespace veille::identity
 
