@@ -64,7 +64,8 @@ absl::StatusOr<rpc::TlsFiles> TlsFromFlags(const std::string& id, const std::str
     return absl::FailedPreconditionError(
         "there is no certificate for " + id + " in " + DataFolder() +
         ": run this where 'veille all' runs, by the same user (--data FOLDER names its folder); "
-        "enrol a hub with 'veille hub enroll CODE'; or name files, --tls_ca, --tls_cert, "
+        "enrol a hub with 'veille hub enroll CODE'; sign in, 'veille account sign-in ID'; or name "
+        "files, --tls_ca, --tls_cert, "
         "--tls_key");
   }
   files.server = server;

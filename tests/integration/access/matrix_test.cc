@@ -86,7 +86,7 @@ bool IsTurnedAway(const absl::Status& status) {
   const std::string message(status.message());
   return IsRefused(status) && (message.find("may not do this") != std::string::npos ||
                                message.find("sign in first") != std::string::npos ||
-                               message.find("this port is for hubs") != std::string::npos);
+                               message.find("this port is") != std::string::npos);
 }
 
 // As it answers of people who do not exist.
