@@ -138,6 +138,22 @@ absl::Status StartCare(const Node& node, const OwnIdentity& own, const std::stri
   return absl::OkStatus();
 }
 
+absl::Status StartIdentity(Node& node, const OwnIdentity& own, const std::string& data,
+                           std::shared_ptr<const rpc::DenialList> denials, Roles& roles) {
+  identity::IdentityOptions options;
+  options.config = own.ConfigOf("identity");
+  options.endpoint = node.endpoint;
+  options.partitions = node.partitions;
+  options.registry = node.registry;
+  options.denials = std::move(denials);
+  options.clock = node.clock;
+  options.metrics = &node.metrics;
+  options.vault = node.vault;
+  VEILLE_ASSIGN_OR_RETURN(options.audit_key, AuditKeyOf(node.config, data));
+  VEILLE_ASSIGN_OR_RETURN(roles.identity, identity::IdentityRole::Start(std::move(options)));
+  return absl::OkStatus();
+}
+
 absl::Status StartRoles(const std::string& role, Node& node, const OwnIdentity& own,
                         const std::string& data, Roles& roles) {
   const bool all = role == "all";
@@ -191,19 +207,8 @@ absl::Status StartRoles(const std::string& role, Node& node, const OwnIdentity& 
     if (all) options.disk_fill = DiskFillOf(data);
     VEILLE_ASSIGN_OR_RETURN(roles.gateway, gateway::Gateway::Start(std::move(options)));
   }
-  if ((all && !node.config.rpc().plaintext()) || role == "identity") {
-    identity::IdentityOptions options;
-    options.config = own.ConfigOf("identity");
-    options.endpoint = node.endpoint;
-    options.partitions = node.partitions;
-    options.registry = node.registry;
-    options.denials = denials;
-    options.clock = node.clock;
-    options.metrics = &node.metrics;
-    options.vault = node.vault;
-    VEILLE_ASSIGN_OR_RETURN(options.audit_key, AuditKeyOf(node.config, all ? data : ""));
-    VEILLE_ASSIGN_OR_RETURN(roles.identity, identity::IdentityRole::Start(std::move(options)));
-  }
+  if ((all && !node.config.rpc().plaintext()) || role == "identity")
+    VEILLE_RETURN_IF_ERROR(StartIdentity(node, own, all ? data : "", denials, roles));
   // Not beside a folder of homes: what it keeps would be in force nowhere.
   if (role == "care" || (all && node.config.homes_folder().empty()))
     VEILLE_RETURN_IF_ERROR(

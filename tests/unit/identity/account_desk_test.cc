@@ -10,7 +10,9 @@
 #include "common/crypto/totp.h"
 #include "services/domain/identity/enrollment_code.h"
 #include "services/domain/recordings/recording.h"
+#include "services/identity/core/glass.h"
 #include "services/identity/core/passwords.h"
+#include "services/identity/core/throttle.h"
 #include "tests/unit/identity/fake_account_store.h"
 
 namespace veille::identity {
@@ -330,6 +332,17 @@ TEST(Throttle, GrowsUntilItsMostAndForgets) {
   EXPECT_EQ(Tried(kOfAccount, tries, start + absl::Minutes(30)).count, 1);
   // A clock that went back.
   EXPECT_EQ(WaitOf(kOfAccount, tries, start - absl::Hours(1)), absl::Minutes(1));
+}
+
+TEST(Glass, IsToldAsOneAlertEachTime) {
+  const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
+  const Glass glass{"h", "person-h", "rita", "The neighbour calls"};
+  const store::v1::Finding first = GlassFinding(glass, now);
+  EXPECT_EQ(first.patient_id(), "person-h");
+  EXPECT_EQ(first.alert_id().substr(0, 2), "h.");
+  EXPECT_EQ(first.alert_id(), GlassFinding(glass, now).alert_id());
+  EXPECT_NE(first.alert_id(), GlassFinding(glass, now + absl::Seconds(1)).alert_id());
+  EXPECT_THAT(first.reason().fr(), HasSubstr("The neighbour calls"));
 }
 
 TEST(Passwords, HaveTwelveCharactersOfAnyAlphabet) {
