@@ -40,7 +40,7 @@ Look after:
   veille audit      verify, list: who looked at what, and whether the log is whole
   veille keys       list, rotate, make: the keys that what is stored is encrypted with
   veille drill      sends an exercise alarm the whole way, and says how far it came
-  veille account    accept CODE, sign-in, sessions, revoke, password, totp; invite, reset: who signs in
+  veille account    accept CODE, sign-in, sessions, revoke, password, totp; invite, reset
   veille identity   invite HUB, deny, allow, denials; init, issue, rotate, retire: who is let in
 
 Every command: --help. Every flag can be set as an environment variable, VEILLE_<FLAG>.

@@ -4,6 +4,7 @@
 #ifndef SERVICES_DOMAIN_ACCESS_POLICY_H_
 #define SERVICES_DOMAIN_ACCESS_POLICY_H_
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,8 +23,8 @@ enum class Principal {
   kOperator,
 };
 inline constexpr Principal kPrincipals[] = {
-    Principal::kStranger, Principal::kHub,       Principal::kService,
-    Principal::kExercise, Principal::kTerminal,  Principal::kAdmin,
+    Principal::kStranger,  Principal::kHub,       Principal::kService,
+    Principal::kExercise,  Principal::kTerminal,  Principal::kAdmin,
     Principal::kCaregiver, Principal::kResponder, Principal::kOperator,
 };
 const char* NameOf(Principal principal);
@@ -40,7 +41,7 @@ enum class Scope {
 const char* NameOf(Scope scope);
 
 struct MethodRule {
-  std::string_view method;  // "/veille.alert.v1.AlertService/GetAlert"
+  std::string method;  // "/veille.alert.v1.AlertService/GetAlert"
   std::vector<Principal> who;
   Scope scope = Scope::kNone;
 };

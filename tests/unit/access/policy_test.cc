@@ -76,7 +76,7 @@ TEST(Policy, AgreesWithTheRightsOfTheRegistry) {
   constexpr std::string_view kPrefix = "/veille.care.v1.CareService/";
   for (const MethodRule& rule : MethodRules()) {
     if (rule.method.substr(0, kPrefix.size()) != kPrefix) continue;
-    const auto right = care::RightOf(rule.method.substr(kPrefix.size()));
+    const auto right = care::RightOf(std::string_view(rule.method).substr(kPrefix.size()));
     ASSERT_TRUE(right.has_value()) << rule.method;
     const bool operators_only = *right == care::Right::kOperate;
     EXPECT_EQ(rule.scope, operators_only ? Scope::kAll : Scope::kGrant) << rule.method;
@@ -87,7 +87,7 @@ TEST(Policy, AgreesWithTheRightsOfTheRegistry) {
 TEST(Policy, IsWhatTheMatrixSays) {
   std::string text = "# Who may call what, and whose data they get. Made by policy_test.cc.\n";
   for (const MethodRule& rule : MethodRules()) {
-    text += std::string(rule.method) + "\n  " + NameOf(rule.scope) + ":";
+    text += rule.method + "\n  " + NameOf(rule.scope) + ":";
     for (const Principal principal : kPrincipals)
       if (MayCall(principal, rule.method)) text += std::string(" ") + NameOf(principal);
     text += "\n";
