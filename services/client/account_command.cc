@@ -137,15 +137,12 @@ absl::StatusOr<Response> Call(Method method, const Request& request) {
   return CallOver<Response>(channel, method, request, own->token());
 }
 
-// As an operator: signed in, or beside the authority.
 template <typename Response, typename Request, typename Method>
 absl::StatusOr<Response> CallAsOperator(Method method, const Request& request) {
-  const auto own = OwnSignIns().Find(absl::GetFlag(FLAGS_caregiver));
-  if (own.has_value() && own->role() == account::v1::ROLE_OPERATOR)
-    return Call<Response>(method, request);
-  VEILLE_ASSIGN_OR_RETURN(const rpc::TlsFiles tls, TlsFromFlags("svc/operator", "svc/identity"));
-  VEILLE_ASSIGN_OR_RETURN(const auto channel, rpc::MakeChannel(absl::GetFlag(FLAGS_identity), tls));
-  return CallOver<Response>(channel, method, request);
+  VEILLE_ASSIGN_OR_RETURN(const Speaker speaker, OperatorFromFlags("svc/identity"));
+  VEILLE_ASSIGN_OR_RETURN(const auto channel,
+                          rpc::MakeChannel(absl::GetFlag(FLAGS_identity), speaker.tls));
+  return CallOver<Response>(channel, method, request, speaker.token);
 }
 
 std::string Moment(const google::protobuf::Timestamp& stamp) {

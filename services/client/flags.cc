@@ -78,6 +78,14 @@ std::optional<account::v1::SignedIn> SignInFromFlags() {
   return SignIns(DataFolder() + "/account").Find(absl::GetFlag(FLAGS_caregiver));
 }
 
+absl::StatusOr<Speaker> OperatorFromFlags(const std::string& server) {
+  const auto signed_in = SignInFromFlags();
+  if (signed_in.has_value() && signed_in->role() == account::v1::ROLE_OPERATOR)
+    return Speaker{SignIns(DataFolder() + "/account").Tls(server), signed_in->token()};
+  VEILLE_ASSIGN_OR_RETURN(rpc::TlsFiles tls, TlsFromFlags("svc/operator", server));
+  return Speaker{std::move(tls), ""};
+}
+
 absl::StatusOr<std::unique_ptr<CaregiverClient>> ConnectCaregiver(CaregiverOptions options) {
   if (const auto signed_in = SignInFromFlags();
       signed_in.has_value() && signed_in->account_id() == options.caregiver_id) {

@@ -38,6 +38,13 @@ CaregiverOptions CaregiverOptionsFromFlags();
 absl::StatusOr<rpc::TlsFiles> TlsFromFlags(const std::string& id, const std::string& server);
 // The sign-in of --caregiver that is kept here; without the flag, the only one.
 std::optional<account::v1::SignedIn> SignInFromFlags();
+// How an operator speaks to `server`: by a sign-in of that role, else with the certificate
+// "svc/operator" as TlsFromFlags() finds it.
+struct Speaker {
+  rpc::TlsFiles tls;
+  std::string token;
+};
+absl::StatusOr<Speaker> OperatorFromFlags(const std::string& server);
 absl::StatusOr<std::unique_ptr<CaregiverClient>> ConnectCaregiver(CaregiverOptions options);
 Style StyleFromFlags();
 bool JsonFromFlags();

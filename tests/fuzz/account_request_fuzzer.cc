@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
 
 #include "veille/account/v1/account_service.pb.h"

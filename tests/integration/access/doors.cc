@@ -56,7 +56,7 @@ care::v1::Home ToHome(const care::v1::HomeRecord& record) {
 }
 
 std::vector<care::v1::HomeRecord> Homes() {
-  return {HomeWith("h1", {"anne", "rita", "olga"}), HomeWith("h2", {"bruno"})};
+  return {HomeWith("h1", {"anne", "rita", "olga"}), HomeWith("h2", {"bruno", "clara"})};
 }
 
 }  // namespace

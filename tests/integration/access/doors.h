@@ -1,6 +1,7 @@
 // Every door of the service with real TLS on a real Redis, and callers of every kind.
 //
-//   home h1: anne, rita and olga are in the circle, with every grant   home h2: bruno
+//   home h1: anne, rita and olga are in the circle, with every grant   home h2: bruno, then
+//   clara
 
 #ifndef TESTS_INTEGRATION_ACCESS_DOORS_H_
 #define TESTS_INTEGRATION_ACCESS_DOORS_H_

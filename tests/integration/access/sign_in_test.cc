@@ -203,9 +203,22 @@ TEST_F(SignIn, BreaksTheGlassAndTellsTheCircleAtOnce) {
   const auto method = &AccountService::Stub::BreakGlass;
   EXPECT_TRUE(absl::IsPermissionDenied(
       Call<account::v1::BreakGlassResponse>(*stranger_, method, request, bruno.token()).status()));
+  // The second whom the chain would call, a minute later.
+  grpc::ClientContext context;
+  context.set_deadline(rpc::DeadlineAfter(absl::Seconds(30)));
+  context.AddMetadata("authorization",
+                      "Bearer " + doors_.SignIn("clara", account::v1::ROLE_CAREGIVER));
+  const auto watch = alerts_->WatchAlerts(&context, alert::v1::WatchAlertsRequest());
+  alert::v1::WatchAlertsResponse heard;
+  ASSERT_TRUE(watch->Read(&heard));
+  const absl::Duration start = MonotonicNow();
   const auto opened =
       Call<account::v1::BreakGlassResponse>(*stranger_, method, request, rita.token());
   ASSERT_TRUE(opened.ok()) << opened.status();
+  while (watch->Read(&heard) && heard.update().alert().rule() != domain::kBreakGlassRule) {
+  }
+  EXPECT_EQ(heard.update().reason(), alert::v1::Update::REASON_NOTIFY);
+  EXPECT_LT(MonotonicNow() - start, absl::Seconds(5));
   EXPECT_LT(UntilItHolds([&] { return Get(rita.token(), "h2").ok(); }), absl::Seconds(5));
   // Only that person's, and only for whoever gave the reason.
   alert::v1::ListAlertsRequest list;
