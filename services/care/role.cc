@@ -37,6 +37,13 @@ domain::AuditLog::Options AuditOptionsOf(const CareOptions& options) {
   return audit;
 }
 
+std::shared_ptr<const domain::Access> Believing() {
+  domain::Access::Options options;
+  options.plaintext = true;
+  options.local_terminals = true;
+  return std::make_shared<domain::Access>(options);
+}
+
 }  // namespace
 
 class Care::Parts {
@@ -45,7 +52,8 @@ class Care::Parts {
       : store_(StoreOptionsOf(options)),
         audit_(std::make_unique<AuditLogTrail>(AuditOptionsOf(options), *options.metrics)),
         desk_(store_, *audit_, options.clock),
-        service_(MakeCareService(desk_)) {}
+        access_(options.access != nullptr ? options.access : Believing()),
+        service_(MakeCareService(desk_, *access_)) {}
 
   absl::Status Start(const CareOptions& options) {
     const config::v1::Rpc& config = options.config.rpc();
@@ -53,6 +61,9 @@ class Care::Parts {
     server.address = config.care_address();
     server.peer_kind = "svc";
     server.denials = options.denials;
+    // People show a token instead of a certificate.
+    server.strangers = options.access != nullptr;
+    server.policy = options.access;
     server.tls = {config.tls().ca_file(), config.tls().certificate_file(), config.tls().key_file()};
     server.max_receive_bytes = kMaxRequestBytes;
     domain::Limit(options.config.limits(), {}, *options.metrics, server);
@@ -75,6 +86,7 @@ class Care::Parts {
   RedisHomeStore store_;
   std::unique_ptr<AuditLogTrail> audit_;
   CareDesk desk_;
+  const std::shared_ptr<const domain::Access> access_;
   const std::shared_ptr<grpc::Service> service_;
   std::unique_ptr<rpc::Server> server_;
 };

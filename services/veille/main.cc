@@ -40,6 +40,7 @@ Look after:
   veille audit      verify, list: who looked at what, and whether the log is whole
   veille keys       list, rotate, make: the keys that what is stored is encrypted with
   veille drill      sends an exercise alarm the whole way, and says how far it came
+  veille account    accept CODE, sign-in, sessions, revoke, password, totp; invite, reset
   veille identity   invite HUB, deny, allow, denials; init, issue, rotate, retire: who is let in
 
 Every command: --help. Every flag can be set as an environment variable, VEILLE_<FLAG>.
@@ -62,6 +63,7 @@ int main(int argc, char** argv) {
       {"keys", veille::RunKeys},
       {"care", veille::client::RunCare},
       {"drill", veille::RunDrillCommand},
+      {"account", veille::client::RunAccount},
       {"identity", veille::client::RunIdentity},
   };
   if (argc < 2 || std::string(argv[1]) == "--help" || std::string(argv[1]) == "help") {
