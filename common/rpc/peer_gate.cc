@@ -15,11 +15,19 @@ class Gatekeeper final : public grpc::AuthMetadataProcessor {
  public:
   explicit Gatekeeper(std::shared_ptr<const PeerGate> gate) : gate_(std::move(gate)) {}
 
-  // It neither waits nor computes for long.
-  bool IsBlocking() const override { return false; }
-  grpc::Status Process(const InputMetadata& /*metadata*/, grpc::AuthContext* context,
+  // gRPC then asks on a thread of its own.
+  bool IsBlocking() const override { return gate_->blocks(); }
+  grpc::Status Process(const InputMetadata& metadata, grpc::AuthContext* context,
                        OutputMetadata* /*consumed*/, OutputMetadata* /*response*/) override {
-    return ToGrpc(gate_->Admit(IdentityOf(context)));
+    const auto value = [&metadata](const char* key) {
+      const auto at = metadata.find(key);
+      return at == metadata.end() ? std::string_view()
+                                  : std::string_view(at->second.data(), at->second.size());
+    };
+    const Presented caller{IdentityOf(context), BearerOf(value("authorization")),
+                           std::string(value(":path"))};
+    if (absl::Status status = gate_->Admit(caller); !status.ok()) return ToGrpc(status);
+    return ToGrpc(gate_->Limit(caller.peer, value("authorization"), value(":path")));
   }
 
  private:
@@ -28,7 +36,17 @@ class Gatekeeper final : public grpc::AuthMetadataProcessor {
 
 }  // namespace
 
-absl::Status PeerGate::Admit(const absl::StatusOr<PeerIdentity>& peer) const {
+absl::Status PeerGate::Admit(const Presented& caller) const {
+  if (absl::Status known = Know(caller.peer); !known.ok()) return known;
+  return rules_.policy == nullptr ? absl::OkStatus() : rules_.policy->MayCall(caller);
+}
+
+absl::Status PeerGate::Retain(const Presented& caller) const {
+  if (absl::Status known = Know(caller.peer); !known.ok()) return known;
+  return rules_.policy == nullptr ? absl::OkStatus() : rules_.policy->MayStay(caller);
+}
+
+absl::Status PeerGate::Know(const absl::StatusOr<PeerIdentity>& peer) const {
   if (!peer.ok()) return peer.status();
   if (!peer->authenticated) {
     if (rules_.strangers) return absl::OkStatus();
@@ -47,6 +65,14 @@ absl::Status PeerGate::Admit(const absl::StatusOr<PeerIdentity>& peer) const {
         "the certificate has ended since this connection began: connect again with the next one");
   }
   return rules_.denials == nullptr ? absl::OkStatus() : rules_.denials->Check(*peer);
+}
+
+absl::Status PeerGate::Limit(const absl::StatusOr<PeerIdentity>& peer,
+                             std::string_view authorization, std::string_view method) const {
+  if (rules_.limits == nullptr) return absl::OkStatus();
+  if (!authorization.empty()) return rules_.limits->Take(authorization, method);
+  const bool proved = peer.ok() && peer->authenticated;
+  return rules_.limits->Take(proved ? peer->subject() : std::string(), method);
 }
 
 std::shared_ptr<grpc::AuthMetadataProcessor> MakeGatekeeper(std::shared_ptr<const PeerGate> gate) {

@@ -12,6 +12,7 @@
 #include "services/care/adapters/redis_home_store.h"
 #include "services/care/adapters/redis_personal_records.h"
 #include "services/care/adapters/rights_service.h"
+#include "services/domain/limits.h"
 #include "services/domain/vault/redis_key_store.h"
 
 namespace veille::care {
@@ -38,6 +39,13 @@ domain::AuditLog::Options AuditOptionsOf(const CareOptions& options) {
   audit.clock = options.clock;
   audit.key = options.audit_key;
   return audit;
+}
+
+std::shared_ptr<const domain::Access> Believing() {
+  domain::Access::Options options;
+  options.plaintext = true;
+  options.local_terminals = true;
+  return std::make_shared<domain::Access>(options);
 }
 
 RedisPersonalRecords::Options RecordsOptionsOf(const CareOptions& options) {
@@ -76,8 +84,9 @@ class Care::Parts {
                                                *options.metrics)),
         eraser_(std::make_unique<Eraser>(EraserOptionsOf(options), store_, records_, *audit_)),
         rights_({store_, records_, *eraser_, *retention_, *audit_, options.clock}),
-        service_(MakeCareService(desk_)),
-        rights_service_(MakeRightsService(rights_, streams_)) {}
+        access_(options.access != nullptr ? options.access : Believing()),
+        service_(MakeCareService(desk_, *access_)),
+        rights_service_(MakeRightsService(rights_, *access_, streams_)) {}
 
   absl::Status Start(const CareOptions& options) {
     const config::v1::Rpc& config = options.config.rpc();
@@ -85,8 +94,12 @@ class Care::Parts {
     server.address = config.care_address();
     server.peer_kind = "svc";
     server.denials = options.denials;
+    // People show a token instead of a certificate.
+    server.strangers = options.access != nullptr;
+    server.policy = options.access;
     server.tls = {config.tls().ca_file(), config.tls().certificate_file(), config.tls().key_file()};
     server.max_receive_bytes = kMaxRequestBytes;
+    domain::Limit(options.config.limits(), {}, *options.metrics, server);
     VEILLE_ASSIGN_OR_RETURN(
         server_, rpc::Server::Start(server, {service_.get(), rights_service_.get()}, streams_));
     server_->SetReady(true);
@@ -114,6 +127,7 @@ class Care::Parts {
   std::unique_ptr<Retention> retention_;
   std::unique_ptr<Eraser> eraser_;
   RightsDesk rights_;
+  const std::shared_ptr<const domain::Access> access_;
   const std::shared_ptr<grpc::Service> service_, rights_service_;
   std::unique_ptr<rpc::Server> server_;
 };

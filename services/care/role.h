@@ -18,6 +18,7 @@
 #include "common/redis/endpoint.h"
 #include "common/rpc/peer_gate.h"
 #include "common/time/clock.h"
+#include "services/domain/access/access.h"
 #include "services/domain/vault/vault.h"
 
 namespace veille::care {
@@ -30,6 +31,8 @@ struct CareOptions {
   metrics::Registry* metrics = nullptr;  // Outlives the role.
   // Who is denied; null: nobody.
   std::shared_ptr<const rpc::DenialList> denials;
+  // Who calls, and what they may. Null: whoever comes is an operator.
+  std::shared_ptr<const domain::Access> access;
   std::shared_ptr<domain::Vault> vault = domain::Vault::InTheClear();
   // Signs the audit log, and certificates of erasures; absent: nothing is signed.
   std::optional<SigningKey> audit_key;

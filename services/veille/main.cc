@@ -41,6 +41,7 @@ Look after:
   veille keys       list, rotate, make: the keys that what is stored is encrypted with
   veille rights     export, erase PERSON; accesses, retention; verify: what the law gives to people
   veille drill      sends an exercise alarm the whole way, and says how far it came
+  veille account    accept CODE, sign-in, sessions, revoke, password, totp; invite, reset
   veille identity   invite HUB, deny, allow, denials; init, issue, rotate, retire: who is let in
 
 Every command: --help. Every flag can be set as an environment variable, VEILLE_<FLAG>.
@@ -64,6 +65,7 @@ int main(int argc, char** argv) {
       {"rights", veille::RunRights},
       {"care", veille::client::RunCare},
       {"drill", veille::RunDrillCommand},
+      {"account", veille::client::RunAccount},
       {"identity", veille::client::RunIdentity},
   };
   if (argc < 2 || std::string(argv[1]) == "--help" || std::string(argv[1]) == "help") {

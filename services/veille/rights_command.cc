@@ -60,9 +60,10 @@ class RightsTerminal {
  public:
   static absl::StatusOr<RightsTerminal> Connect() {
     RightsTerminal terminal;
-    VEILLE_ASSIGN_OR_RETURN(const rpc::TlsFiles tls,
-                            client::TlsFromFlags("svc/terminal", "svc/care"));
-    VEILLE_ASSIGN_OR_RETURN(const auto channel, rpc::MakeChannel(absl::GetFlag(FLAGS_care), tls));
+    VEILLE_ASSIGN_OR_RETURN(const client::Speaker speaker, client::OperatorFromFlags("svc/care"));
+    VEILLE_ASSIGN_OR_RETURN(const auto channel,
+                            rpc::MakeChannel(absl::GetFlag(FLAGS_care), speaker.tls));
+    terminal.token_ = speaker.token;
     terminal.stub_ = RightsService::NewStub(channel);
     return terminal;
   }
@@ -161,7 +162,8 @@ class RightsTerminal {
     return (folder.empty() ? "" : folder + "/") + id;
   }
 
-  static void Prepare(absl::Duration within, grpc::ClientContext& context) {
+  void Prepare(absl::Duration within, grpc::ClientContext& context) const {
+    if (!token_.empty()) context.AddMetadata("authorization", "Bearer " + token_);
     context.set_deadline(rpc::DeadlineAfter(within));
     context.AddMetadata("veille-client", "terminal");
     if (const std::string actor = absl::GetFlag(FLAGS_actor); !actor.empty())
@@ -229,6 +231,7 @@ class RightsTerminal {
     return absl::OkStatus();
   }
 
+  std::string token_;  // Of a sign-in.
   std::unique_ptr<RightsService::Stub> stub_;
 };
 

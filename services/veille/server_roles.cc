@@ -22,6 +22,7 @@
 #include "services/care/role.h"
 #include "services/client/flags.h"
 #include "services/detector/role.h"
+#include "services/domain/access/access.h"
 #include "services/domain/exercise.h"
 #include "services/domain/homes_folder.h"
 #include "services/domain/identity/denials.h"
@@ -113,10 +114,22 @@ std::function<double()> DiskFillOf(const std::string& folder) {
   };
 }
 
+// Sign-ins know real time only, as certificates do.
+std::shared_ptr<const domain::Access> AccessOf(const Node& node, bool all) {
+  domain::Access::Options options;
+  options.sessions =
+      std::make_shared<domain::Sessions>(node.endpoint, std::make_shared<SystemClock>());
+  options.local_terminals = all && !node.config.rpc().require_sign_in();
+  options.plaintext = node.config.rpc().plaintext();
+  return std::make_shared<domain::Access>(std::move(options));
+}
+
 absl::Status StartCare(const Node& node, const OwnIdentity& own, const std::string& data,
-                       std::shared_ptr<const rpc::DenialList> denials, metrics::Registry& metrics,
+                       std::shared_ptr<const rpc::DenialList> denials,
+                       std::shared_ptr<const domain::Access> access, metrics::Registry& metrics,
                        Roles& roles) {
   care::CareOptions options;
+  options.access = std::move(access);
   options.config = own.ConfigOf("care");
   options.denials = std::move(denials);
   options.endpoint = node.endpoint;
@@ -136,12 +149,30 @@ absl::Status StartCare(const Node& node, const OwnIdentity& own, const std::stri
   return absl::OkStatus();
 }
 
+absl::Status StartIdentity(Node& node, const OwnIdentity& own, const std::string& data,
+                           std::shared_ptr<const rpc::DenialList> denials, Roles& roles) {
+  identity::IdentityOptions options;
+  options.config = own.ConfigOf("identity");
+  options.endpoint = node.endpoint;
+  options.partitions = node.partitions;
+  options.registry = node.registry;
+  options.denials = std::move(denials);
+  options.clock = node.clock;
+  options.metrics = &node.metrics;
+  options.vault = node.vault;
+  VEILLE_ASSIGN_OR_RETURN(options.audit_key, AuditKeyOf(node.config, data));
+  VEILLE_ASSIGN_OR_RETURN(roles.identity, identity::IdentityRole::Start(std::move(options)));
+  return absl::OkStatus();
+}
+
 absl::Status StartRoles(const std::string& role, Node& node, const OwnIdentity& own,
                         const std::string& data, Roles& roles) {
   const bool all = role == "all";
   std::shared_ptr<const rpc::DenialList> denials;
   if (role != "detector" && !node.config.rpc().plaintext())
     denials = std::make_shared<domain::Denials>(node.endpoint);
+  std::shared_ptr<const domain::Access> access;
+  if (all || role == "notifier" || role == "care") access = AccessOf(node, all);
   if (all || role == "detector") {
     detector::DetectorOptions options;
     options.config = node.config;
@@ -163,6 +194,7 @@ absl::Status StartRoles(const std::string& role, Node& node, const OwnIdentity& 
     notifier::NotifierOptions options;
     options.config = own.ConfigOf("notifier");
     options.denials = denials;
+    options.access = access;
     options.endpoint = node.endpoint;
     options.partitions = node.partitions;
     options.instance_id = node.instance_id;
@@ -186,17 +218,12 @@ absl::Status StartRoles(const std::string& role, Node& node, const OwnIdentity& 
     if (all) options.disk_fill = DiskFillOf(data);
     VEILLE_ASSIGN_OR_RETURN(roles.gateway, gateway::Gateway::Start(std::move(options)));
   }
-  if ((all && !node.config.rpc().plaintext()) || role == "identity") {
-    identity::IdentityOptions options;
-    options.config = own.ConfigOf("identity");
-    options.endpoint = node.endpoint;
-    options.registry = node.registry;
-    options.denials = denials;
-    VEILLE_ASSIGN_OR_RETURN(roles.identity, identity::IdentityRole::Start(std::move(options)));
-  }
+  if ((all && !node.config.rpc().plaintext()) || role == "identity")
+    VEILLE_RETURN_IF_ERROR(StartIdentity(node, own, all ? data : "", denials, roles));
   // Not beside a folder of homes: what it keeps would be in force nowhere.
   if (role == "care" || (all && node.config.homes_folder().empty()))
-    VEILLE_RETURN_IF_ERROR(StartCare(node, own, all ? data : "", denials, node.metrics, roles));
+    VEILLE_RETURN_IF_ERROR(
+        StartCare(node, own, all ? data : "", denials, access, node.metrics, roles));
   return absl::OkStatus();
 }
 

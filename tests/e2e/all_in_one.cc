@@ -39,7 +39,8 @@ void AllInOne::Configure(const std::string& config) {
   const bool asked = config.find("synthetic_patient") != std::string::npos;
   const std::string exercise = asked ? "" : "synthetic_patient { off: true }\n";
   const std::string text = "rpc { gateway_address: \"" + gateway() + "\" notifier_address: \"" +
-                           notifier() + "\"" + (tls_ ? "" : " plaintext: true") + " }\n" + exercise + config;
+                           notifier() + "\"" + (tls_ ? "" : " plaintext: true") + " }\n" +
+                           exercise + config;
   VEILLE_CHECK(WriteFileAtomically(data() + "/veille.textproto", text).ok());
 }
 

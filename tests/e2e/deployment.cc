@@ -12,6 +12,7 @@
 #include "services/domain/vault/vault.h"
 #include "tests/support/http.h"
 #include "tests/support/inputs.h"
+#include "tests/support/stored.h"
 
 namespace veille::testing {
 namespace {
@@ -109,35 +110,7 @@ domain::Vault& Deployment::vault() {
   return *vault_;
 }
 
-std::vector<std::string> Deployment::Stored() {
-  const std::map<std::string, std::vector<std::string>> readers = {
-      {"string", {"GET"}},
-      {"hash", {"HGETALL"}},
-      {"set", {"SMEMBERS"}},
-      {"zset", {"ZRANGE", "0", "-1"}},
-      {"stream", {"XRANGE", "-", "+"}}};
-  std::vector<std::string> stored;
-  const std::function<void(const redis::ReplyView&)> take = [&](const redis::ReplyView& reply) {
-    if (!reply.IsArray()) stored.emplace_back(reply.str());
-    for (const redis::ReplyView element : reply.elements()) take(element);
-  };
-  const auto keys = redis_.client().CommandSync({"KEYS", "*"});
-  VEILLE_CHECK(keys.ok());
-  for (const redis::ReplyView key : keys->elements()) {
-    const std::string name(key.str());
-    stored.push_back(name);
-    const auto type = redis_.client().CommandSync({"TYPE", name});
-    // A key of a moment, gone since.
-    const auto reader = readers.find(std::string(type->str()));
-    if (reader == readers.end()) continue;
-    std::vector<std::string> command = reader->second;
-    command.insert(command.begin() + 1, name);
-    const auto values = redis_.client().CommandSync(std::move(command));
-    VEILLE_CHECK(values.ok());
-    take(*values);
-  }
-  return stored;
-}
+std::vector<std::string> Deployment::Stored() { return StoredIn(redis_.client()); }
 
 std::string Deployment::Metrics(Role role) const {
   const std::string ready = ReadFile(folder_.path() + "/" + kNames[role] + ".json").value_or("");

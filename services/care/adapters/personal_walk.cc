@@ -66,6 +66,7 @@ absl::Status PersonalWalk::Run() {
   VEILLE_RETURN_IF_ERROR(Quarantine());
   VEILLE_RETURN_IF_ERROR(Jobs("dead_letter", domain::DeadLettersKey(partition_), false));
   VEILLE_RETURN_IF_ERROR(Duty());
+  VEILLE_RETURN_IF_ERROR(Glasses());
   VEILLE_RETURN_IF_ERROR(Inboxes());
   return Alerts();
 }
@@ -371,6 +372,18 @@ absl::Status PersonalWalk::Duty() {
   store::v1::CircleState state;
   VEILLE_ASSIGN_OR_RETURN(const bool opened, Open(key, stored.str(), state));
   return Meet("duty", scope_.home_id, opened ? &state : nullptr, {{"DEL", key}});
+}
+
+// Who opened the person's record in an emergency.
+absl::Status PersonalWalk::Glasses() {
+  const std::string key = domain::GlassesKey(), end = domain::GlassField("", scope_.patient_id);
+  VEILLE_ASSIGN_OR_RETURN(const Reply fields, client_.CommandSync({"HKEYS", key}));
+  for (const redis::ReplyView element : fields.elements()) {
+    const std::string field(element.str());
+    if (field.size() < end.size() || field.substr(field.size() - end.size()) != end) continue;
+    VEILLE_RETURN_IF_ERROR(Meet("glass", field, nullptr, {{"HDEL", key, field}}));
+  }
+  return absl::OkStatus();
 }
 
 // Every caregiver's: also of those who were in the circle once.

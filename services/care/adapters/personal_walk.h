@@ -63,6 +63,7 @@ class PersonalWalk {
   absl::Status Plans();
   absl::Status Duty();
   absl::Status FindAlerts();
+  absl::Status Glasses();
   absl::Status Inboxes();
   absl::Status Inbox(const std::string& key);
   absl::Status Watcher(const std::string& caregiver);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include "common/base/status_macros.h"
@@ -21,6 +22,7 @@ using store::v1::StoredHome;
 using store::v1::StoredPlan;
 
 constexpr char kRequestSeconds[] = "86400";
+constexpr std::string_view kPatient = "patient:";
 
 const redis::Script& Named(const char* name) {
   return redis::FindScript(std::span(kScripts, kScriptCount), name);
@@ -148,6 +150,14 @@ absl::StatusOr<std::string> RedisHomeStore::ClaimFrom(const std::string& unique_
 
 absl::StatusOr<std::string> RedisHomeStore::Claim(const std::string& unique_id,
                                                   const std::string& home_id) {
+  // Nothing could be sealed for whoever got the id of an erased person: nobody would be told.
+  if (unique_id.compare(0, kPatient.size(), kPatient) == 0) {
+    const std::string_view id = std::string_view(unique_id).substr(kPatient.size());
+    if (absl::IsNotFound(options_.vault->Prepare({home_id, id}))) {
+      return absl::FailedPreconditionError("patient_id: '" + std::string(id) +
+                                           "' was erased; take another id");
+    }
+  }
   return ClaimFrom(unique_id, "", home_id);
 }
 

@@ -35,7 +35,8 @@ class ExportStream final : public rpc::WriteStream<ExportPatientResponse> {
 // Calls block for Redis: they are rare, and a few of gRPC's threads may wait.
 class RightsService final : public rights::v1::RightsService::CallbackService {
  public:
-  RightsService(RightsDesk& desk, rpc::StreamRegistry& streams) : desk_(desk), streams_(streams) {}
+  RightsService(RightsDesk& desk, const domain::Access& access, rpc::StreamRegistry& streams)
+      : desk_(desk), access_(access), streams_(streams) {}
 
   grpc::ServerWriteReactor<ExportPatientResponse>* ExportPatient(
       Context* context, const rights::v1::ExportPatientRequest* request) override {
@@ -71,7 +72,7 @@ class RightsService final : public rights::v1::RightsService::CallbackService {
                   Method<Request, Response> method) {
     return rpc::AnswerUnary(context, request, response,
                             [&](const Request& asked, auto answer) -> void {
-                              const absl::StatusOr<Caller> caller = CallerOf(*context);
+                              const absl::StatusOr<Caller> caller = CallerOf(*context, access_);
                               if (!caller.ok()) return answer(caller.status());
                               answer((desk_.*method)(*caller, asked));
                             });
@@ -79,7 +80,7 @@ class RightsService final : public rights::v1::RightsService::CallbackService {
 
   absl::Status Export(const Context& context, const rights::v1::ExportPatientRequest& request,
                       ExportStream& stream) {
-    VEILLE_ASSIGN_OR_RETURN(const Caller caller, CallerOf(context));
+    VEILLE_ASSIGN_OR_RETURN(const Caller caller, CallerOf(context, access_));
     return desk_.Export(caller, request, [&stream](ExportPatientResponse part) -> absl::Status {
       if (stream.Send(std::move(part))) return absl::OkStatus();
       return absl::ResourceExhaustedError("the client does not read, or there is too much to say");
@@ -87,13 +88,15 @@ class RightsService final : public rights::v1::RightsService::CallbackService {
   }
 
   RightsDesk& desk_;
+  const domain::Access& access_;
   rpc::StreamRegistry& streams_;
 };
 
 }  // namespace
 
-std::shared_ptr<grpc::Service> MakeRightsService(RightsDesk& desk, rpc::StreamRegistry& streams) {
-  return std::make_shared<RightsService>(desk, streams);
+std::shared_ptr<grpc::Service> MakeRightsService(RightsDesk& desk, const domain::Access& access,
+                                                 rpc::StreamRegistry& streams) {
+  return std::make_shared<RightsService>(desk, access, streams);
 }
 
 }  // namespace veille::care

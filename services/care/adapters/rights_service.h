@@ -7,6 +7,7 @@
 
 #include "common/rpc/stream_registry.h"
 #include "services/care/app/rights_desk.h"
+#include "services/domain/access/access.h"
 
 namespace grpc {
 class Service;
@@ -14,8 +15,9 @@ class Service;
 
 namespace veille::care {
 
-// `desk` and `streams` must outlive the server.
-std::shared_ptr<grpc::Service> MakeRightsService(RightsDesk& desk, rpc::StreamRegistry& streams);
+// `desk`, `access` and `streams` must outlive the server.
+std::shared_ptr<grpc::Service> MakeRightsService(RightsDesk& desk, const domain::Access& access,
+                                                 rpc::StreamRegistry& streams);
 
 }  // namespace veille::care
 

@@ -304,11 +304,15 @@ absl::Status CareDesk::CheckEtag(const Change& change, const v1::HomeRecord& hom
 absl::StatusOr<View> CareDesk::TryCommit(const Change& change) {
   const Target& target = change.target;
   const std::string& request_id = change.terms.request_id;
-  VEILLE_ASSIGN_OR_RETURN(const StoredHome stored, Open(change.call, target));
+  VEILLE_ASSIGN_OR_RETURN(StoredHome stored, Open(change.call, target));
   if (!request_id.empty()) {
     VEILLE_ASSIGN_OR_RETURN(
         const std::string done,
         store_.FindRequest(target.home_id, change.call.caller.id + "/" + request_id));
+    // It may have been carried out between the two: then what was read first is too old.
+    if (done == change.request_digest && !stored.has_home()) {
+      VEILLE_ASSIGN_OR_RETURN(stored, Open(change.call, target));
+    }
     if (done == change.request_digest && stored.has_home())
       return ViewOf(stored.home(), target, stored.revision());
     if (!done.empty()) {

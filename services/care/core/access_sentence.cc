@@ -23,6 +23,8 @@ constexpr Phrase kWhole[] = {
     {"snooze.cancel", "a levé son silence", "asked to be told again"},
     {"plan.history", "a lu l'historique du plan de soins", "read the history of the care plan"},
     {"plan.rollback", "a rétabli un plan de soins antérieur", "put an earlier care plan in force"},
+    {"account.break_glass", "a ouvert le dossier en urgence ; l'alerte BREAK_GLASS dit pourquoi",
+     "opened the record in an emergency; the alert BREAK_GLASS says why"},
     {"rights.export", "a extrait toutes les données, au nom de la personne",
      "exported all data, on behalf of the person"},
     {"rights.accesses", "a lu ce journal, au nom de la personne",

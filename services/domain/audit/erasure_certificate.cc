@@ -30,6 +30,9 @@ void Remark(const Erasure& erasure, ErasureCertificate& certificate) {
         "log lets them go; of this home they hold ids and times, and events whose key is gone.");
   }
   certificate.add_remarks(
+      "Redis keeps the bytes of deleted entries of streams until the block around them is trimmed: "
+      "they are sealed with the destroyed keys.");
+  certificate.add_remarks(
       "The audit log keeps who did what under the pseudonyms above. What says whom they stand for "
       "was erased.");
   certificate.add_remarks(

@@ -183,11 +183,12 @@ struct Load::Parts {
 };
 
 Load::Load(const std::string& address, int homes, int connections, const Shape& shape,
-           int batches_per_s)
+           int batches_per_s, const Trust& trust)
     : parts_(std::make_unique<Parts>()) {
   parts_->batches = MakeBatches(shape);
+  if (trust.any()) connections = homes;
   for (int i = 0; i < connections; ++i) {
-    parts_->channels.push_back(*rpc::MakeChannel(address, {}));
+    parts_->channels.push_back(trust.Connect(address, "hub-home-" + std::to_string(i)));
     parts_->stubs.push_back(hub::v1::HubGatewayService::NewStub(parts_->channels.back()));
   }
   for (int i = 0; i < homes; ++i) {
@@ -303,22 +304,26 @@ struct BareServer::Parts {
   std::unique_ptr<rpc::Server> server;
 };
 
-BareServer::BareServer(const std::string& address) : parts_(std::make_unique<Parts>()) {
+BareServer::BareServer(const std::string& address, const Trust& trust)
+    : parts_(std::make_unique<Parts>()) {
   rpc::Server::Options options;
   options.address = address;
+  options.tls = trust.ServerFiles();
+  options.peer_kind = "hub";
   parts_->server = *rpc::Server::Start(options, {&parts_->service}, parts_->streams);
 }
 BareServer::~BareServer() = default;
 
-ServedBare::ServedBare(const std::string& folder)
+ServedBare::ServedBare(const std::string& folder, const Trust& trust)
     : address_("unix:" + folder + "/bare.sock"),
-      process_({"/proc/self/exe", "--bare_server=" + address_}, "/dev/null") {
+      process_({"/proc/self/exe", "--bare_server=" + address_, "--bare_trust=" + trust.folder()},
+               "/dev/null") {
   process_.Start();
-  WaitUntilServing(address_);
+  WaitUntilServing(address_, trust);
 }
 
-void WaitUntilServing(const std::string& address) {
-  const auto channel = *rpc::MakeChannel(address, {});
+void WaitUntilServing(const std::string& address, const Trust& trust) {
+  const auto channel = trust.Connect(address, "hub-home-0");
   VEILLE_CHECK(channel->WaitForConnected(gpr_inf_future(GPR_CLOCK_REALTIME)));
 }
 

@@ -14,6 +14,7 @@
 
 #include "veille/event/v1/event.pb.h"
 
+#include "tests/bench/pipeline/trust.h"
 #include "tests/e2e/deployment.h"
 #include "tests/support/process.h"
 
@@ -30,8 +31,9 @@ class Load {
  public:
   // Connects `homes` streams over `connections` channels and begins to send: as fast as they are
   // acknowledged, or, when `batches_per_s` is not 0, so many batches a second over all homes.
+  // With TLS each home has a connection of its own, whatever `connections` says.
   Load(const std::string& address, int homes, int connections, const Shape& shape,
-       int batches_per_s = 0);
+       int batches_per_s = 0, const Trust& trust = Trust());
   ~Load();
 
   uint64_t acknowledged_events() const;
@@ -63,7 +65,7 @@ class Caller {
 // Serves the same contract, parses each batch, and discards it: what a stream costs at the least.
 class BareServer {
  public:
-  explicit BareServer(const std::string& address);
+  BareServer(const std::string& address, const Trust& trust);
   ~BareServer();
 
  private:
@@ -75,7 +77,7 @@ class BareServer {
 // `folder`.
 class ServedBare {
  public:
-  explicit ServedBare(const std::string& folder);
+  explicit ServedBare(const std::string& folder, const Trust& trust = Trust());
   const std::string& address() const { return address_; }
   pid_t pid() const { return process_.pid(); }
 
@@ -85,7 +87,7 @@ class ServedBare {
 };
 
 // Returns when a server answers there.
-void WaitUntilServing(const std::string& address);
+void WaitUntilServing(const std::string& address, const Trust& trust = Trust());
 
 // Returns when the detector has all its partitions: what is sent before waits for it.
 void WaitUntilJudging(testing::Deployment& deployment);

@@ -1,5 +1,6 @@
-// The whole way against a bare stream, in one run on one machine: 2,000 homes, a stream each, over
-// 32 connections, at most 64 unacknowledged batches a stream, no TLS on either side.
+// The whole way against a bare stream, in one run on one machine: 2,000 homes, a stream each, at
+// most 64 unacknowledged batches a stream. Over 32 connections without TLS; with --tls, mutual TLS
+// on both sides and a connection for each home. What is stored is encrypted, unless --unencrypted.
 //
 //   (a) a gRPC stream that parses the same batches and discards them
 //   (b) hub → gateway → Redis → detector's commit, all rules on; what counts is what the detector
@@ -9,6 +10,7 @@
 // memory.h).
 //
 //   build/bench/tests/bench/pipeline/pipeline_bench [--seconds N] [--json FILE] [--only ratios]
+//   [--tls]
 
 #include <cstdio>
 #include <cstring>
@@ -32,15 +34,18 @@ ABSL_FLAG(int, seconds, 5, "How long each shape is measured, after two seconds o
 ABSL_FLAG(int, homes, 2000, "Homes, a stream each.");
 ABSL_FLAG(std::string, only, "", "Only one shape, by its name, or only ratios, latency or memory.");
 ABSL_FLAG(int, presses, 1000, "SOS for each row of the latency.");
+ABSL_FLAG(int, connections, 32, "Over which the homes' streams go, without TLS.");
+ABSL_FLAG(bool, tls, false, "Ratios: mutual TLS on both sides, a connection for each home.");
 ABSL_FLAG(bool, unencrypted, false, "What is stored is in the clear: what encryption costs.");
 ABSL_FLAG(std::string, bytes_of_plans, "", "Internal: print what the plans of a folder take.");
 ABSL_FLAG(std::string, json, "", "Where the figures are written.");
 ABSL_FLAG(std::string, bare_server, "", "Internal: serve the bare stream at this address.");
+ABSL_FLAG(std::string, bare_trust, "", "Internal: the authority of the bare server, or none.");
 
 namespace veille::bench {
 namespace {
 
-constexpr int kConnections = 32;
+int Connections() { return absl::GetFlag(FLAGS_connections); }
 
 struct Measured {
   double events_per_s = 0;
@@ -65,22 +70,23 @@ Measured Measure(const std::map<std::string, pid_t>& processes, Count count) {
   return measured;
 }
 
-Measured MeasureBare(const Shape& shape) {
+Measured MeasureBare(const Shape& shape, const Trust& trust) {
   const testing::TempFolder folder;
-  const ServedBare server(folder.path());
-  const Load load(server.address(), absl::GetFlag(FLAGS_homes), kConnections, shape);
+  const ServedBare server(folder.path(), trust);
+  const Load load(server.address(), absl::GetFlag(FLAGS_homes), Connections(), shape, 0, trust);
   Measured measured = Measure({{"client", getpid()}, {"bare", server.pid()}},
                               [&] { return load.acknowledged_events(); });
   measured.failed = load.failed_streams();
   return measured;
 }
 
-Measured MeasureVeille(const Shape& shape, const std::string& fsync) {
+Measured MeasureVeille(const Shape& shape, const std::string& fsync, const Trust& trust) {
   std::vector<care::v1::Home> homes;
   for (int i = 0; i < absl::GetFlag(FLAGS_homes); ++i)
     homes.push_back(
         domain::SimulateCrowdHome(1, i, {.start = absl::UnixEpoch(), .emergencies = 0}).home);
   config::v1::Config config;
+  trust.Configure(config);
   config.mutable_redis()->set_appendfsync(fsync);
   config.mutable_keys()->set_unencrypted(absl::GetFlag(FLAGS_unencrypted));
   config.mutable_detector()->mutable_commit_interval()->set_seconds(30);
@@ -90,14 +96,25 @@ Measured MeasureVeille(const Shape& shape, const std::string& fsync) {
   // 64 batches of 2,000 streams, 3.5 KB each at most: room for all of them, so that none is
   // refused.
   config.mutable_gateway()->set_max_total_bytes(uint64_t{1} << 30);
+  // One hub here stands for many: what is measured is the service, not its limits.
+  for (config::v1::Rate* rate : {config.mutable_limits()->mutable_hub_bulk_batches(),
+                                 config.mutable_limits()->mutable_hub_bulk_bytes(),
+                                 config.mutable_limits()->mutable_hub_urgent_batches(),
+                                 config.mutable_limits()->mutable_hub_connects()}) {
+    rate->set_per_second(1e9);
+    rate->set_burst(1e12);
+  }
+  config.mutable_limits()->set_server_memory_bytes(uint64_t{2} << 30);
+  config.mutable_limits()->set_connection_streams(10'000);
   testing::Deployment deployment(homes, config);
   if (fsync == "everysec") {
     deployment.redis().client().CommandSync({"CONFIG", "SET", "appendfsync", fsync}).IgnoreError();
   }
   using Role = testing::Deployment::Role;
-  WaitUntilServing(deployment.gateway_address());
+  WaitUntilServing(deployment.gateway_address(), trust);
   WaitUntilJudging(deployment);
-  const Load load(deployment.gateway_address(), absl::GetFlag(FLAGS_homes), kConnections, shape);
+  const Load load(deployment.gateway_address(), absl::GetFlag(FLAGS_homes), Connections(), shape, 0,
+                  trust);
   Measured measured = Measure({{"client", getpid()},
                                {"gateway", deployment.process(Role::kGateway).pid()},
                                {"detector", deployment.process(Role::kDetector).pid()},
@@ -127,14 +144,16 @@ std::string Ratios() {
                                      {"motion x 50", false, 50, 0.5},
                                      {"acceleration x 1", true, 1, 0.5},
                                      {"acceleration x 10", true, 10, 0.25}};
+  const testing::TempFolder folder;
+  const Trust trust(absl::GetFlag(FLAGS_tls) ? folder.path() + "/identity" : "");
   std::string json;
   std::printf("%-18s %-9s %12s %12s %6s %7s  CPU-s per million events\n", "shape", "fsync",
               "bare/s", "veille/s", "ratio", "target");
   for (const Shape& shape : shapes) {
     if (!Wanted("ratios") && !Wanted(shape.name)) continue;
-    const Measured bare = MeasureBare(shape);
+    const Measured bare = MeasureBare(shape, trust);
     for (const char* fsync : {"always", "everysec"}) {
-      const Measured veille = MeasureVeille(shape, fsync);
+      const Measured veille = MeasureVeille(shape, fsync, trust);
       const double ratio = bare.events_per_s > 0 ? veille.events_per_s / bare.events_per_s : 0;
       std::printf("%-18s %-9s %12.0f %12.0f %6.2f %7.2f  bare %s veille %s%s\n", shape.name.c_str(),
                   fsync, bare.events_per_s, veille.events_per_s, ratio, shape.target,
@@ -155,7 +174,7 @@ std::string Latencies() {
   std::string json;
   if (!Wanted("latency")) return "[]";
   for (const Latency& row :
-       MeasureLatency(absl::GetFlag(FLAGS_presses), absl::GetFlag(FLAGS_homes), kConnections)) {
+       MeasureLatency(absl::GetFlag(FLAGS_presses), absl::GetFlag(FLAGS_homes), Connections())) {
     std::printf(
         "SOS to caregiver, %-16s %d of %d told; p50 %.2f ms (bare sum %.2f, ratio %.2f, "
         "target 2), p99 %.2f ms (ratio %.1f), p99.9 %.2f ms\n",
@@ -175,7 +194,7 @@ std::string Latencies() {
 int Run() {
   std::string json = "{\"ratios\":" + Ratios() + ",\"latency\":" + Latencies();
   if (Wanted("memory")) {
-    const double bytes = MeasureBytesPerPatient(absl::GetFlag(FLAGS_homes), kConnections);
+    const double bytes = MeasureBytesPerPatient(absl::GetFlag(FLAGS_homes), Connections());
     std::printf("detector: %.0f bytes a patient, care plans left out (target 4096)\n", bytes);
     json += absl::StrFormat(",\"bytes_per_patient\":%.0f", bytes);
   }
@@ -195,7 +214,8 @@ int Run() {
 int main(int argc, char** argv) {
   absl::ParseCommandLine(argc, argv);
   if (const std::string address = absl::GetFlag(FLAGS_bare_server); !address.empty()) {
-    const veille::bench::BareServer server(address);
+    const veille::bench::BareServer server(address,
+                                           veille::bench::Trust(absl::GetFlag(FLAGS_bare_trust)));
     pause();
     return 0;
   }

@@ -150,7 +150,7 @@ TEST(RedisHomeStore, AFreshClaimIsNotTaken) {
   EXPECT_EQ(*store.Claim("source:x", "i"), "h");
 }
 
-TEST(RedisHomeStore, EveryStoredValueBeginsWithItsFormatAndEveryKeyIsOfItsPartition) {
+TEST(RedisHomeStore, EveryKeyIsOfItsHomesPartition) {
   testing::RedisServer redis({.append_only = false});
   RedisHomeStore::Options options;
   options.endpoint = redis.endpoint();
@@ -160,11 +160,6 @@ TEST(RedisHomeStore, EveryStoredValueBeginsWithItsFormatAndEveryKeyIsOfItsPartit
   commit.plans = {PlanOf(1, "a")};
   ASSERT_TRUE(store.Commit(commit).ok());
   const int partition = domain::PartitionOf("h", kPartitions);
-  const auto home = redis.client().CommandSync({"HGET", domain::HomesKey(partition), "h"});
-  EXPECT_EQ(home->str()[0], 1);
-  const auto plans =
-      redis.client().CommandSync({"XRANGE", domain::HomePlansKey(partition, "h"), "-", "+"});
-  EXPECT_EQ((*plans)[0][1][1].str()[0], 1);
   const std::string tag = "{p00" + std::to_string(partition) + "}";
   const auto keys = redis.client().CommandSync({"KEYS", "*"});
   for (const auto key : keys->elements())

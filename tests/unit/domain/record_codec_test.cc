@@ -16,7 +16,7 @@ TEST(RecordCodec, WhatIsNoRecordIsRefused) {
   Vault& vault = *Vault::InTheClear();
   store::v1::StoredHome home;
   EXPECT_TRUE(absl::IsDataLoss(DecodeRecord(vault, kPlace, "", home)));
-  EXPECT_TRUE(absl::IsDataLoss(DecodeRecord(vault, kPlace, "\x0fnot protobuf", home)));
+  EXPECT_TRUE(absl::IsDataLoss(DecodeRecord(vault, kPlace, "\x08", home)));
 }
 
 TEST(HomeCheck, AConsentSaysWhatWhenAndWhoReviewedIt) {
