@@ -80,8 +80,9 @@ class Care::Parts {
         desk_(store_, *audit_, options.clock),
         records_(RecordsOptionsOf(options)),
         aged_({options.endpoint, options.partitions, options.vault}),
-        retention_(std::make_unique<Retention>(Retention::Options{{}, options.clock}, aged_,
-                                               *options.metrics)),
+        retention_(std::make_unique<Retention>(
+            Retention::Options{options.config.retention(), options.clock}, aged_,
+            *options.metrics)),
         eraser_(std::make_unique<Eraser>(EraserOptionsOf(options), store_, records_, *audit_)),
         rights_({store_, records_, *eraser_, *retention_, *audit_, options.clock}),
         access_(options.access != nullptr ? options.access : Believing()),
