@@ -42,7 +42,8 @@ struct TlsFiles {
 // nobody.
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> ServerCredentials(
     const TlsFiles& files, bool strangers = false, std::shared_ptr<const PeerGate> gate = nullptr);
-// The server is known by its SPIFFE id, not by the name that it is reached under.
+// The server is known by its SPIFFE id, not by the name that it is reached under. With `ca_file`
+// alone the client shows no certificate, and does not watch the file.
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> ClientCredentials(const TlsFiles& files);
 
 // The trust domain of the certificate in a file.

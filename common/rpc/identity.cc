@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::string_view kScheme = "spiffe://";
 constexpr std::size_t kMaxUri = 2048;  // SPIFFE's own limit.
+constexpr std::string_view kBearer = "Bearer ";
+constexpr std::size_t kMaxBearer = 128;
 
 bool IsSegment(std::string_view text) {
   return !text.empty() && text != "." && text != ".." &&
@@ -79,6 +81,19 @@ absl::StatusOr<PeerIdentity> IdentityOf(const grpc::AuthContext* auth) {
 
 absl::StatusOr<PeerIdentity> IdentityOf(const grpc::ServerContextBase& context) {
   return IdentityOf(context.auth_context().get());
+}
+
+std::string BearerOf(std::string_view authorization) {
+  if (authorization.substr(0, kBearer.size()) != kBearer) return "";
+  authorization.remove_prefix(kBearer.size());
+  return authorization.size() <= kMaxBearer ? std::string(authorization) : "";
+}
+
+std::string BearerOf(const grpc::ServerContextBase& context) {
+  const auto& metadata = context.client_metadata();
+  const auto at = metadata.find("authorization");
+  if (at == metadata.end()) return "";
+  return BearerOf(std::string_view(at->second.data(), at->second.size()));
 }
 
 }  // namespace veille::rpc

@@ -46,6 +46,20 @@ absl::StatusOr<PeerIdentity> IdentityOfCertificate(std::string_view pem);
 absl::StatusOr<PeerIdentity> IdentityOf(const grpc::ServerContextBase& context);
 absl::StatusOr<PeerIdentity> IdentityOf(const grpc::AuthContext* auth);
 
+// The token of "authorization: Bearer <token>"; empty where there is none, or what is there is no
+// token.
+std::string BearerOf(const grpc::ServerContextBase& context);
+// The same of the header's value.
+std::string BearerOf(std::string_view authorization);
+
+// All that a call shows of its caller.
+struct Presented {
+  absl::StatusOr<PeerIdentity> peer = PeerIdentity{};
+  std::string bearer = {};
+  // "/veille.alert.v1.AlertService/GetAlert"; empty: of a stream that was let in before.
+  std::string method = {};
+};
+
 }  // namespace veille::rpc
 
 #endif  // COMMON_RPC_IDENTITY_H_

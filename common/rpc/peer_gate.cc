@@ -15,8 +15,8 @@ class Gatekeeper final : public grpc::AuthMetadataProcessor {
  public:
   explicit Gatekeeper(std::shared_ptr<const PeerGate> gate) : gate_(std::move(gate)) {}
 
-  // It neither waits nor computes for long.
-  bool IsBlocking() const override { return false; }
+  // gRPC then asks on a thread of its own.
+  bool IsBlocking() const override { return gate_->blocks(); }
   grpc::Status Process(const InputMetadata& metadata, grpc::AuthContext* context,
                        OutputMetadata* /*consumed*/, OutputMetadata* /*response*/) override {
     const auto value = [&metadata](const char* key) {
@@ -24,9 +24,10 @@ class Gatekeeper final : public grpc::AuthMetadataProcessor {
       return at == metadata.end() ? std::string_view()
                                   : std::string_view(at->second.data(), at->second.size());
     };
-    const absl::StatusOr<PeerIdentity> peer = IdentityOf(context);
-    if (absl::Status status = gate_->Admit(peer); !status.ok()) return ToGrpc(status);
-    return ToGrpc(gate_->Limit(peer, value("authorization"), value(":path")));
+    const Presented caller{IdentityOf(context), BearerOf(value("authorization")),
+                           std::string(value(":path"))};
+    if (absl::Status status = gate_->Admit(caller); !status.ok()) return ToGrpc(status);
+    return ToGrpc(gate_->Limit(caller.peer, value("authorization"), value(":path")));
   }
 
  private:
@@ -35,7 +36,17 @@ class Gatekeeper final : public grpc::AuthMetadataProcessor {
 
 }  // namespace
 
-absl::Status PeerGate::Admit(const absl::StatusOr<PeerIdentity>& peer) const {
+absl::Status PeerGate::Admit(const Presented& caller) const {
+  if (absl::Status known = Know(caller.peer); !known.ok()) return known;
+  return rules_.policy == nullptr ? absl::OkStatus() : rules_.policy->MayCall(caller);
+}
+
+absl::Status PeerGate::Retain(const Presented& caller) const {
+  if (absl::Status known = Know(caller.peer); !known.ok()) return known;
+  return rules_.policy == nullptr ? absl::OkStatus() : rules_.policy->MayStay(caller);
+}
+
+absl::Status PeerGate::Know(const absl::StatusOr<PeerIdentity>& peer) const {
   if (!peer.ok()) return peer.status();
   if (!peer->authenticated) {
     if (rules_.strangers) return absl::OkStatus();

@@ -28,6 +28,17 @@ class DenialList {
   virtual absl::Status Check(const PeerIdentity& peer) const = 0;
 };
 
+// Which calls a caller may make at all; whose data they then get is the services' business.
+class CallPolicy {
+ public:
+  virtual ~CallPolicy() = default;
+  // Of each call, before its service sees it; may block for a moment. UNAUTHENTICATED,
+  // PERMISSION_DENIED, or UNAVAILABLE when it cannot be told.
+  virtual absl::Status MayCall(const Presented& caller) const = 0;
+  // Whether a stream may go on; about once a second. What cannot be told now goes on.
+  virtual absl::Status MayStay(const Presented& caller) const = 0;
+};
+
 class PeerGate {
  public:
   struct Rules {
@@ -37,18 +48,25 @@ class PeerGate {
     bool strangers = false;
     std::shared_ptr<const DenialList> denials = {};  // Null: nobody is denied.
     std::shared_ptr<CallLimits> limits = {};         // Null: calls are not counted.
+    std::shared_ptr<const CallPolicy> policy = {};   // Null: whoever is let in may call anything.
   };
   explicit PeerGate(Rules rules) : rules_(std::move(rules)) {}
 
   // Of a call. UNAUTHENTICATED, PERMISSION_DENIED, or UNAVAILABLE for a certificate that has ended
   // while the connection went on: who comes again shows the renewed one.
-  absl::Status Admit(const absl::StatusOr<PeerIdentity>& peer) const;
+  absl::Status Admit(const Presented& caller) const;
+  // Of a stream that goes on.
+  absl::Status Retain(const Presented& caller) const;
+  // Whether Admit() may block.
+  bool blocks() const { return rules_.policy != nullptr; }
   // Of a call that is admitted: whether its caller has not called too often. Who has signed in is
   // told apart by `authorization`, anybody else by their certificate.
   absl::Status Limit(const absl::StatusOr<PeerIdentity>& peer, std::string_view authorization,
                      std::string_view method) const;
 
  private:
+  absl::Status Know(const absl::StatusOr<PeerIdentity>& peer) const;
+
   const Rules rules_;
 };
 

@@ -56,7 +56,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options,
     VEILLE_ASSIGN_OR_RETURN(std::string trust_domain, TrustDomainOf(options.tls.certificate_file));
     gate = std::make_shared<PeerGate>(PeerGate::Rules{std::move(trust_domain), options.peer_kind,
                                                       options.strangers, options.denials,
-                                                      options.limits});
+                                                      options.limits, options.policy});
   }
   VEILLE_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ServerCredentials> credentials,
                           rpc::ServerCredentials(options.tls, options.strangers, gate));
@@ -96,7 +96,7 @@ void Server::SweepUntilStopped() {
     stopping_.WaitFor(mu_, std::min(options_.write_stall_timeout / 4, kSweep));
     if (stopped_) return;
     if (gate_ != nullptr) {
-      streams_.CloseRefused([this](const auto& peer) { return gate_->Admit(peer); });
+      streams_.CloseRefused([this](const Presented& caller) { return gate_->Retain(caller); });
     }
     const int cancelled = streams_.CancelStalled(MonotonicNow(), options_.write_stall_timeout);
     if (cancelled > 0)

@@ -36,6 +36,7 @@ class Server {
     std::shared_ptr<const DenialList> denials;
     // With TLS: how often each caller may call. Null: not counted.
     std::shared_ptr<CallLimits> limits;
+    std::shared_ptr<const CallPolicy> policy;
     int max_receive_bytes = 1 << 20;
     // Smaller HTTP/2 look-ahead: a stalled hub then holds about 130 KiB instead of megabytes.
     bool small_windows = false;

@@ -42,7 +42,7 @@ class LiveStream {
   // Cancels when a write has been in flight since before `deadline`: the peer does not read.
   virtual bool CancelIfStalled(absl::Duration deadline) = 0;
   // Closes with the reason why the peer may not go on, if there is one.
-  using Judge = std::function<absl::Status(const absl::StatusOr<PeerIdentity>& peer)>;
+  using Judge = std::function<absl::Status(const Presented& caller)>;
   virtual void CloseIfRefused(const Judge& judge) = 0;
 };
 
@@ -91,12 +91,12 @@ class ServerStream : public Reactor,
   }
 
   void CloseIfRefused(const LiveStream::Judge& judge) final {
-    if (absl::Status status = judge(peer_); !status.ok()) Close(ToGrpc(status));
+    if (absl::Status status = judge(caller_); !status.ok()) Close(ToGrpc(status));
   }
 
  protected:
   ServerStream(StreamLimits limits, grpc::CallbackServerContext* context)
-      : limits_(limits), context_(context), peer_(IdentityOf(*context)) {}
+      : limits_(limits), context_(context), caller_{IdentityOf(*context), BearerOf(*context), ""} {}
 
   // Lets a queued, not yet started, message absorb a newer one (a cumulative ack). Called under a
   // lock.
@@ -170,7 +170,7 @@ class ServerStream : public Reactor,
 
  private:
   grpc::CallbackServerContext* const context_;  // gRPC's; valid until `closed_`.
-  const absl::StatusOr<PeerIdentity> peer_;
+  const Presented caller_;
   std::shared_ptr<ServerStream> self_ ABSL_GUARDED_BY(mu_);
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
   bool write_in_flight_ ABSL_GUARDED_BY(mu_) = false;

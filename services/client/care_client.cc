@@ -55,6 +55,7 @@ absl::StatusOr<std::unique_ptr<Message>> CareClient::Call(const std::string& met
 absl::Status CareClient::CallInto(const std::string& method, const Message& request,
                                   Message& response) {
   std::map<std::string, std::string> metadata = {{"veille-client", "terminal"}};
+  if (!options_.token.empty()) metadata["authorization"] = "Bearer " + options_.token;
   if (!options_.actor.empty()) metadata["veille-actor"] = options_.actor;
   const absl::Duration until = MonotonicNow() + kPatience;
   while (true) {

@@ -27,6 +27,7 @@ class CareClient {
     std::string address;
     std::string actor;  // For the audit log.
     rpc::TlsFiles tls = {};
+    std::string token = {};  // Of a sign-in.
     absl::Duration call_timeout = absl::Seconds(10);
   };
   static absl::StatusOr<std::unique_ptr<CareClient>> Create(Options options);

@@ -48,7 +48,17 @@ CareClient::Options OptionsFromFlags() {
 
 absl::StatusOr<std::unique_ptr<CareClient>> ConnectCare() {
   CareClient::Options options = OptionsFromFlags();
-  VEILLE_ASSIGN_OR_RETURN(options.tls, TlsFromFlags("svc/terminal", "svc/care"));
+  // Beside the authority one is an operator, unless one says who else.
+  const auto tls = TlsFromFlags("svc/terminal", "svc/care");
+  const auto signed_in = SignInFromFlags();
+  const bool as_oneself = !tls.ok() || !absl::GetFlag(FLAGS_caregiver).empty();
+  if (signed_in.has_value() && as_oneself) {
+    options.token = signed_in->token();
+    options.tls = SignIns(DataFolder() + "/account").Tls("svc/care");
+  } else {
+    VEILLE_RETURN_IF_ERROR(tls.status());
+    options.tls = *tls;
+  }
   return CareClient::Create(std::move(options));
 }
 

@@ -44,6 +44,7 @@ class CaregiverClient::Connection {
                                     grpc::ClientContext*, const Request&, Response*),
                                 const Request& request) {
     grpc::ClientContext context;
+    SignInto(context);
     context.set_deadline(DeadlineAfter(options_.call_timeout));
     Response response;
     const grpc::Status status = (stub_.get()->*method)(&context, request, &response);
@@ -55,6 +56,9 @@ class CaregiverClient::Connection {
   std::string NewRequestId() { return random_.Hex(32); }
 
  private:
+  void SignInto(grpc::ClientContext& context) const {
+    if (!options_.token.empty()) context.AddMetadata("authorization", "Bearer " + options_.token);
+  }
   // One stream, until it ends. True when it was of any use, so that back-off begins anew.
   bool WatchOnce(const WatchHandlers& handlers, absl::Status& status);
   bool Handle(const alert::v1::WatchAlertsResponse& message, const WatchHandlers& handlers);
@@ -101,6 +105,7 @@ void CaregiverClient::Connection::Stop() {
 
 bool CaregiverClient::Connection::WatchOnce(const WatchHandlers& handlers, absl::Status& status) {
   grpc::ClientContext context;
+  SignInto(context);
   {
     MutexLock lock(mu_);
     if (stopped_) return false;

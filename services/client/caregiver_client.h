@@ -28,6 +28,7 @@ struct CaregiverOptions {
   std::string caregiver_id;         // Who we are.
   std::string client = "terminal";  // Names this device in transitions and receipts.
   rpc::TlsFiles tls;
+  std::string token = {};  // Of a sign-in; empty: who we are is our certificate's business.
   absl::Duration call_timeout = absl::Seconds(10);
 };
 

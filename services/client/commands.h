@@ -11,6 +11,7 @@ namespace veille::client {
 
 int RunHub(const std::vector<std::string>& args);
 int RunEnroll(const std::vector<std::string>& args);
+int RunAccount(const std::vector<std::string>& args);
 int RunIdentity(const std::vector<std::string>& args);
 int RunWatch(const std::vector<std::string>& args);
 int RunAlerts(const std::vector<std::string>& args);

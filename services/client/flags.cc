@@ -25,7 +25,8 @@ ABSL_FLAG(double, assume_accuracy_m, 0,
 ABSL_FLAG(std::string, speed, "", "World seconds a real second, or 'max'.");
 ABSL_FLAG(std::string, output, "text", "text, or json: one object a line.");
 ABSL_FLAG(std::string, language, "", "fr or en. Default: from $LANG, else fr.");
-ABSL_FLAG(std::string, caregiver, "", "Your caregiver id.");
+ABSL_FLAG(std::string, caregiver, "",
+          "Your caregiver id. Default: the one that is signed in here.");
 ABSL_FLAG(std::string, notifier, "127.0.0.1:7444", "Address of the alert service.");
 ABSL_FLAG(std::string, gateway, "127.0.0.1:7443", "Address of the hub gateway.");
 ABSL_FLAG(std::string, tls_ca, "", "PEM file of the authority; with --tls_cert and --tls_key.");
@@ -63,14 +64,35 @@ absl::StatusOr<rpc::TlsFiles> TlsFromFlags(const std::string& id, const std::str
     return absl::FailedPreconditionError(
         "there is no certificate for " + id + " in " + DataFolder() +
         ": run this where 'veille all' runs, by the same user (--data FOLDER names its folder); "
-        "enrol a hub with 'veille hub enroll CODE'; or name files, --tls_ca, --tls_cert, "
+        "enrol a hub with 'veille hub enroll CODE'; sign in, 'veille account sign-in ID'; or name "
+        "files, --tls_ca, --tls_cert, "
         "--tls_key");
   }
   files.server = server;
   return files;
 }
 
+std::optional<account::v1::SignedIn> SignInFromFlags() {
+  // A token never goes out in the clear.
+  if (absl::GetFlag(FLAGS_plaintext)) return std::nullopt;
+  return SignIns(DataFolder() + "/account").Find(absl::GetFlag(FLAGS_caregiver));
+}
+
+absl::StatusOr<Speaker> OperatorFromFlags(const std::string& server) {
+  const auto signed_in = SignInFromFlags();
+  if (signed_in.has_value() && signed_in->role() == account::v1::ROLE_OPERATOR)
+    return Speaker{SignIns(DataFolder() + "/account").Tls(server), signed_in->token()};
+  VEILLE_ASSIGN_OR_RETURN(rpc::TlsFiles tls, TlsFromFlags("svc/operator", server));
+  return Speaker{std::move(tls), ""};
+}
+
 absl::StatusOr<std::unique_ptr<CaregiverClient>> ConnectCaregiver(CaregiverOptions options) {
+  if (const auto signed_in = SignInFromFlags();
+      signed_in.has_value() && signed_in->account_id() == options.caregiver_id) {
+    options.token = signed_in->token();
+    options.tls = SignIns(DataFolder() + "/account").Tls("svc/notifier");
+    return CaregiverClient::Create(std::move(options));
+  }
   VEILLE_ASSIGN_OR_RETURN(options.tls, TlsFromFlags("svc/terminal", "svc/notifier"));
   return CaregiverClient::Create(std::move(options));
 }
@@ -79,6 +101,8 @@ CaregiverOptions CaregiverOptionsFromFlags() {
   CaregiverOptions options;
   options.address = absl::GetFlag(FLAGS_notifier);
   options.caregiver_id = absl::GetFlag(FLAGS_caregiver);
+  if (options.caregiver_id.empty())
+    if (const auto signed_in = SignInFromFlags()) options.caregiver_id = signed_in->account_id();
   return options;
 }
 

@@ -4,6 +4,7 @@
 #define SERVICES_CLIENT_FLAGS_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 
 #include "services/client/caregiver_client.h"
 #include "services/client/render.h"
+#include "services/client/sign_in.h"
 #include "services/domain/recordings/playlist.h"
 
 ABSL_DECLARE_FLAG(std::string, data);
@@ -34,6 +36,15 @@ CaregiverOptions CaregiverOptionsFromFlags();
 // those of --tls_ca and its like, else of the hub that was enrolled here, else made by the
 // authority that is kept here. None with --plaintext. FAILED_PRECONDITION says how to get some.
 absl::StatusOr<rpc::TlsFiles> TlsFromFlags(const std::string& id, const std::string& server);
+// The sign-in of --caregiver that is kept here; without the flag, the only one.
+std::optional<account::v1::SignedIn> SignInFromFlags();
+// How an operator speaks to `server`: by a sign-in of that role, else with the certificate
+// "svc/operator" as TlsFromFlags() finds it.
+struct Speaker {
+  rpc::TlsFiles tls;
+  std::string token;
+};
+absl::StatusOr<Speaker> OperatorFromFlags(const std::string& server);
 absl::StatusOr<std::unique_ptr<CaregiverClient>> ConnectCaregiver(CaregiverOptions options);
 Style StyleFromFlags();
 bool JsonFromFlags();

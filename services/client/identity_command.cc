@@ -31,7 +31,7 @@ ABSL_FLAG(std::string, trust_domain, "veille.internal",
           "identity init: the domain of a new authority's ids, spiffe://DOMAIN/…");
 ABSL_FLAG(std::string, out, "",
           "identity issue: the folder that gets ca.crt, tls.crt and tls.key; of the exercise's hub "
-          "hub.crt and hub.key.");
+          "hub.crt and hub.key. rights export, erase: the folder of their files.");
 ABSL_FLAG(bool, force, false, "identity retire: also before every certificate has been renewed.");
 
 namespace veille::client {
@@ -58,12 +58,13 @@ std::string Folder() { return DataFolder() + "/identity"; }
 
 template <typename Request, typename Response, typename Method>
 absl::StatusOr<Response> Call(Method method, const Request& request) {
-  VEILLE_ASSIGN_OR_RETURN(const rpc::TlsFiles tls, TlsFromFlags("svc/operator", "svc/identity"));
+  VEILLE_ASSIGN_OR_RETURN(const Speaker speaker, OperatorFromFlags("svc/identity"));
   const std::string address = absl::GetFlag(FLAGS_identity);
   VEILLE_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel,
-                          rpc::MakeChannel(address, tls));
+                          rpc::MakeChannel(address, speaker.tls));
   const auto stub = IdentityService::NewStub(channel);
   grpc::ClientContext context;
+  if (!speaker.token.empty()) context.AddMetadata("authorization", "Bearer " + speaker.token);
   context.set_deadline(rpc::DeadlineAfter(kPatience));
   Response response;
   const absl::Status status = rpc::FromGrpc(((*stub).*method)(&context, request, &response));

@@ -3,6 +3,7 @@
 #include "absl/strings/str_format.h"
 
 #include "common/base/digest.h"
+#include "services/domain/erasure_keys.h"
 
 namespace veille::domain {
 namespace {
@@ -20,6 +21,13 @@ std::string CaregiverKey(int partition, const char* name, std::string_view id) {
 }
 
 std::string IdentityKey(const std::string& name) { return "veille:{identity}:" + name; }
+
+std::string AccountKey(std::string_view name, std::string_view of = {}) {
+  std::string key = "veille:{account}:";
+  key.append(name);
+  if (!of.empty()) key.append(":").append(of);
+  return key;
+}
 
 int Spread(std::string_view id, int partitions) {
   return static_cast<int>(StableHash64(id) % static_cast<unsigned>(partitions));
@@ -56,6 +64,26 @@ std::string CertificatesKey(std::string_view id) {
 std::string WrappedKeysKey() { return "veille:{keys}:wrapped"; }
 std::string KeyStateKey() { return "veille:{keys}:state"; }
 std::string DestroyedKeysKey() { return "veille:{keys}:destroyed"; }
+
+std::string AccountsKey() { return AccountKey("accounts"); }
+std::string InvitationKey(std::string_view secret_digest) {
+  return AccountKey("invitation", secret_digest);
+}
+std::string SessionsKey() { return AccountKey("sessions"); }
+std::string SessionsOfKey(std::string_view account_id) {
+  return AccountKey("sessions_of", account_id);
+}
+std::string SessionsVersionKey() { return AccountKey("sessions_version"); }
+std::string AccountTriesKey(std::string_view account_id) {
+  return AccountKey("tries_of", account_id);
+}
+std::string AddressTriesKey(std::string_view address) { return AccountKey("tries_from", address); }
+std::string GlassesKey() { return AccountKey("glasses"); }
+std::string GlassField(std::string_view account_id, std::string_view patient_id) {
+  std::string field(account_id);
+  field.append("\n").append(patient_id);
+  return field;
+}
 
 std::string LogKey(int partition) { return HomeKey(partition, "log"); }
 std::string SequencesKey(int partition) { return HomeKey(partition, "sequences"); }
@@ -98,6 +126,8 @@ std::string HomeRequestKey(int partition, std::string_view request) {
   return HomeKey(partition, "home_request", request);
 }
 std::string HomeClaimsKey(int partition) { return HomeKey(partition, "home_claims"); }
+
+std::string ErasuresKey() { return "veille:{rights}:erasures"; }
 
 std::string InboxKey(int partition, std::string_view caregiver_id) {
   return CaregiverKey(partition, "inbox", caregiver_id);

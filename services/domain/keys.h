@@ -21,6 +21,12 @@ inline constexpr std::string_view kOperatorHome = "operator";
 // The home of the synthetic patient, who has the same name; and so has the client that watches.
 inline constexpr std::string_view kExerciseHome = "veille-exercise";
 
+// Whose data keys seal what is kept of accounts; never a real home.
+inline constexpr std::string_view kAccountsHome = "veille-accounts";
+
+// The rule of the alert that tells a circle of an access in an emergency.
+inline constexpr std::string_view kBreakGlassRule = "BREAK_GLASS";
+
 // The partition of a home, in [0, partitions). The one place where homes are spread.
 int PartitionOf(std::string_view home_id, int partitions);
 
@@ -44,6 +50,20 @@ std::string DenialsKey();
 std::string EnrollmentCodeKey(std::string_view secret_digest);
 std::string EnrollmentTriesKey(std::string_view address);
 std::string CertificatesKey(std::string_view id);
+
+// Accounts, in one slot: records by id, invitations by the digest of their code, sign-ins by the
+// digest of their token, those of one account by id, a number that changes whenever a sign-in ends,
+// tries of an account or an address, whose records were opened in an emergency.
+std::string AccountsKey();
+std::string InvitationKey(std::string_view secret_digest);
+std::string SessionsKey();
+std::string SessionsOfKey(std::string_view account_id);
+std::string SessionsVersionKey();
+std::string AccountTriesKey(std::string_view account_id);
+std::string AddressTriesKey(std::string_view address);
+std::string GlassesKey();
+// A field of it.
+std::string GlassField(std::string_view account_id, std::string_view patient_id);
 // Of the key store: wrapped data keys by name, what is known of all, those destroyed.
 std::string WrappedKeysKey();
 std::string KeyStateKey();

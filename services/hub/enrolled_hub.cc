@@ -42,7 +42,8 @@ absl::Status Reached(const absl::Status& status, const std::string& address) {
                                 "not the one of the code (" + std::string(status.message()) + ")");
 }
 
-// What anybody may have answered, until the code has confirmed it.
+}  // namespace
+
 absl::StatusOr<std::string> PinnedBundle(const std::string& address, const std::string& pin) {
   const auto told = Call<identity::v1::GetTrustBundleRequest, identity::v1::GetTrustBundleResponse>(
       rpc::MakeFirstContact(address, ""), &IdentityService::Stub::GetTrustBundle, {});
@@ -56,8 +57,6 @@ absl::StatusOr<std::string> PinnedBundle(const std::string& address, const std::
   }
   return told->trust_bundle_pem();
 }
-
-}  // namespace
 
 EnrolledHub::EnrolledHub(const std::string& folder, const std::string& id) : folder_(folder) {
   if (id.rfind(kHub, 0) == 0) path_ = folder + "/" + id.substr(kHub.size());

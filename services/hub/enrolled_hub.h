@@ -36,6 +36,10 @@ class EnrolledHub {
   std::string folder_, path_;
 };
 
+// The roots of the identity service, once `pin`, of a code, has confirmed what anybody may have
+// answered.
+absl::StatusOr<std::string> PinnedBundle(const std::string& address, const std::string& pin);
+
 // Redeems a code at the identity service: makes the key, gets the certificate, stores both in
 // `folder`. Returns the hub's id. The code goes out only to a server under the roots that it pins.
 absl::StatusOr<std::string> Enroll(const std::string& address, const std::string& code,

@@ -98,6 +98,13 @@ WatchOptions WatchOptionsOf(const NotifierOptions& options) {
   return watch;
 }
 
+std::shared_ptr<const domain::Access> Believing() {
+  domain::Access::Options options;
+  options.plaintext = true;
+  options.local_terminals = true;
+  return std::make_shared<domain::Access>(options);
+}
+
 // People whom a channel should reach that is not configured: it fails for good, and the next is
 // tried.
 void WarnOfMissing(const domain::Registry& registry, const Courier::Channels& channels) {
@@ -117,19 +124,23 @@ void WarnOfMissing(const domain::Registry& registry, const Courier::Channels& ch
 class Notifier::Parts {
  public:
   explicit Parts(const NotifierOptions& options)
-      : store_(options.endpoint, options.partitions, QuietBudgetOf(options.config.notifier()),
+      : access_(options.access != nullptr ? options.access : Believing()),
+        store_(options.endpoint, options.partitions, QuietBudgetOf(options.config.notifier()),
                options.vault),
         audit_(std::make_unique<AuditLogTrail>(AuditOptionsOf(options), *options.metrics)),
         desk_(WithParts(DeskOptionsOf(options)), store_, *options.metrics),
         hub_(std::make_unique<WatchHub>(WatchOptionsOf(options), desk_, store_, *options.metrics)),
         receipts_(std::make_unique<ReceiptDesk>(desk_)),
-        service_(MakeAlertService(desk_, *receipts_, *hub_, streams_)) {}
+        service_(MakeAlertService(desk_, *receipts_, *hub_, streams_, *access_)) {}
 
   absl::Status Start(const NotifierOptions& options) {
     rpc::Server::Options server;
     server.address = options.config.rpc().notifier_address();
     server.peer_kind = "svc";
     server.denials = options.denials;
+    // People show a token instead of a certificate.
+    server.strangers = options.access != nullptr;
+    server.policy = options.access;
     server.tls = {options.config.rpc().tls().ca_file(),
                   options.config.rpc().tls().certificate_file(),
                   options.config.rpc().tls().key_file()};
@@ -173,6 +184,10 @@ class Notifier::Parts {
  private:
   DeskOptions WithParts(DeskOptions desk) {
     desk.audit = audit_.get();
+    desk.has_broken = [access = access_](const std::string& caregiver_id,
+                                         const std::string& patient_id) {
+      return access->HasBroken(caregiver_id, patient_id);
+    };
     desk.send = [this](const store::v1::Job& job, const std::string& entry) {
       return courier_->Take(job, entry);
     };
@@ -217,6 +232,7 @@ class Notifier::Parts {
     return absl::OkStatus();
   }
 
+  const std::shared_ptr<const domain::Access> access_;
   rpc::StreamRegistry streams_;
   RedisAlertStore store_;
   std::unique_ptr<Courier> courier_;

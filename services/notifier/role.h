@@ -16,6 +16,7 @@
 #include "common/redis/endpoint.h"
 #include "common/rpc/peer_gate.h"
 #include "common/time/clock.h"
+#include "services/domain/access/access.h"
 #include "services/domain/live_registry.h"
 #include "services/domain/vault/vault.h"
 
@@ -33,6 +34,8 @@ struct NotifierOptions {
   metrics::Registry* metrics = nullptr;  // Outlives the notifier.
   // Who is denied; null: nobody.
   std::shared_ptr<const rpc::DenialList> denials;
+  // Who calls, and what they may. Null: whoever comes is believed.
+  std::shared_ptr<const domain::Access> access;
   std::shared_ptr<domain::Vault> vault = domain::Vault::InTheClear();
   // Stable across a restart: its jobs come back at once. Empty: from the configuration, else the
   // host.

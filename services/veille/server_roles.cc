@@ -1,6 +1,7 @@
 #include "services/veille/server_roles.h"
 
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -21,6 +22,7 @@
 #include "services/care/role.h"
 #include "services/client/flags.h"
 #include "services/detector/role.h"
+#include "services/domain/access/access.h"
 #include "services/domain/exercise.h"
 #include "services/domain/homes_folder.h"
 #include "services/domain/identity/denials.h"
@@ -44,6 +46,9 @@ ABSL_FLAG(std::string, ready_file, "",
           "Written once the process serves: one line of JSON with its ports.");
 ABSL_FLAG(std::string, test_crash_on, "",
           "For tests only: the detector dies when it judges an entry with this correlation id.");
+
+ABSL_FLAG(std::string, test_erasure_crash, "",
+          "For tests only: care dies when an erasure has reached this state.");
 
 namespace veille {
 namespace {
@@ -109,10 +114,22 @@ std::function<double()> DiskFillOf(const std::string& folder) {
   };
 }
 
+// Sign-ins know real time only, as certificates do.
+std::shared_ptr<const domain::Access> AccessOf(const Node& node, bool all) {
+  domain::Access::Options options;
+  options.sessions =
+      std::make_shared<domain::Sessions>(node.endpoint, std::make_shared<SystemClock>());
+  options.local_terminals = all && !node.config.rpc().require_sign_in();
+  options.plaintext = node.config.rpc().plaintext();
+  return std::make_shared<domain::Access>(std::move(options));
+}
+
 absl::Status StartCare(const Node& node, const OwnIdentity& own, const std::string& data,
-                       std::shared_ptr<const rpc::DenialList> denials, metrics::Registry& metrics,
+                       std::shared_ptr<const rpc::DenialList> denials,
+                       std::shared_ptr<const domain::Access> access, metrics::Registry& metrics,
                        Roles& roles) {
   care::CareOptions options;
+  options.access = std::move(access);
   options.config = own.ConfigOf("care");
   options.denials = std::move(denials);
   options.endpoint = node.endpoint;
@@ -121,7 +138,30 @@ absl::Status StartCare(const Node& node, const OwnIdentity& own, const std::stri
   options.metrics = &metrics;
   options.vault = node.vault;
   VEILLE_ASSIGN_OR_RETURN(options.audit_key, AuditKeyOf(node.config, data));
+  VEILLE_ASSIGN_OR_RETURN(const std::optional<KeysPlace> keys, KeysPlaceOf(node.config, data));
+  if (keys) options.keys = {keys->store, keys->kek_file};
+  if (const std::string crash_at = absl::GetFlag(FLAGS_test_erasure_crash); !crash_at.empty()) {
+    options.after_erasure_step = [crash_at](store::v1::Erasure::State state) {
+      if (store::v1::Erasure::State_Name(state) == crash_at) std::raise(SIGKILL);
+    };
+  }
   VEILLE_ASSIGN_OR_RETURN(roles.care, care::Care::Start(options));
+  return absl::OkStatus();
+}
+
+absl::Status StartIdentity(Node& node, const OwnIdentity& own, const std::string& data,
+                           std::shared_ptr<const rpc::DenialList> denials, Roles& roles) {
+  identity::IdentityOptions options;
+  options.config = own.ConfigOf("identity");
+  options.endpoint = node.endpoint;
+  options.partitions = node.partitions;
+  options.registry = node.registry;
+  options.denials = std::move(denials);
+  options.clock = node.clock;
+  options.metrics = &node.metrics;
+  options.vault = node.vault;
+  VEILLE_ASSIGN_OR_RETURN(options.audit_key, AuditKeyOf(node.config, data));
+  VEILLE_ASSIGN_OR_RETURN(roles.identity, identity::IdentityRole::Start(std::move(options)));
   return absl::OkStatus();
 }
 
@@ -131,6 +171,8 @@ absl::Status StartRoles(const std::string& role, Node& node, const OwnIdentity& 
   std::shared_ptr<const rpc::DenialList> denials;
   if (role != "detector" && !node.config.rpc().plaintext())
     denials = std::make_shared<domain::Denials>(node.endpoint);
+  std::shared_ptr<const domain::Access> access;
+  if (all || role == "notifier" || role == "care") access = AccessOf(node, all);
   if (all || role == "detector") {
     detector::DetectorOptions options;
     options.config = node.config;
@@ -152,6 +194,7 @@ absl::Status StartRoles(const std::string& role, Node& node, const OwnIdentity& 
     notifier::NotifierOptions options;
     options.config = own.ConfigOf("notifier");
     options.denials = denials;
+    options.access = access;
     options.endpoint = node.endpoint;
     options.partitions = node.partitions;
     options.instance_id = node.instance_id;
@@ -175,17 +218,12 @@ absl::Status StartRoles(const std::string& role, Node& node, const OwnIdentity& 
     if (all) options.disk_fill = DiskFillOf(data);
     VEILLE_ASSIGN_OR_RETURN(roles.gateway, gateway::Gateway::Start(std::move(options)));
   }
-  if ((all && !node.config.rpc().plaintext()) || role == "identity") {
-    identity::IdentityOptions options;
-    options.config = own.ConfigOf("identity");
-    options.endpoint = node.endpoint;
-    options.registry = node.registry;
-    options.denials = denials;
-    VEILLE_ASSIGN_OR_RETURN(roles.identity, identity::IdentityRole::Start(std::move(options)));
-  }
+  if ((all && !node.config.rpc().plaintext()) || role == "identity")
+    VEILLE_RETURN_IF_ERROR(StartIdentity(node, own, all ? data : "", denials, roles));
   // Not beside a folder of homes: what it keeps would be in force nowhere.
   if (role == "care" || (all && node.config.homes_folder().empty()))
-    VEILLE_RETURN_IF_ERROR(StartCare(node, own, all ? data : "", denials, node.metrics, roles));
+    VEILLE_RETURN_IF_ERROR(
+        StartCare(node, own, all ? data : "", denials, access, node.metrics, roles));
   return absl::OkStatus();
 }
 

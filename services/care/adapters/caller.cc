@@ -26,33 +26,44 @@ std::string Metadata(const grpc::ServerContextBase& context, const char* key) {
   return sound ? text : "";
 }
 
-bool IsEncrypted(const grpc::ServerContextBase& context) {
-  const auto auth = context.auth_context();
-  if (auth == nullptr) return false;
-  for (const grpc::string_ref& type : auth->FindPropertyValues("transport_security_type"))
-    if (type == "ssl") return true;
-  return false;
-}
-
 }  // namespace
 
-absl::StatusOr<Caller> CallerOf(const grpc::ServerContextBase& context) {
-  VEILLE_ASSIGN_OR_RETURN(const rpc::PeerIdentity peer, rpc::IdentityOf(context));
-  // A server that takes peers without a certificate takes them for other services than this one.
-  if (!peer.authenticated && IsEncrypted(context))
-    return absl::UnauthenticatedError("the registry is open to services with a certificate only");
+absl::StatusOr<Caller> CallerOf(const grpc::ServerContextBase& context,
+                                const domain::Access& access) {
+  using domain::Principal;
+  VEILLE_ASSIGN_OR_RETURN(const domain::Caller known,
+                          access.Identify({rpc::IdentityOf(context), rpc::BearerOf(context)}));
   Caller caller;
   caller.client = Metadata(context, "veille-client");
-  if (peer.authenticated && peer.kind != "svc") {
-    caller.kind = Caller::Kind::kHub;
-    caller.id = peer.id;
-    return caller;
+  caller.id = known.id;
+  switch (known.principal) {
+    case Principal::kTerminal:
+    case Principal::kAdmin: {
+      caller.kind = Caller::Kind::kOperator;
+      const std::string actor = Metadata(context, "veille-actor");
+      caller.id = actor.empty() ? "operator" : actor;
+      if (!known.id.empty()) caller.id = known.id + "/" + caller.id;
+      return caller;
+    }
+    case Principal::kOperator:
+      caller.kind = Caller::Kind::kOperator;
+      return caller;
+    case Principal::kCaregiver:
+    case Principal::kResponder:
+      caller.kind = Caller::Kind::kMember;
+      caller.has_broken = [&access, id = known.id](const std::string& patient_id) {
+        return access.HasBroken(id, patient_id);
+      };
+      return caller;
+    case Principal::kHub:
+      caller.kind = Caller::Kind::kHub;
+      return caller;
+    case Principal::kStranger:
+    case Principal::kService:
+    case Principal::kExercise:
+      break;
   }
-  caller.kind = Caller::Kind::kOperator;
-  const std::string actor = Metadata(context, "veille-actor");
-  caller.id = actor.empty() ? "operator" : actor;
-  if (peer.authenticated) caller.id = peer.id + "/" + caller.id;
-  return caller;
+  return absl::PermissionDeniedError("the registry is for operators and for circles");
 }
 
 }  // namespace veille::care

@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 
 #include "services/care/core/rights.h"
+#include "services/domain/access/access.h"
 
 namespace grpc {
 class ServerContextBase;
@@ -13,10 +14,12 @@ class ServerContextBase;
 
 namespace veille::care {
 
-// With a certificate, what it says: a hub is a hub, a service acts for operators. Without TLS,
-// which is for one machine only, everybody is an operator. The metadata "veille-actor" and
-// "veille-client" name an operator and the device in the audit log; they prove nothing.
-absl::StatusOr<Caller> CallerOf(const grpc::ServerContextBase& context);
+// With a sign-in its owner: operators by their role, everybody else by the circles that they are
+// in. A terminal beside the service, and an operator's certificate, act for operators; so does
+// everybody without TLS. For those the metadata "veille-actor" names who it is in the audit log,
+// and for all "veille-client" the device; both prove nothing.
+absl::StatusOr<Caller> CallerOf(const grpc::ServerContextBase& context,
+                                const domain::Access& access);
 
 }  // namespace veille::care
 

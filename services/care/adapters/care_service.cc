@@ -18,7 +18,7 @@ using Reactor = grpc::ServerUnaryReactor;
 // a few of gRPC's threads may wait.
 class CareService final : public v1::CareService::CallbackService {
  public:
-  explicit CareService(CareDesk& desk) : desk_(desk) {}
+  CareService(CareDesk& desk, const domain::Access& access) : desk_(desk), access_(access) {}
 
   Reactor* ListHomes(Context* context, const v1::ListHomesRequest* request,
                      v1::ListHomesResponse* response) override {
@@ -244,21 +244,22 @@ class CareService final : public v1::CareService::CallbackService {
 
   template <typename Request, typename Response>
   absl::StatusOr<Response> Ask(const Context& context, const Request& request, const char* method) {
-    absl::StatusOr<Caller> caller = CallerOf(context);
+    const absl::StatusOr<Caller> caller = CallerOf(context, access_);
     if (!caller.ok()) return caller.status();
     Response response;
-    absl::Status status = Handle(desk_, {*std::move(caller), method}, request, response);
+    absl::Status status = Handle(desk_, {*caller, method}, request, response);
     if (!status.ok()) return status;
     return response;
   }
 
   CareDesk& desk_;
+  const domain::Access& access_;
 };
 
 }  // namespace
 
-std::shared_ptr<grpc::Service> MakeCareService(CareDesk& desk) {
-  return std::make_shared<CareService>(desk);
+std::shared_ptr<grpc::Service> MakeCareService(CareDesk& desk, const domain::Access& access) {
+  return std::make_shared<CareService>(desk, access);
 }
 
 }  // namespace veille::care

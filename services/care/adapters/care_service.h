@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "services/care/app/care_desk.h"
+#include "services/domain/access/access.h"
 
 namespace grpc {
 class Service;
@@ -13,8 +14,8 @@ class Service;
 
 namespace veille::care {
 
-// `desk` must outlive the server.
-std::shared_ptr<grpc::Service> MakeCareService(CareDesk& desk);
+// Both must outlive the server.
+std::shared_ptr<grpc::Service> MakeCareService(CareDesk& desk, const domain::Access& access);
 
 }  // namespace veille::care
 

@@ -10,6 +10,7 @@
 
 #include "common/base/status_macros.h"
 #include "services/care/app/bad_request.h"
+#include "services/care/core/hidden_fields.h"
 #include "services/care/core/home_change.h"
 
 namespace veille::care {
@@ -83,11 +84,18 @@ const FieldDescriptor* ListOf(const Message& response) {
   return nullptr;
 }
 
-absl::Status Answer(absl::StatusOr<View> view, const Noun& noun, Message& response) {
+const std::string& PatientOf(const Target& target) {
+  return target.kind == Kind::kPatient ? target.id : target.patient_id;
+}
+
+absl::Status Answer(absl::StatusOr<View> view, const Call& call, const Target& target,
+                    Message& response) {
   VEILLE_RETURN_IF_ERROR(view.status());
   const auto* reflection = response.GetReflection();
-  reflection->MutableMessage(&response, FieldOf(response, RequestFieldOf(noun.kind)))
-      ->CopyFrom(*view->item);
+  Message& item =
+      *reflection->MutableMessage(&response, FieldOf(response, RequestFieldOf(target.kind)));
+  item.CopyFrom(*view->item);
+  HideFields(call.caller, *view->home, PatientOf(target), item);
   SetText(response, "etag", view->etag);
   for (const char* name : {"revision", "revision_now"})
     if (const FieldDescriptor* field = FieldOf(response, name); field != nullptr)
@@ -112,7 +120,11 @@ absl::Status List(CareDesk& desk, const Call& call, const Noun& noun, const Targ
   }
   VEILLE_ASSIGN_OR_RETURN(const Page page,
                           desk.List(call, target, LimitOf(fields), fields.Text("page_token")));
-  for (const Message* item : page.items) reflection->AddMessage(&response, list)->CopyFrom(*item);
+  for (const Message* item : page.items) {
+    Message& shown = *reflection->AddMessage(&response, list);
+    shown.CopyFrom(*item);
+    HideFields(call.caller, *page.home, PatientOf(target), shown);
+  }
   SetText(response, "next_page_token", page.next);
   return absl::OkStatus();
 }
@@ -174,10 +186,11 @@ absl::Status Change(CareDesk& desk, const Call& call, std::string_view verb, con
   terms.validate_only = fields.Flag("validate_only");
   if (noun.kind == Kind::kHome) target.home_id = IdOf(noun.kind, item);
   VEILLE_RETURN_IF_ERROR(CheckTarget(target, verb == "Create"));
-  if (verb == "Create") return Answer(desk.Create(call, target, item, terms), noun, response);
+  if (verb == "Create")
+    return Answer(desk.Create(call, target, item, terms), call, target, response);
   if (noun.kind != Kind::kHome) target.id = IdOf(noun.kind, item);
   const auto& mask = static_cast<const google::protobuf::FieldMask&>(fields.Sub("update_mask"));
-  return Answer(desk.Update(call, target, item, mask, terms), noun, response);
+  return Answer(desk.Update(call, target, item, mask, terms), call, target, response);
 }
 
 absl::Status HandleNoun(CareDesk& desk, const Call& call, std::string_view verb, const Noun& noun,
@@ -191,13 +204,13 @@ absl::Status HandleNoun(CareDesk& desk, const Call& call, std::string_view verb,
   if (verb == "Delete") return desk.Delete(call, target, {.etag = fields.Text("etag")});
   if (verb == "Rollback") {
     return Answer(
-        desk.Rollback(call, target, fields.Number("revision"), {.etag = fields.Text("etag")}), noun,
-        response);
+        desk.Rollback(call, target, fields.Number("revision"), {.etag = fields.Text("etag")}), call,
+        target, response);
   }
   if (verb != "Get") return absl::UnimplementedError("there is no such method");
   const uint64_t revision = fields.Number("revision");
-  return Answer(revision == 0 ? desk.Get(call, target) : desk.GetPlan(call, target, revision), noun,
-                response);
+  return Answer(revision == 0 ? desk.Get(call, target) : desk.GetPlan(call, target, revision), call,
+                target, response);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #ifndef SERVICES_CARE_CORE_RIGHTS_H_
 #define SERVICES_CARE_CORE_RIGHTS_H_
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ struct Caller {
   Kind kind = Kind::kHub;
   std::string id;
   std::string client;  // Which device, as it names itself.
+  // Whether a member of no circle may read that person in an emergency. Null: nobody.
+  std::function<bool(const std::string& patient_id)> has_broken = {};
 };
 
 enum class Right { kOperate, kRead, kInstallation, kCircle, kCarePlan, kContext };
@@ -35,7 +38,8 @@ std::optional<Right> RightOf(std::string_view method);
 
 // Operators may do everything. A member of a person's circle may do what was granted for
 // that person; with a home, what was for anybody in it. NOT_FOUND for whoever is in no circle
-// there, as if the home were not; PERMISSION_DENIED, with what is lacking, for who is.
+// there, as if the home were not; PERMISSION_DENIED, with what is lacking, for who is. Who has
+// opened a person's records in an emergency may read that person.
 absl::Status Judge(const Caller& caller, Right right, const v1::HomeRecord& home,
                    const std::string& patient_id);
 

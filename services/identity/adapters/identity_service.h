@@ -13,7 +13,7 @@ class Service;
 
 namespace veille::identity {
 
-// `desk` must outlive the server that it is handed to.
+// `desk` must outlive the server that it is handed to, whose gate has judged who may call what.
 std::shared_ptr<grpc::Service> MakeIdentityService(IdentityDesk& desk);
 
 }  // namespace veille::identity

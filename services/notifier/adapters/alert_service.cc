@@ -9,6 +9,7 @@
 #include "veille/alert/v1/alert_service.grpc.pb.h"
 
 #include "common/log/log.h"
+#include "common/rpc/identity.h"
 #include "common/rpc/server_stream.h"
 #include "common/rpc/status.h"
 #include "common/rpc/unary.h"
@@ -93,7 +94,7 @@ absl::Duration ToDuration(const google::protobuf::Duration& span) {
 
 // Of a request that changes duty.
 template <typename Request>
-absl::StatusOr<DutyRequest> DutyRequestOf(const Request& request) {
+absl::StatusOr<DutyRequest> DutyRequestOf(const Request& request, const std::string& caregiver_id) {
   std::vector<rpc::FieldViolation> violations;
   Require(request.client().size() <= kMaxText, "client", "at most 64 characters", violations);
   Require(request.request_id().size() <= kMaxText, "request_id", "at most 64 characters",
@@ -102,7 +103,7 @@ absl::StatusOr<DutyRequest> DutyRequestOf(const Request& request) {
   Require(request.window().empty() || !has_times, "window", "either a window or times", violations);
   if (absl::Status bad = Check(std::move(violations)); !bad.ok()) return bad;
   DutyRequest duty;
-  duty.actor = {request.caregiver_id(), request.client(), request.request_id()};
+  duty.actor = {caregiver_id, request.client(), request.request_id()};
   duty.patient_id = request.patient_id();
   duty.span.window = request.window();
   duty.span.start = TimeOr(request.has_start_time(), request.start_time(), duty.span.start);
@@ -112,14 +113,15 @@ absl::StatusOr<DutyRequest> DutyRequestOf(const Request& request) {
 
 class AlertService final : public alert::v1::AlertService::CallbackService {
  public:
-  AlertService(AlertDesk& desk, ReceiptDesk& receipts, WatchHub& hub, rpc::StreamRegistry& streams)
-      : desk_(desk), receipts_(receipts), hub_(hub), streams_(streams) {}
+  AlertService(AlertDesk& desk, ReceiptDesk& receipts, WatchHub& hub, rpc::StreamRegistry& streams,
+               const domain::Access& access)
+      : desk_(desk), receipts_(receipts), hub_(hub), streams_(streams), access_(access) {}
 
   grpc::ServerUnaryReactor* GetAlert(grpc::CallbackServerContext* context,
                                      const alert::v1::GetAlertRequest* request,
                                      alert::v1::GetAlertResponse* response) override {
-    return Answer(context, [&]() -> absl::Status {
-      auto alert = desk_.Get(request->alert_id(), request->caregiver_id());
+    return AnswerAs(*context, *request, [&](const std::string& caregiver_id) -> absl::Status {
+      auto alert = desk_.Get(request->alert_id(), caregiver_id);
       if (alert.ok()) *response->mutable_alert() = std::move(*alert);
       return alert.status();
     });
@@ -128,7 +130,7 @@ class AlertService final : public alert::v1::AlertService::CallbackService {
   grpc::ServerUnaryReactor* ListAlerts(grpc::CallbackServerContext* context,
                                        const alert::v1::ListAlertsRequest* request,
                                        alert::v1::ListAlertsResponse* response) override {
-    return Answer(context, [&]() -> absl::Status {
+    return AnswerAs(*context, *request, [&](const std::string& caregiver_id) -> absl::Status {
       ListQuery query;
       query.patient_id = request->patient_id();
       query.open_only = request->open_only();
@@ -140,7 +142,7 @@ class AlertService final : public alert::v1::AlertService::CallbackService {
       Require(request->page_token().empty() || query.position.has_value(), "page_token",
               "is not one that ListAlerts gave", violations);
       if (absl::Status bad = Check(std::move(violations)); !bad.ok()) return bad;
-      absl::StatusOr<AlertPage> page = desk_.List(request->caregiver_id(), query);
+      absl::StatusOr<AlertPage> page = desk_.List(caregiver_id, query);
       if (!page.ok()) return page.status();
       if (page->next) response->set_next_page_token(ToToken(*page->next));
       for (auto& alert : page->alerts) *response->add_alerts() = std::move(alert);
@@ -153,22 +155,29 @@ class AlertService final : public alert::v1::AlertService::CallbackService {
     auto stream = std::make_shared<WatchStream>(context);
     auto* reactor = stream->Start();
     streams_.Add(stream);
+    absl::StatusOr<std::string> caregiver_id = CaregiverOf(*context, *request);
+    if (!caregiver_id.ok()) {
+      stream->Refuse(caregiver_id.status());
+      return reactor;
+    }
+    alert::v1::WatchAlertsRequest watch = *request;
+    watch.set_caregiver_id(*std::move(caregiver_id));
     // Held by the stream itself until it is over; the hub only borrows.
-    hub_.Add(stream, *request);
+    hub_.Add(stream, watch);
     return reactor;
   }
 
   grpc::ServerUnaryReactor* AcknowledgeAlert(
       grpc::CallbackServerContext* context, const alert::v1::AcknowledgeAlertRequest* request,
       alert::v1::AcknowledgeAlertResponse* response) override {
-    return Answer(context, [&]() -> absl::Status {
+    return AnswerAs(*context, *request, [&](const std::string& caregiver_id) -> absl::Status {
       std::vector<rpc::FieldViolation> violations;
       Require(request->client().size() <= kMaxText, "client", "at most 64 characters", violations);
       Require(request->request_id().size() <= kMaxText, "request_id", "at most 64 characters",
               violations);
       if (absl::Status bad = Check(std::move(violations)); !bad.ok()) return bad;
-      auto alert = desk_.Acknowledge(
-          request->alert_id(), {request->caregiver_id(), request->client(), request->request_id()});
+      auto alert = desk_.Acknowledge(request->alert_id(),
+                                     {caregiver_id, request->client(), request->request_id()});
       if (alert.ok()) *response->mutable_alert() = std::move(*alert);
       return alert.status();
     });
@@ -177,16 +186,16 @@ class AlertService final : public alert::v1::AlertService::CallbackService {
   grpc::ServerUnaryReactor* ResolveAlert(grpc::CallbackServerContext* context,
                                          const alert::v1::ResolveAlertRequest* request,
                                          alert::v1::ResolveAlertResponse* response) override {
-    return Answer(context, [&]() -> absl::Status {
+    return AnswerAs(*context, *request, [&](const std::string& caregiver_id) -> absl::Status {
       std::vector<rpc::FieldViolation> violations;
       Require(request->outcome() != alert::v1::OUTCOME_UNSPECIFIED &&
                   alert::v1::Outcome_IsValid(request->outcome()),
               "outcome", "say what it turned out to be", violations);
       Require(request->note().size() <= kMaxNote, "note", "at most 2000 characters", violations);
       if (absl::Status bad = Check(std::move(violations)); !bad.ok()) return bad;
-      auto alert = desk_.Resolve(
-          request->alert_id(), {request->caregiver_id(), request->client(), request->request_id()},
-          request->outcome(), request->note());
+      auto alert = desk_.Resolve(request->alert_id(),
+                                 {caregiver_id, request->client(), request->request_id()},
+                                 request->outcome(), request->note());
       if (alert.ok()) *response->mutable_alert() = std::move(*alert);
       return alert.status();
     });
@@ -198,14 +207,16 @@ class AlertService final : public alert::v1::AlertService::CallbackService {
     // Rare they are not: a crowd that is told answers.
     return rpc::AnswerUnary(
         context, request, response,
-        [this](const alert::v1::ReportDeliveriesRequest& report, auto answer) {
+        [this, context](const alert::v1::ReportDeliveriesRequest& report, auto answer) {
+          const absl::StatusOr<std::string> caregiver_id = CaregiverOf(*context, report);
+          if (!caregiver_id.ok()) return answer(caregiver_id.status());
           std::vector<rpc::FieldViolation> violations;
           Require(report.receipts_size() <= kMaxPage, "receipts", "at most 500", violations);
           if (absl::Status bad = Check(std::move(violations)); !bad.ok()) return answer(bad);
           std::vector<DeviceReceipt> receipts;
           receipts.reserve(static_cast<std::size_t>(report.receipts_size()));
           for (const alert::v1::Receipt& receipt : report.receipts())
-            receipts.push_back({report.caregiver_id(), receipt});
+            receipts.push_back({*caregiver_id, receipt});
           receipts_.Report(std::move(receipts),
                            [answer](absl::StatusOr<std::vector<std::string>> unknown) {
                              if (!unknown.ok()) return answer(unknown.status());
@@ -220,8 +231,8 @@ class AlertService final : public alert::v1::AlertService::CallbackService {
   grpc::ServerUnaryReactor* ListDuty(grpc::CallbackServerContext* context,
                                      const alert::v1::ListDutyRequest* request,
                                      alert::v1::ListDutyResponse* response) override {
-    return Answer(context, [&]() -> absl::Status {
-      auto spans = desk_.circles().ListDuty(request->caregiver_id(), request->patient_id(),
+    return AnswerAs(*context, *request, [&](const std::string& caregiver_id) -> absl::Status {
+      auto spans = desk_.circles().ListDuty(caregiver_id, request->patient_id(),
                                             ToDuration(request->ahead()));
       if (!spans.ok()) return spans.status();
       for (auto& span : *spans) *response->add_spans() = std::move(span);
@@ -232,8 +243,8 @@ class AlertService final : public alert::v1::AlertService::CallbackService {
   grpc::ServerUnaryReactor* TakeDuty(grpc::CallbackServerContext* context,
                                      const alert::v1::TakeDutyRequest* request,
                                      alert::v1::TakeDutyResponse* response) override {
-    return Answer(context, [&]() -> absl::Status {
-      auto duty = DutyRequestOf(*request);
+    return AnswerAs(*context, *request, [&](const std::string& caregiver_id) -> absl::Status {
+      auto duty = DutyRequestOf(*request, caregiver_id);
       if (!duty.ok()) return duty.status();
       if (request->has_duration()) duty->span.length = ToDuration(request->duration());
       return Changed(desk_.circles().Take(*duty), *response);
@@ -243,8 +254,8 @@ class AlertService final : public alert::v1::AlertService::CallbackService {
   grpc::ServerUnaryReactor* HandOverDuty(grpc::CallbackServerContext* context,
                                          const alert::v1::HandOverDutyRequest* request,
                                          alert::v1::HandOverDutyResponse* response) override {
-    return Answer(context, [&]() -> absl::Status {
-      auto duty = DutyRequestOf(*request);
+    return AnswerAs(*context, *request, [&](const std::string& caregiver_id) -> absl::Status {
+      auto duty = DutyRequestOf(*request, caregiver_id);
       if (!duty.ok()) return duty.status();
       duty->to = request->to_caregiver_id();
       return Changed(desk_.circles().HandOver(*duty), *response);
@@ -254,18 +265,18 @@ class AlertService final : public alert::v1::AlertService::CallbackService {
   grpc::ServerUnaryReactor* SnoozeAlerts(grpc::CallbackServerContext* context,
                                          const alert::v1::SnoozeAlertsRequest* request,
                                          alert::v1::SnoozeAlertsResponse* response) override {
-    return Answer(context, [&]() -> absl::Status {
+    return AnswerAs(*context, *request, [&](const std::string& caregiver_id) -> absl::Status {
       std::vector<rpc::FieldViolation> violations;
       Require(request->client().size() <= kMaxText, "client", "at most 64 characters", violations);
       Require(request->request_id().size() <= kMaxText, "request_id", "at most 64 characters",
               violations);
       Require(request->rule().size() <= kMaxText, "rule", "at most 64 characters", violations);
       if (absl::Status bad = Check(std::move(violations)); !bad.ok()) return bad;
-      auto snooze = desk_.circles().Snooze(
-          {{request->caregiver_id(), request->client(), request->request_id()},
-           request->patient_id(),
-           request->rule(),
-           ToDuration(request->duration())});
+      auto snooze =
+          desk_.circles().Snooze({{caregiver_id, request->client(), request->request_id()},
+                                  request->patient_id(),
+                                  request->rule(),
+                                  ToDuration(request->duration())});
       if (snooze.ok()) *response->mutable_snooze() = std::move(*snooze);
       return snooze.status();
     });
@@ -274,16 +285,16 @@ class AlertService final : public alert::v1::AlertService::CallbackService {
   grpc::ServerUnaryReactor* CancelSnooze(grpc::CallbackServerContext* context,
                                          const alert::v1::CancelSnoozeRequest* request,
                                          alert::v1::CancelSnoozeResponse*) override {
-    return Answer(context, [&] {
-      return desk_.circles().CancelSnooze(request->caregiver_id(), request->snooze_id());
+    return AnswerAs(*context, *request, [&](const std::string& caregiver_id) {
+      return desk_.circles().CancelSnooze(caregiver_id, request->snooze_id());
     });
   }
 
   grpc::ServerUnaryReactor* ListSnoozes(grpc::CallbackServerContext* context,
                                         const alert::v1::ListSnoozesRequest* request,
                                         alert::v1::ListSnoozesResponse* response) override {
-    return Answer(context, [&]() -> absl::Status {
-      auto snoozes = desk_.circles().ListSnoozes(request->caregiver_id());
+    return AnswerAs(*context, *request, [&](const std::string& caregiver_id) -> absl::Status {
+      auto snoozes = desk_.circles().ListSnoozes(caregiver_id);
       if (!snoozes.ok()) return snoozes.status();
       for (auto& snooze : *snoozes) *response->add_snoozes() = std::move(snooze);
       return absl::OkStatus();
@@ -291,6 +302,23 @@ class AlertService final : public alert::v1::AlertService::CallbackService {
   }
 
  private:
+  // Who asks: with a sign-in nobody else than its owner.
+  template <typename Request>
+  absl::StatusOr<std::string> CaregiverOf(const grpc::CallbackServerContext& context,
+                                          const Request& request) const {
+    return access_.CaregiverOf({rpc::IdentityOf(context), rpc::BearerOf(context)},
+                               request.caregiver_id());
+  }
+
+  template <typename Request, typename Work>
+  grpc::ServerUnaryReactor* AnswerAs(grpc::CallbackServerContext& context, const Request& request,
+                                     Work work) const {
+    return Answer(&context, [&]() -> absl::Status {
+      const absl::StatusOr<std::string> caregiver_id = CaregiverOf(context, request);
+      return caregiver_id.ok() ? work(*caregiver_id) : caregiver_id.status();
+    });
+  }
+
   // Duty has changed and is stored: whoever is on duty now hears of what is open. That telling can
   // be late without harm, the change cannot be undone.
   template <typename Response>
@@ -307,13 +335,15 @@ class AlertService final : public alert::v1::AlertService::CallbackService {
   ReceiptDesk& receipts_;
   WatchHub& hub_;
   rpc::StreamRegistry& streams_;
+  const domain::Access& access_;
 };
 
 }  // namespace
 
 std::shared_ptr<grpc::Service> MakeAlertService(AlertDesk& desk, ReceiptDesk& receipts,
-                                                WatchHub& hub, rpc::StreamRegistry& streams) {
-  return std::make_shared<AlertService>(desk, receipts, hub, streams);
+                                                WatchHub& hub, rpc::StreamRegistry& streams,
+                                                const domain::Access& access) {
+  return std::make_shared<AlertService>(desk, receipts, hub, streams, access);
 }
 
 }  // namespace veille::notifier

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "common/rpc/stream_registry.h"
+#include "services/domain/access/access.h"
 #include "services/notifier/adapters/watch_hub.h"
 #include "services/notifier/app/alert_desk.h"
 #include "services/notifier/app/receipt_desk.h"
@@ -16,9 +17,10 @@ class Service;
 
 namespace veille::notifier {
 
-// `desk`, `receipts`, `hub` and `streams` must outlive the server.
+// `desk`, `receipts`, `hub`, `streams` and `access` must outlive the server.
 std::shared_ptr<grpc::Service> MakeAlertService(AlertDesk& desk, ReceiptDesk& receipts,
-                                                WatchHub& hub, rpc::StreamRegistry& streams);
+                                                WatchHub& hub, rpc::StreamRegistry& streams,
+                                                const domain::Access& access);
 
 }  // namespace veille::notifier
 

@@ -88,7 +88,13 @@ Audience AlertDesk::AudienceOf(const Finding& finding) const {
       if (!finding.patient_id().empty() && patient.patient_id() != finding.patient_id()) continue;
       if (audience.patient_name.empty()) audience.patient_name = patient.display_name();
       for (const auto& member : patient.circle().members()) add(member);
-      if (audience.steps.empty()) {
+      // That somebody else has looked, everybody hears at once.
+      if (finding.rule_key() == domain::kBreakGlassRule) {
+        care::v1::EscalationStep everybody;
+        for (const auto& member : patient.circle().members())
+          everybody.add_caregiver_ids(member.caregiver_id());
+        audience.steps = {everybody};
+      } else if (audience.steps.empty()) {
         audience.steps = {patient.circle().steps().begin(), patient.circle().steps().end()};
         audience.repeats = patient.circle().repeats();
       }
@@ -409,6 +415,7 @@ absl::Status AlertDesk::Admit(const std::string& caregiver_id) const {
 // The circle as it is now decides; the one in the record may be of another year.
 bool AlertDesk::MaySee(const alert::v1::Alert& alert, const std::string& caregiver_id) const {
   if (alert.home_id() == domain::kOperatorHome) return IsOperator(caregiver_id);
+  if (HasBroken(caregiver_id, alert.patient_id())) return true;
   const std::shared_ptr<const domain::Registry> registry = options_.registry.Get();
   const auto& patients = registry->PatientsOf(caregiver_id);
   return std::any_of(patients.begin(), patients.end(), [&](const domain::PatientRef& ref) {
@@ -521,6 +528,11 @@ std::vector<std::string> AlertDesk::HomesOf(const std::string& caregiver_id,
   for (const domain::PatientRef& ref : registry->PatientsOf(caregiver_id))
     if (patient_id.empty() || ref.patient->patient_id() == patient_id)
       homes.insert(ref.home->home_id());
+  // Named: what was opened in an emergency does not mix with those whom one cares for.
+  if (HasBroken(caregiver_id, patient_id)) {
+    const domain::PatientRef ref = registry->FindPatient(patient_id);
+    if (ref.home != nullptr) homes.insert(ref.home->home_id());
+  }
   if (patient_id.empty() && IsOperator(caregiver_id))
     homes.insert(std::string(domain::kOperatorHome));
   return {homes.begin(), homes.end()};

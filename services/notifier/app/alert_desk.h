@@ -44,6 +44,8 @@ struct DeskOptions {
   std::function<absl::Status(const store::v1::Job& job, const std::string& entry)> send;
   // Who looked at what, and who did what. Outlives the desk's callers. Null: nothing is recorded.
   AuditTrail* audit = nullptr;
+  // Whether somebody outside the circle may see that person in an emergency. Null: nobody may.
+  std::function<bool(const std::string& caregiver_id, const std::string& patient_id)> has_broken;
 };
 
 struct ListQuery {
@@ -156,6 +158,10 @@ class AlertDesk {
   absl::StatusOr<Moment> MomentFor(const alert::v1::Alert& alert, alert::v1::Severity severity,
                                    const Steps& steps);
   bool IsOperator(const std::string& caregiver_id) const;
+  bool HasBroken(const std::string& caregiver_id, const std::string& patient_id) const {
+    return options_.has_broken && !patient_id.empty() &&
+           options_.has_broken(caregiver_id, patient_id);
+  }
   bool MaySee(const alert::v1::Alert& alert, const std::string& caregiver_id) const;
   // A refusal is recorded as that of `action`.
   absl::StatusOr<store::v1::AlertRecord> Visible(const char* action, const std::string& alert_id,

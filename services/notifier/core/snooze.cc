@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "services/domain/keys.h"
 #include "services/notifier/core/circle_requests.h"
 
 namespace veille::notifier {
@@ -16,9 +17,17 @@ constexpr int kMaxSnoozes = 128;
 }  // namespace
 
 bool CanBeSnoozed(const std::string& rule) {
-  static const auto* const never = new std::set<std::string>{
-      "SOS",      "FALL",   "DEVICE_FALL", "ROOM_FALL",       "SUSPECTED_FALL",
-      "LONG_LIE", "HAZARD", "NOBODY_TOLD", "NOBODY_ANSWERED", "DEAD_LETTER"};
+  static const auto* const never = new std::set<std::string>{"SOS",
+                                                             "FALL",
+                                                             "DEVICE_FALL",
+                                                             "ROOM_FALL",
+                                                             "SUSPECTED_FALL",
+                                                             "LONG_LIE",
+                                                             "HAZARD",
+                                                             "NOBODY_TOLD",
+                                                             "NOBODY_ANSWERED",
+                                                             "DEAD_LETTER",
+                                                             std::string(domain::kBreakGlassRule)};
   return never->count(rule) == 0;
 }
 

@@ -53,6 +53,9 @@ class IdentityRoleTest : public ::testing::Test {
     options.config.mutable_rpc()->mutable_tls()->set_certificate_file(tls.certificate_file);
     options.config.mutable_rpc()->mutable_tls()->set_key_file(tls.key_file);
     options.endpoint = redis_.endpoint();
+    options.partitions = 4;
+    options.clock = std::make_shared<SystemClock>();
+    options.metrics = &metrics_;
     options.registry = *domain::Registry::Make({domain::MakeHome("h", "Europe/Paris")});
     options.denials = denials_;
     role_ = *IdentityRole::Start(std::move(options));
@@ -122,6 +125,7 @@ class IdentityRoleTest : public ::testing::Test {
   }
 
   const testing::TempFolder temp_;
+  metrics::Registry metrics_;
   testing::RedisServer redis_;
   std::shared_ptr<const rpc::DenialList> denials_;
   std::unique_ptr<IdentityRole> role_;

@@ -52,30 +52,54 @@ class Everybody final : public DenialList {
 };
 
 TEST(PeerGate, AdmitsItsOwnTrustDomainAndKind) {
-  EXPECT_TRUE(PeerGate({.trust_domain = "d"}).Admit(Hub()).ok());
-  EXPECT_TRUE(PeerGate({.trust_domain = "d", .kind = "hub"}).Admit(Hub()).ok());
+  EXPECT_TRUE(PeerGate({.trust_domain = "d"}).Admit({Hub()}).ok());
+  EXPECT_TRUE(PeerGate({.trust_domain = "d", .kind = "hub"}).Admit({Hub()}).ok());
   EXPECT_TRUE(
-      absl::IsPermissionDenied(PeerGate({.trust_domain = "d", .kind = "svc"}).Admit(Hub())));
-  EXPECT_TRUE(absl::IsPermissionDenied(PeerGate({.trust_domain = "d"}).Admit(Hub("other"))));
+      absl::IsPermissionDenied(PeerGate({.trust_domain = "d", .kind = "svc"}).Admit({Hub()})));
+  EXPECT_TRUE(absl::IsPermissionDenied(PeerGate({.trust_domain = "d"}).Admit({Hub("other")})));
 }
 
 TEST(PeerGate, AdmitsStrangersOnlyWhereTheyMayCome) {
-  EXPECT_TRUE(absl::IsUnauthenticated(PeerGate({.trust_domain = "d"}).Admit(PeerIdentity())));
+  EXPECT_TRUE(absl::IsUnauthenticated(PeerGate({.trust_domain = "d"}).Admit({PeerIdentity()})));
   const PeerGate open({.trust_domain = "d", .strangers = true});
-  EXPECT_TRUE(open.Admit(PeerIdentity()).ok());
-  EXPECT_TRUE(absl::IsPermissionDenied(open.Admit(Hub("other"))));
-  EXPECT_TRUE(absl::IsUnauthenticated(open.Admit(absl::UnauthenticatedError("two ids"))));
+  EXPECT_TRUE(open.Admit({PeerIdentity()}).ok());
+  EXPECT_TRUE(absl::IsPermissionDenied(open.Admit({Hub("other")})));
+  EXPECT_TRUE(absl::IsUnauthenticated(open.Admit({absl::UnauthenticatedError("two ids")})));
 }
 
 TEST(PeerGate, SendsAwayWhoseCertificateHasEndedToComeAgain) {
   PeerIdentity hub = Hub();
   hub.not_after = SystemClock().Now() - absl::Seconds(1);
-  EXPECT_TRUE(absl::IsUnavailable(PeerGate({.trust_domain = "d"}).Admit(hub)));
+  EXPECT_TRUE(absl::IsUnavailable(PeerGate({.trust_domain = "d"}).Admit({hub})));
 }
 
 TEST(PeerGate, AsksWhoIsDenied) {
   EXPECT_TRUE(absl::IsPermissionDenied(
-      PeerGate({.trust_domain = "d", .denials = std::make_shared<Everybody>()}).Admit(Hub())));
+      PeerGate({.trust_domain = "d", .denials = std::make_shared<Everybody>()}).Admit({Hub()})));
+}
+
+// Lets nobody call, and everybody stay.
+class Closed final : public CallPolicy {
+ public:
+  absl::Status MayCall(const Presented& /*caller*/) const override {
+    return absl::PermissionDeniedError("closed");
+  }
+  absl::Status MayStay(const Presented& /*caller*/) const override { return absl::OkStatus(); }
+};
+
+TEST(PeerGate, AsksItsPolicyOfCallsAndOfStreams) {
+  const PeerGate gate({.trust_domain = "d", .policy = std::make_shared<Closed>()});
+  EXPECT_TRUE(absl::IsPermissionDenied(gate.Admit({Hub()})));
+  EXPECT_TRUE(gate.Retain({Hub()}).ok());
+  EXPECT_TRUE(absl::IsPermissionDenied(gate.Retain({Hub("other")})));
+}
+
+TEST(Bearer, IsReadFromItsHeader) {
+  EXPECT_EQ(BearerOf("Bearer abc"), "abc");
+  for (const std::string& bad : {std::string(), std::string("abc"), std::string("bearer abc"),
+                                 std::string("Basic abc"), std::string("Bearer "),
+                                 "Bearer " + std::string(1000, 'a')})
+    EXPECT_EQ(BearerOf(bad), "") << bad;
 }
 
 }  // namespace

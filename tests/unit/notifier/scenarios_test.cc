@@ -591,7 +591,7 @@ TEST(Mistake9, NoSnoozeSilencesAnEmergency) {
 
 TEST(Snooze, OfWhatCannotBeSnoozedIsRefused) {
   InEveryWorld([](Scenario& s) {
-    for (const char* rule : {"SOS", "FALL", "DEVICE_FALL", "HAZARD", "NOBODY_TOLD"})
+    for (const char* rule : {"SOS", "FALL", "DEVICE_FALL", "HAZARD", "NOBODY_TOLD", "BREAK_GLASS"})
       EXPECT_TRUE(absl::IsFailedPrecondition(s.Snooze("anne", 0, 3600, rule))) << rule;
     EXPECT_TRUE(absl::IsInvalidArgument(s.Snooze("anne", 0, 8 * 86400)));
     EXPECT_TRUE(absl::IsInvalidArgument(s.Snooze("anne", 0, 1)));

@@ -1,0 +1,103 @@
+// Arbitrary requests of AccountService: the method's name, a line break, the request in text
+// format. Refused with a reason or carried out; nobody gets in, and what is kept can be read.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "google/protobuf/io/tokenizer.h"
+#include "google/protobuf/text_format.h"
+
+#include "veille/account/v1/account_service.pb.h"
+
+#include "common/base/check.h"
+#include "services/identity/app/account_desk.h"
+#include "tests/unit/identity/fake_account_store.h"
+
+namespace {
+
+using veille::identity::AccountDesk;
+
+class Quiet final : public google::protobuf::io::ErrorCollector {
+ public:
+  void AddError(int, google::protobuf::io::ColumnNumber, const std::string&) override {}
+};
+
+template <typename Request>
+bool Parse(const std::string& text, Request& request) {
+  Quiet quiet;
+  google::protobuf::TextFormat::Parser parser;
+  parser.RecordErrorsTo(&quiet);
+  parser.SetRecursionLimit(100);
+  return parser.ParseFromString(text, &request);
+}
+
+template <typename Request, typename Ask>
+void With(const std::string& text, Ask ask) {
+  Request request;
+  if (Parse(text, request)) ask(request);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  namespace v1 = veille::account::v1;
+  const std::string input(reinterpret_cast<const char*>(data), size);
+  const std::size_t line = input.find('\n');
+  if (line == std::string::npos) return 0;
+  const std::string method = input.substr(0, line), text = input.substr(line + 1);
+
+  const auto clock = std::make_shared<veille::VirtualClock>(absl::FromUnixSeconds(1'800'000'000));
+  veille::testing::FakeAccountStore store(clock);
+  veille::SeededRandom random(1);
+  veille::identity::AccountOptions options;
+  options.registry = *veille::domain::Registry::Make({});
+  options.clock = options.service_clock = clock;
+  options.random = &random;
+  options.cost = {2, 1, 1};
+  options.pin = [] { return std::string(16, '0'); };
+  options.record = [](const veille::store::v1::AuditEntry&) { return absl::OkStatus(); };
+  options.tell = [](const veille::store::v1::Finding&) { return absl::OkStatus(); };
+  AccountDesk desk(options, store);
+  const veille::domain::Caller admin{veille::domain::Principal::kAdmin, "operator", ""};
+  const veille::domain::Caller anne{veille::domain::Principal::kCaregiver, "anne", "s"};
+  VEILLE_CHECK(desk.Invite(admin, "anne", v1::ROLE_CAREGIVER, absl::ZeroDuration()).ok());
+
+  if (method == "Invite")
+    With<v1::InviteRequest>(text, [&](const auto& r) {
+      desk.Invite(admin, r.account_id(), r.role(), absl::Seconds(r.lifetime().seconds()))
+          .status()
+          .IgnoreError();
+    });
+  if (method == "AcceptInvitation")
+    With<v1::AcceptInvitationRequest>(
+        text, [&](const auto& r) { VEILLE_CHECK(!desk.Accept(r, "address").ok()); });
+  if (method == "SignIn")
+    With<v1::SignInRequest>(text,
+                            [&](const auto& r) { VEILLE_CHECK(!desk.SignIn(r, "address").ok()); });
+  if (method == "RevokeSessions")
+    With<v1::RevokeSessionsRequest>(text, [&](const auto& r) {
+      desk.Revoke(anne, r.account_id(), r.session_id()).status().IgnoreError();
+      desk.Revoke(admin, r.account_id(), r.session_id()).status().IgnoreError();
+    });
+  if (method == "ListSessions")
+    With<v1::ListSessionsRequest>(
+        text, [&](const auto& r) { desk.Sessions(anne, r.account_id()).status().IgnoreError(); });
+  if (method == "ChangePassword")
+    With<v1::ChangePasswordRequest>(
+        text, [&](const auto& r) { VEILLE_CHECK(!desk.ChangePassword(anne, r, "address").ok()); });
+  if (method == "ConfirmTotp")
+    With<v1::ConfirmTotpRequest>(text, [&](const auto& r) {
+      VEILLE_CHECK(!desk.ConfirmTotp(anne, r.totp_code(), "address").ok());
+    });
+  if (method == "ResetAccount")
+    With<v1::ResetAccountRequest>(
+        text, [&](const auto& r) { desk.Reset(admin, r.account_id()).status().IgnoreError(); });
+  if (method == "BreakGlass")
+    With<v1::BreakGlassRequest>(text, [&](const auto& r) {
+      VEILLE_CHECK(!desk.BreakGlass(anne, r.patient_id(), r.reason()).ok());
+    });
+  VEILLE_CHECK(store.sessions().empty());
+  for (const auto& account : *desk.List()) VEILLE_CHECK(account.format() == 1);
+  return 0;
+}
