@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
+#include <google/protobuf/stubs/logging.h>
 #include <grpc/support/log.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/security/tls_certificate_provider.h>
@@ -106,11 +107,17 @@ void LogOfGrpc(gpr_log_func_args* line) {
   VEILLE_LOG(kWarning, "gRPC complains").Field("of", message);
 }
 
+// What protobuf finds in a peer's bytes is answered to the peer: a line a message would let anybody
+// fill the log.
+void IgnoreProtobuf(google::protobuf::LogLevel /*level*/, const char* /*file*/, int /*line*/,
+                    const std::string& /*message*/) {}
+
 // Debian builds Abseil with its search for lock cycles on, which looks up every lock that gRPC
 // takes: it is there to find gRPC's own faults, and costs a server a twentieth of its time.
 void Prepare() {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   gpr_set_log_function(&LogOfGrpc);
+  google::protobuf::SetLogHandler(&IgnoreProtobuf);
 }
 
 }  // namespace

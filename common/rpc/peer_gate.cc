@@ -24,8 +24,10 @@ class Gatekeeper final : public grpc::AuthMetadataProcessor {
       return at == metadata.end() ? std::string_view()
                                   : std::string_view(at->second.data(), at->second.size());
     };
-    return ToGrpc(gate_->Admit(
-        {IdentityOf(context), BearerOf(value("authorization")), std::string(value(":path"))}));
+    const Presented caller{IdentityOf(context), BearerOf(value("authorization")),
+                           std::string(value(":path"))};
+    if (absl::Status status = gate_->Admit(caller); !status.ok()) return ToGrpc(status);
+    return ToGrpc(gate_->Limit(caller.peer, value("authorization"), value(":path")));
   }
 
  private:
@@ -63,6 +65,14 @@ absl::Status PeerGate::Know(const absl::StatusOr<PeerIdentity>& peer) const {
         "the certificate has ended since this connection began: connect again with the next one");
   }
   return rules_.denials == nullptr ? absl::OkStatus() : rules_.denials->Check(*peer);
+}
+
+absl::Status PeerGate::Limit(const absl::StatusOr<PeerIdentity>& peer,
+                             std::string_view authorization, std::string_view method) const {
+  if (rules_.limits == nullptr) return absl::OkStatus();
+  if (!authorization.empty()) return rules_.limits->Take(authorization, method);
+  const bool proved = peer.ok() && peer->authenticated;
+  return rules_.limits->Take(proved ? peer->subject() : std::string(), method);
 }
 
 std::shared_ptr<grpc::AuthMetadataProcessor> MakeGatekeeper(std::shared_ptr<const PeerGate> gate) {

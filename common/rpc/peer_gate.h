@@ -6,9 +6,11 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 
+#include "common/rpc/call_limits.h"
 #include "common/rpc/identity.h"
 
 namespace grpc {
@@ -45,6 +47,7 @@ class PeerGate {
     // Lets in who shows no certificate; the services decide what they may do.
     bool strangers = false;
     std::shared_ptr<const DenialList> denials = {};  // Null: nobody is denied.
+    std::shared_ptr<CallLimits> limits = {};         // Null: calls are not counted.
     std::shared_ptr<const CallPolicy> policy = {};   // Null: whoever is let in may call anything.
   };
   explicit PeerGate(Rules rules) : rules_(std::move(rules)) {}
@@ -56,6 +59,10 @@ class PeerGate {
   absl::Status Retain(const Presented& caller) const;
   // Whether Admit() may block.
   bool blocks() const { return rules_.policy != nullptr; }
+  // Of a call that is admitted: whether its caller has not called too often. Who has signed in is
+  // told apart by `authorization`, anybody else by their certificate.
+  absl::Status Limit(const absl::StatusOr<PeerIdentity>& peer, std::string_view authorization,
+                     std::string_view method) const;
 
  private:
   absl::Status Know(const absl::StatusOr<PeerIdentity>& peer) const;

@@ -38,6 +38,8 @@ void Configure(const Server::Options& options, grpc::ServerBuilder& builder) {
   }
   if (options.memory_quota_bytes > 0)
     builder.SetResourceQuota(grpc::ResourceQuota("veille").Resize(options.memory_quota_bytes));
+  if (options.max_concurrent_streams > 0)
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_concurrent_streams);
   if (options.small_windows) {
     builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
     builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 65'536);
@@ -54,7 +56,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options,
     VEILLE_ASSIGN_OR_RETURN(std::string trust_domain, TrustDomainOf(options.tls.certificate_file));
     gate = std::make_shared<PeerGate>(PeerGate::Rules{std::move(trust_domain), options.peer_kind,
                                                       options.strangers, options.denials,
-                                                      options.policy});
+                                                      options.limits, options.policy});
   }
   VEILLE_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ServerCredentials> credentials,
                           rpc::ServerCredentials(options.tls, options.strangers, gate));

@@ -34,6 +34,8 @@ class Server {
     std::string peer_kind;
     bool strangers = false;
     std::shared_ptr<const DenialList> denials;
+    // With TLS: how often each caller may call. Null: not counted.
+    std::shared_ptr<CallLimits> limits;
     std::shared_ptr<const CallPolicy> policy;
     int max_receive_bytes = 1 << 20;
     // Smaller HTTP/2 look-ahead: a stalled hub then holds about 130 KiB instead of megabytes.
@@ -51,6 +53,9 @@ class Server {
     // Buffers of all connections together; beyond, gRPC reads less and drops idle connections.
     // Zero: no limit.
     std::size_t memory_quota_bytes = 0;
+    // Calls and streams that one connection may have open: who opens and resets them in haste gets
+    // no further than that. Zero: gRPC's own choice, which is none.
+    int max_concurrent_streams = 0;
   };
 
   // Starts to serve. UNAVAILABLE when the address is taken. `streams` holds the live streams of the

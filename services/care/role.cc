@@ -8,7 +8,12 @@
 #include "common/rpc/server.h"
 #include "services/care/adapters/audit_log_trail.h"
 #include "services/care/adapters/care_service.h"
+#include "services/care/adapters/redis_aged_records.h"
 #include "services/care/adapters/redis_home_store.h"
+#include "services/care/adapters/redis_personal_records.h"
+#include "services/care/adapters/rights_service.h"
+#include "services/domain/limits.h"
+#include "services/domain/vault/redis_key_store.h"
 
 namespace veille::care {
 namespace {
@@ -43,6 +48,28 @@ std::shared_ptr<const domain::Access> Believing() {
   return std::make_shared<domain::Access>(options);
 }
 
+RedisPersonalRecords::Options RecordsOptionsOf(const CareOptions& options) {
+  RedisPersonalRecords::Options records;
+  records.endpoint = options.endpoint;
+  records.key_store = options.keys ? options.keys->store : options.endpoint;
+  records.partitions = options.partitions;
+  records.vault = options.vault;
+  return records;
+}
+
+Eraser::Options EraserOptionsOf(const CareOptions& options) {
+  Eraser::Options eraser;
+  eraser.clock = options.clock;
+  eraser.vault = options.vault;
+  if (options.keys) {
+    eraser.keys = std::make_shared<domain::RedisKeyStore>(options.keys->store);
+    eraser.kek_file = options.keys->kek_file;
+  }
+  eraser.signing_key = options.audit_key;
+  eraser.after_step = options.after_erasure_step;
+  return eraser;
+}
+
 }  // namespace
 
 class Care::Parts {
@@ -51,8 +78,15 @@ class Care::Parts {
       : store_(StoreOptionsOf(options)),
         audit_(std::make_unique<AuditLogTrail>(AuditOptionsOf(options), *options.metrics)),
         desk_(store_, *audit_, options.clock),
+        records_(RecordsOptionsOf(options)),
+        aged_({options.endpoint, options.partitions, options.vault}),
+        retention_(std::make_unique<Retention>(Retention::Options{{}, options.clock}, aged_,
+                                               *options.metrics)),
+        eraser_(std::make_unique<Eraser>(EraserOptionsOf(options), store_, records_, *audit_)),
+        rights_({store_, records_, *eraser_, *retention_, *audit_, options.clock}),
         access_(options.access != nullptr ? options.access : Believing()),
-        service_(MakeCareService(desk_, *access_)) {}
+        service_(MakeCareService(desk_, *access_)),
+        rights_service_(MakeRightsService(rights_, *access_, streams_)) {}
 
   absl::Status Start(const CareOptions& options) {
     const config::v1::Rpc& config = options.config.rpc();
@@ -65,13 +99,17 @@ class Care::Parts {
     server.policy = options.access;
     server.tls = {config.tls().ca_file(), config.tls().certificate_file(), config.tls().key_file()};
     server.max_receive_bytes = kMaxRequestBytes;
-    VEILLE_ASSIGN_OR_RETURN(server_, rpc::Server::Start(server, {service_.get()}, streams_));
+    domain::Limit(options.config.limits(), {}, *options.metrics, server);
+    VEILLE_ASSIGN_OR_RETURN(
+        server_, rpc::Server::Start(server, {service_.get(), rights_service_.get()}, streams_));
     server_->SetReady(true);
     return absl::OkStatus();
   }
 
   void Stop() {
     if (server_ != nullptr) server_->Stop();
+    retention_.reset();
+    eraser_.reset();
     // Nobody is served any more; what it has yet to write is written while Redis is still there.
     audit_.reset();
   }
@@ -84,8 +122,13 @@ class Care::Parts {
   RedisHomeStore store_;
   std::unique_ptr<AuditLogTrail> audit_;
   CareDesk desk_;
+  RedisPersonalRecords records_;
+  RedisAgedRecords aged_;
+  std::unique_ptr<Retention> retention_;
+  std::unique_ptr<Eraser> eraser_;
+  RightsDesk rights_;
   const std::shared_ptr<const domain::Access> access_;
-  const std::shared_ptr<grpc::Service> service_;
+  const std::shared_ptr<grpc::Service> service_, rights_service_;
   std::unique_ptr<rpc::Server> server_;
 };
 

@@ -3,12 +3,15 @@
 #ifndef SERVICES_CARE_ROLE_H_
 #define SERVICES_CARE_ROLE_H_
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "absl/status/statusor.h"
 
 #include "veille/config/v1/config.pb.h"
+#include "veille/store/v1/rights.pb.h"
 
 #include "common/crypto/ed25519.h"
 #include "common/metrics/metrics.h"
@@ -31,8 +34,17 @@ struct CareOptions {
   // Who calls, and what they may. Null: whoever comes is an operator.
   std::shared_ptr<const domain::Access> access;
   std::shared_ptr<domain::Vault> vault = domain::Vault::InTheClear();
-  // Signs the audit log; absent: nothing is signed.
+  // Signs the audit log, and certificates of erasures; absent: nothing is signed.
   std::optional<SigningKey> audit_key;
+  // Where wrapped data keys are, and what wraps them, for erasures. Absent where everything is
+  // stored in the clear.
+  struct Keys {
+    redis::Endpoint store;
+    std::string kek_file;
+  };
+  std::optional<Keys> keys;
+  // For tests: after each step of an erasure.
+  std::function<void(store::v1::Erasure::State)> after_erasure_step;
 };
 
 class Care {

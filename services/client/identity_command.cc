@@ -31,7 +31,7 @@ ABSL_FLAG(std::string, trust_domain, "veille.internal",
           "identity init: the domain of a new authority's ids, spiffe://DOMAIN/…");
 ABSL_FLAG(std::string, out, "",
           "identity issue: the folder that gets ca.crt, tls.crt and tls.key; of the exercise's hub "
-          "hub.crt and hub.key.");
+          "hub.crt and hub.key. rights export, erase: the folder of their files.");
 ABSL_FLAG(bool, force, false, "identity retire: also before every certificate has been renewed.");
 
 namespace veille::client {

@@ -156,6 +156,10 @@ absl::Duration DurationOr(const Message& rule, const char* field) {
   return absl::Seconds(seconds < kMaxSeconds ? seconds : kMaxSeconds);
 }
 
+int64_t MicrosOr(const Message& rule, const char* field) {
+  return absl::ToInt64Microseconds(DurationOr(rule, field));
+}
+
 LocalWindow WindowOr(const Message& rule, const char* field) {
   const FieldDescriptor& descriptor = FieldOf(rule, field);
   const auto window = ParseLocalWindow(Text(rule, descriptor));
@@ -204,6 +208,21 @@ const care::v1::RuleInfo* FindRule(std::string_view name) {
     if (info.name() == name) return &info;
   }
   return nullptr;
+}
+
+uint32_t RuleNumber(const Message& rule) {
+  const auto* type = care::v1::CarePlan::descriptor();
+  for (int i = 0; i < type->field_count(); ++i) {
+    if (type->field(i)->message_type() == rule.GetDescriptor())
+      return static_cast<uint32_t>(type->field(i)->number());
+  }
+  return 0;
+}
+
+const Message* RuleByNumber(const care::v1::CarePlan& plan, uint32_t number) {
+  const auto* field = care::v1::CarePlan::descriptor()->FindFieldByNumber(static_cast<int>(number));
+  if (field == nullptr || field->is_repeated() || field->message_type() == nullptr) return nullptr;
+  return &plan.GetReflection()->GetMessage(plan, field);
 }
 
 std::string RuleName(const Message& rule) { return InfoOf(rule).name(); }

@@ -34,6 +34,8 @@ std::vector<PlanFault> CheckCarePlan(const care::v1::CarePlan& plan);
 // and `field` the name of one of its fields, which must be a parameter of that kind.
 double NumberOr(const google::protobuf::Message& rule, const char* field);
 absl::Duration DurationOr(const google::protobuf::Message& rule, const char* field);
+// The same in microseconds.
+int64_t MicrosOr(const google::protobuf::Message& rule, const char* field);
 LocalWindow WindowOr(const google::protobuf::Message& rule, const char* field);
 // Of a repeated text parameter: times of the day, minutes after midnight, rising.
 std::vector<int> TimesOf(const google::protobuf::Message& rule, const char* field);
@@ -48,6 +50,10 @@ std::map<std::string, std::string> ParametersInForce(const google::protobuf::Mes
 const care::v1::RuleInfo& InfoOf(const google::protobuf::Message& rule);
 // By its name, for example NIGHT_EXIT; null when there is none.
 const care::v1::RuleInfo* FindRule(std::string_view name);
+
+// A rule by the number of its field in the plan, which never changes; null when there is none.
+uint32_t RuleNumber(const google::protobuf::Message& rule);
+const google::protobuf::Message* RuleByNumber(const care::v1::CarePlan& plan, uint32_t number);
 
 // The rule's name, for example NIGHT_EXIT, and the version of its code.
 std::string RuleName(const google::protobuf::Message& rule);

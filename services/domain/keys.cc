@@ -3,6 +3,7 @@
 #include "absl/strings/str_format.h"
 
 #include "common/base/digest.h"
+#include "services/domain/erasure_keys.h"
 
 namespace veille::domain {
 namespace {
@@ -125,6 +126,8 @@ std::string HomeRequestKey(int partition, std::string_view request) {
   return HomeKey(partition, "home_request", request);
 }
 std::string HomeClaimsKey(int partition) { return HomeKey(partition, "home_claims"); }
+
+std::string ErasuresKey() { return "veille:{rights}:erasures"; }
 
 std::string InboxKey(int partition, std::string_view caregiver_id) {
   return CaregiverKey(partition, "inbox", caregiver_id);

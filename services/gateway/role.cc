@@ -8,6 +8,7 @@
 #include "common/redis/check_settings.h"
 #include "common/rpc/server.h"
 #include "common/sync/worker.h"
+#include "services/domain/limits.h"
 #include "services/gateway/adapters/hub_service.h"
 #include "services/gateway/adapters/redis_log.h"
 #include "services/gateway/adapters/redis_prompts.h"
@@ -25,10 +26,31 @@ absl::Duration DurationOr(bool has, const google::protobuf::Duration& span, absl
   return has ? absl::Seconds(span.seconds()) + absl::Nanoseconds(span.nanos()) : other;
 }
 
-IntakeLimits LimitsOf(const config::v1::Gateway& config) {
+int MaxUnacked(const config::v1::Gateway& config) {
+  return config.max_unacked_batches() > 0 ? static_cast<int>(config.max_unacked_batches())
+                                          : IntakeLimits().max_unacked_batches;
+}
+
+// A world that runs faster brings a home's day in less: its limits are of world time.
+void Scale(double speed, SourceRates& rates) {
+  if (speed <= 1) return;
+  for (Rate* rate :
+       {&rates.urgent_batches, &rates.bulk_batches, &rates.bulk_bytes, &rates.connects}) {
+    rate->per_second *= speed;
+    rate->burst *= speed;
+  }
+}
+
+IntakeLimits LimitsOf(const config::v1::Config& whole, double speed) {
+  const config::v1::Gateway& config = whole.gateway();
   IntakeLimits limits;
-  if (config.max_unacked_batches() > 0)
-    limits.max_unacked_batches = static_cast<int>(config.max_unacked_batches());
+  SourceRates& rates = limits.rates;
+  rates.urgent_batches = domain::RateOr(whole.limits().hub_urgent_batches(), rates.urgent_batches);
+  rates.bulk_batches = domain::RateOr(whole.limits().hub_bulk_batches(), rates.bulk_batches);
+  rates.bulk_bytes = domain::RateOr(whole.limits().hub_bulk_bytes(), rates.bulk_bytes);
+  rates.connects = domain::RateOr(whole.limits().hub_connects(), rates.connects);
+  Scale(speed, rates);
+  limits.max_unacked_batches = MaxUnacked(config);
   if (config.max_source_bytes() > 0) limits.max_source_bytes = config.max_source_bytes();
   if (config.max_total_bytes() > 0) limits.max_total_bytes = config.max_total_bytes();
   limits.heartbeat_interval = DurationOr(config.has_heartbeat_interval(),
@@ -39,7 +61,7 @@ IntakeLimits LimitsOf(const config::v1::Gateway& config) {
 rpc::StreamLimits StreamLimitsOf(const config::v1::Gateway& config) {
   rpc::StreamLimits limits;
   // A window a lane, and one more: heartbeats share them.
-  limits.max_unsettled = 2 * LimitsOf(config).max_unacked_batches + 1;
+  limits.max_unsettled = 2 * MaxUnacked(config) + 1;
   if (config.max_source_bytes() > 0) limits.max_unsettled_bytes = config.max_source_bytes();
   return limits;
 }
@@ -53,6 +75,8 @@ rpc::Server::Options ServerOptionsOf(const GatewayOptions& gateway) {
   options.tls = {config.rpc().tls().ca_file(), config.rpc().tls().certificate_file(),
                  config.rpc().tls().key_file()};
   options.small_windows = true;
+  options.memory_quota_bytes = domain::ServerMemory(config.limits());
+  options.max_concurrent_streams = domain::ConnectionStreams(config.limits());
   options.write_stall_timeout =
       DurationOr(config.gateway().has_write_stall_timeout(), config.gateway().write_stall_timeout(),
                  options.write_stall_timeout);
@@ -71,7 +95,8 @@ class Gateway::Parts {
             [this](store::v1::PromptOrder order) { desk_.OnPrompt(std::move(order)); },
             options_.vault),
         intake_(options_.registry, options_.partitions, options_.clock, log_, desk_,
-                LimitsOf(options_.config.gateway()), *options_.metrics, options_.vault),
+                LimitsOf(options_.config, options_.clock->speed()), *options_.metrics,
+                options_.vault),
         log_({options_.endpoint, static_cast<int>(options_.config.redis().wait_replicas()),
               DurationOr(options_.config.redis().has_command_timeout(),
                          options_.config.redis().command_timeout(), absl::Seconds(5))}),
@@ -93,6 +118,7 @@ class Gateway::Parts {
       stopped_ = true;
       changed_.NotifyAll();
     }
+    intake_.Stop();
     if (server_ != nullptr) server_->Stop();
     pulse_.Join();
   }

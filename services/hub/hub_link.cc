@@ -30,6 +30,9 @@ constexpr int kIncarnationDigits = 32;
 // Prompts that are known when they come again; far more than stand at a time.
 constexpr std::size_t kKnownPrompts = 64;
 
+// A gateway may ask us to stay away for so long; it is no way to silence us.
+constexpr absl::Duration kLongestStay = absl::Seconds(30);
+
 // Trying again would change nothing.
 bool IsFinal(const absl::Status& status) {
   return absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status) ||
@@ -121,10 +124,21 @@ class HubLink::Worker : public std::enable_shared_from_this<HubLink::Worker> {
       if (absl::IsFailedPrecondition(status)) renew_incarnation_ = true;
       changed_.NotifyAll();
       if (stopping_ || !final_.ok()) return;
-      changed_.WaitFor(mu_, backoff.Next());
+      StayAway(backoff.Next(), rpc::RetryDelayOf(status).value_or(absl::ZeroDuration()));
       if (stopping_) return;
       // Our back-off is enough: an SOS does not wait for the channel's own behind it.
       grpc::experimental::ChannelResetConnectionBackoff(channel_.get());
+    }
+  }
+
+  // As long as the gateway asked on top of our own back-off; what is urgent waits for that alone.
+  void StayAway(absl::Duration backoff, absl::Duration asked) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    const absl::Duration began = MonotonicNow();
+    const absl::Duration until = began + backoff + std::min(asked, kLongestStay);
+    while (!stopping_ && MonotonicNow() < until) {
+      const bool urgent = outbox_.urgent_size() > 0;
+      if (urgent && MonotonicNow() >= began + backoff) return;
+      changed_.WaitFor(mu_, (urgent ? began + backoff : until) - MonotonicNow());
     }
   }
 

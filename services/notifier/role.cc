@@ -10,6 +10,7 @@
 #include "common/log/log.h"
 #include "common/rpc/server.h"
 #include "services/domain/channel_check.h"
+#include "services/domain/limits.h"
 #include "services/notifier/adapters/acknowledge_door.h"
 #include "services/notifier/adapters/alert_service.h"
 #include "services/notifier/adapters/audit_log_trail.h"
@@ -146,6 +147,11 @@ class Notifier::Parts {
     // Messages are small and far between: probing each connection for its bandwidth would answer
     // every receipt with a ping.
     server.small_windows = true;
+    domain::Limit(options.config.limits(),
+                  {"/veille.alert.v1.AlertService/ReportDeliveries",
+                   "/veille.alert.v1.AlertService/AcknowledgeAlert",
+                   "/veille.alert.v1.AlertService/ResolveAlert"},
+                  *options.metrics, server);
     absl::StatusOr<std::unique_ptr<rpc::Server>> started =
         rpc::Server::Start(server, {service_.get()}, streams_);
     if (!started.ok()) return started.status();

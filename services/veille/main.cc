@@ -39,6 +39,7 @@ Look after:
   veille care       homes, people, devices, circles, care plans: list, change, import, export
   veille audit      verify, list: who looked at what, and whether the log is whole
   veille keys       list, rotate, make: the keys that what is stored is encrypted with
+  veille rights     export, erase PERSON; accesses, retention; verify: what the law gives to people
   veille drill      sends an exercise alarm the whole way, and says how far it came
   veille account    accept CODE, sign-in, sessions, revoke, password, totp; invite, reset
   veille identity   invite HUB, deny, allow, denials; init, issue, rotate, retire: who is let in
@@ -61,6 +62,7 @@ int main(int argc, char** argv) {
       {"rules", veille::client::RunRules},
       {"audit", veille::RunAudit},
       {"keys", veille::RunKeys},
+      {"rights", veille::RunRights},
       {"care", veille::client::RunCare},
       {"drill", veille::RunDrillCommand},
       {"account", veille::client::RunAccount},

@@ -38,6 +38,30 @@ void CheckRatio(const config::TextProtoFile& file, const std::string& field, dou
   if (value < 0 || value > 1) faults.Add(file.PlaceOf(field), field, "must be 0 to 1");
 }
 
+void CheckRate(const config::TextProtoFile& file, const std::string& field,
+               const config::v1::Rate& rate, config::Faults& faults) {
+  if (!(rate.per_second() >= 0 && rate.per_second() <= 1e9))
+    faults.Add(file.PlaceOf(field), field + ".per_second", "must be above 0, at most 1e9");
+  if (!(rate.burst() == 0 || (rate.burst() >= 1 && rate.burst() <= 1e12)))
+    faults.Add(file.PlaceOf(field), field + ".burst", "must be 1 to 1e12");
+}
+
+void CheckLimits(const config::TextProtoFile& file, const config::v1::Limits& limits,
+                 config::Faults& faults) {
+  CheckRate(file, "limits.hub_bulk_batches", limits.hub_bulk_batches(), faults);
+  CheckRate(file, "limits.hub_bulk_bytes", limits.hub_bulk_bytes(), faults);
+  CheckRate(file, "limits.hub_urgent_batches", limits.hub_urgent_batches(), faults);
+  CheckRate(file, "limits.hub_connects", limits.hub_connects(), faults);
+  CheckRate(file, "limits.caller_calls", limits.caller_calls(), faults);
+  constexpr uint64_t kLeastMemory = 1 << 20;
+  if (limits.server_memory_bytes() > 0 && limits.server_memory_bytes() < kLeastMemory)
+    faults.Add(file.PlaceOf("limits.server_memory_bytes"), "limits.server_memory_bytes",
+               "must be at least 1 MiB");
+  if (limits.connection_streams() > 10'000)
+    faults.Add(file.PlaceOf("limits.connection_streams"), "limits.connection_streams",
+               "must be at most 10,000");
+}
+
 }  // namespace
 
 absl::StatusOr<Config> LoadConfig(const std::string& path, bool embedded) {
@@ -75,6 +99,7 @@ absl::StatusOr<Config> LoadConfig(const std::string& path, bool embedded) {
   CheckRatio(file, "gateway.bulk_disk_ratio", config.gateway().bulk_disk_ratio(), faults);
   require(config.gateway().max_unacked_batches() <= 64, "gateway.max_unacked_batches",
           "must be at most 64: duplicates are recognised within that window");
+  CheckLimits(file, config.limits(), faults);
   require(!config.rpc().plaintext() || !config.rpc().has_tls(), "rpc.plaintext",
           "contradicts rpc.tls");
   for (const auto& [span, field] :

@@ -1,6 +1,7 @@
 #include "services/veille/server_roles.h"
 
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -45,6 +46,9 @@ ABSL_FLAG(std::string, ready_file, "",
           "Written once the process serves: one line of JSON with its ports.");
 ABSL_FLAG(std::string, test_crash_on, "",
           "For tests only: the detector dies when it judges an entry with this correlation id.");
+
+ABSL_FLAG(std::string, test_erasure_crash, "",
+          "For tests only: care dies when an erasure has reached this state.");
 
 namespace veille {
 namespace {
@@ -134,6 +138,13 @@ absl::Status StartCare(const Node& node, const OwnIdentity& own, const std::stri
   options.metrics = &metrics;
   options.vault = node.vault;
   VEILLE_ASSIGN_OR_RETURN(options.audit_key, AuditKeyOf(node.config, data));
+  VEILLE_ASSIGN_OR_RETURN(const std::optional<KeysPlace> keys, KeysPlaceOf(node.config, data));
+  if (keys) options.keys = {keys->store, keys->kek_file};
+  if (const std::string crash_at = absl::GetFlag(FLAGS_test_erasure_crash); !crash_at.empty()) {
+    options.after_erasure_step = [crash_at](store::v1::Erasure::State state) {
+      if (store::v1::Erasure::State_Name(state) == crash_at) std::raise(SIGKILL);
+    };
+  }
   VEILLE_ASSIGN_OR_RETURN(roles.care, care::Care::Start(options));
   return absl::OkStatus();
 }

@@ -35,16 +35,21 @@ bool IsBound(const DevicePlan& device, int64_t at_us) {
   return at_us >= device.bind_us && (device.unbind_us == 0 || at_us < device.unbind_us);
 }
 
-// The same press, sent again by another way.
+// The same press, sent again by another way. Devices count, so that distances are short.
 bool IsRepeated(store::v1::DeviceState& state, uint64_t sequence) {
   if (sequence == 0) return false;
-  auto& kept = *state.mutable_sequences();
-  if (std::find(kept.begin(), kept.end(), sequence) != kept.end()) return true;
-  if (kept.size() == kKeptSequences) {
-    std::rotate(kept.begin(), kept.begin() + 1, kept.end());
-    kept.RemoveLast();
+  auto& steps = *state.mutable_sequence_steps();
+  uint64_t newest = 0;  // Distances wrap around.
+  for (const int64_t step : steps) {
+    newest += static_cast<uint64_t>(step);
+    if (newest == sequence) return true;
   }
-  kept.Add(sequence);
+  if (steps.size() >= kKeptSequences) {
+    steps.Set(1, static_cast<int64_t>(static_cast<uint64_t>(steps.Get(0)) +
+                                      static_cast<uint64_t>(steps.Get(1))));
+    steps.erase(steps.begin());
+  }
+  steps.Add(static_cast<int64_t>(sequence - newest));
   return false;
 }
 
@@ -127,6 +132,7 @@ class Engine {
       auto& state = *state_.record().mutable_devices(device);
       if (IsRepeated(state, event.device_sequence())) return;
       if (Speaks(event)) {
+        BeforeDeviceSpeaks(context_, device, time_us);
         NoteWord(context_, device, time_us);
         state.set_heard_us(context_.receive_us);
         OnDeviceSpoke(context_, device, time_us);
@@ -152,7 +158,7 @@ class Engine {
         break;
     }
     if (device < 0) return;
-    const DevicePlan& plan = context_.plan.devices()[static_cast<std::size_t>(device)];
+    const DevicePlan& plan = context_.plan.device(device);
     if (!IsBound(plan, time_us)) return;
     if (event.observation_case() == Event::kAcceleration)
       return OnAcceleration(context_, device, event);
@@ -183,7 +189,7 @@ class Engine {
     added.set_time_us(time_us);
     added.set_receive_us(context_.receive_us);
     added.set_device(static_cast<uint32_t>(device));
-    Fill(context_.plan.devices()[static_cast<std::size_t>(device)], event, part, kind, added);
+    Fill(context_.plan.device(device), event, part, kind, added);
     // By time, then device, so that the order does not depend on which hub was faster.
     for (int i = pending.size() - 1; i > 0; --i) {
       const PendingEvent& before = pending.Get(i - 1);

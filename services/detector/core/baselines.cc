@@ -103,7 +103,6 @@ absl::StatusOr<Baselines> Baselines::Parse(std::string_view bytes) {
   }
   baselines.last_day_ = record.last_day();
   baselines.days_ = record.days();
-  baselines.weekend_days_ = record.weekend_days();
   return baselines;
 }
 
@@ -112,7 +111,6 @@ std::string Baselines::Serialize() const {
   record.set_format(kFormat);
   record.set_last_day(last_day_);
   record.set_days(days_);
-  record.set_weekend_days(weekend_days_);
   record.set_silences(Bytes(silences_));
   record.set_wakings(Bytes(wakings_));
   record.set_outings(Bytes(outings_));
@@ -139,7 +137,6 @@ void Baselines::Learn(const store::v1::DayRecord& day) {
   }
   if (!seen) return;  // Nobody was at home: the day says nothing.
   days_ = std::min<uint32_t>(days_ + 1, kMostDays);
-  if (weekend) weekend_days_ = std::min<uint32_t>(weekend_days_ + 1, kMostDays);
   if (day.waking_minutes() >= kWakingFrom)
     Add((day.waking_minutes() - kWakingFrom) / kWakingStep, wakings_[weekend ? 1 : 0]);
   for (const char bin : day.outings()) Add(static_cast<uint8_t>(bin), outings_);

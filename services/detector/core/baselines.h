@@ -64,7 +64,7 @@ class Baselines {
   void Forget();
 
   int32_t last_day_ = 0;
-  uint32_t days_ = 0, weekend_days_ = 0;
+  uint32_t days_ = 0;
   std::array<Histogram<kSilenceBins>, std::size_t{2} * kHalfHours> silences_{};
   std::array<Histogram<kWakingBins>, 2> wakings_{};
   Histogram<kOutingBins> outings_{};

@@ -7,6 +7,7 @@
 
 #include "common/base/timestamp.h"
 #include "services/detector/core/findings.h"
+#include "services/detector/core/muted.h"
 #include "services/domain/care_plan.h"
 
 namespace veille::detector {
@@ -132,15 +133,14 @@ bool IsFreezing(const Context& context, int64_t at_us) {
   return since != 0 && at_us - since < kFreezingUs;
 }
 
-// Kind and severity stand in the id.
-void SetId(Finding& finding, int64_t decide_us) {
-  finding.set_finding_id(finding.alert_id() + "/" + std::to_string(finding.kind()) + "/" +
-                         std::to_string(decide_us) + "/" + std::to_string(finding.severity()));
+// Nobody knows when a pause without an end is over.
+void SetCheck(int64_t end_us, store::v1::MutedFinding& muted) {
+  muted.set_check_us(end_us == kNoEnd ? 0 : end_us);
 }
 
 int FindMuted(const store::v1::CircumstancesState& state, const std::string& alert_id) {
   for (int i = 0; i < state.muted_size(); ++i)
-    if (state.muted(i).finding().alert_id() == alert_id) return i;
+    if (state.muted(i).alert_id() == alert_id) return i;
   return -1;
 }
 
@@ -237,7 +237,7 @@ void RaiseForWeather(const Context& context, Conclusion& conclusion) {
 
 bool Withhold(Context& context, const Conclusion& conclusion, Finding& finding) {
   auto& state = *context.state.record().mutable_circumstances();
-  const int known = FindMuted(state, finding.alert_id());
+  const int known = FindMuted(state, WithoutHome(finding.home_id(), finding.alert_id()));
   if (conclusion.kind == Finding::KIND_CLEAR) {
     if (known < 0) return false;
     const bool told = state.muted(known).lowered();
@@ -257,26 +257,25 @@ bool Withhold(Context& context, const Conclusion& conclusion, Finding& finding) 
       // What was muted grew worse, and nothing explains it any more: it begins for the carers.
       if (!state.muted(known).lowered()) finding.set_kind(Finding::KIND_RAISE);
       state.mutable_muted()->DeleteSubrange(known, 1);
-      SetId(finding, conclusion.decide_us);
+      SetDecided(context, conclusion.decide_us, finding);
       return false;
     }
   }
-  if (mute && info.momentary()) return true;
-  if (known < 0 && state.muted_size() >= kMostMuted) return false;
-  store::v1::MutedFinding& muted = known < 0 ? *state.add_muted() : *state.mutable_muted(known);
-  const bool told = known >= 0 && muted.lowered();
-  *muted.mutable_finding() = finding;
-  muted.set_patient(static_cast<uint32_t>(std::max(conclusion.patient, 0)));
-  muted.set_circumstance(why);
-  muted.set_check_us(EndOf(context, conclusion.patient, why, conclusion.decide_us));
-  muted.set_lowered(told || !mute);
+  const bool told = known >= 0 && state.muted(known).lowered();
+  // Of a moment nothing is left to be told later.
+  if (!info.momentary()) {
+    if (known < 0 && state.muted_size() >= kMostMuted) return false;
+    store::v1::MutedFinding& muted = known < 0 ? *state.add_muted() : *state.mutable_muted(known);
+    Keep(conclusion, finding, muted);
+    muted.set_circumstance(why);
+    SetCheck(EndOf(context, conclusion.patient, why, conclusion.decide_us), muted);
+    muted.set_lowered(told || !mute);
+  }
   if (mute) return true;
   finding.set_severity(Lower(finding.severity()));
   if (!told) finding.set_kind(Finding::KIND_RAISE);
-  SetId(finding, conclusion.decide_us);
+  SetDecided(context, conclusion.decide_us, finding);
   Say(NameOf(why), finding);
-  // Of a moment nothing is left to be told later.
-  if (info.momentary()) state.mutable_muted()->RemoveLast();
   return false;
 }
 
@@ -284,25 +283,25 @@ void ReleaseMuted(Context& context, int64_t at_us) {
   auto& muted = *context.state.record().mutable_circumstances()->mutable_muted();
   for (int i = 0; i < muted.size();) {
     store::v1::MutedFinding& entry = *muted.Mutable(i);
-    const auto patient = static_cast<int>(entry.patient());
-    const care::v1::RuleInfo* info = domain::FindRule(entry.finding().evidence().rule());
-    Circumstance why = care::v1::CIRCUMSTANCE_UNSPECIFIED;
-    if (info != nullptr) {
-      why = entry.lowered() ? FirstThatHolds(context, patient, info->lowered_by(), at_us)
-                            : FirstThatHolds(context, patient, info->muted_by(), at_us);
+    const google::protobuf::Message* rule = RuleOf(context.plan, entry);
+    // Of a newer version, before a rollback; or switched off since.
+    if (rule == nullptr || !domain::IsEnabled(*rule)) {
+      muted.DeleteSubrange(i, 1);
+      continue;
     }
+    const care::v1::RuleInfo& info = domain::InfoOf(*rule);
+    const auto patient = static_cast<int>(entry.patient());
+    const Circumstance why = FirstThatHolds(
+        context, patient, entry.lowered() ? info.lowered_by() : info.muted_by(), at_us);
     if (why != care::v1::CIRCUMSTANCE_UNSPECIFIED) {
       entry.set_circumstance(why);
-      entry.set_check_us(EndOf(context, patient, why, at_us));
+      SetCheck(EndOf(context, patient, why, at_us), entry);
       ++i;
       continue;
     }
-    Finding finding = std::move(*entry.mutable_finding());
-    finding.set_kind(entry.lowered() ? Finding::KIND_WORSEN : Finding::KIND_RAISE);
+    const Finding::Kind kind = entry.lowered() ? Finding::KIND_WORSEN : Finding::KIND_RAISE;
+    Finding finding = Recall(context, entry, *rule, kind, at_us);
     Say(EndingOf(entry.circumstance()), finding);
-    SetMicros(at_us, *finding.mutable_decide_time());
-    SetMicros(context.receive_us, *finding.mutable_receive_time());
-    SetId(finding, at_us);
     muted.DeleteSubrange(i, 1);
     context.effects.findings.push_back(std::move(finding));
   }

@@ -18,10 +18,13 @@ using store::v1::Finding;
 constexpr int kMaxHeld = 32;
 constexpr int kMaxObservations = 16;
 
-std::string MakeAlertId(const HomePlan& plan, const Conclusion& conclusion,
-                        const std::string& patient_id, const std::string& rule_key) {
-  return plan.home().home_id() + "." +
-         Sha256Hex16(patient_id + '\n' + rule_key + '\n' + conclusion.opening + '\n' +
+// Stands between the home and the rest, which is hexadecimal.
+constexpr char kAfterHome = '.';
+
+// Without the home.
+std::string MakeAlertId(const Conclusion& conclusion, const std::string& patient_id,
+                        const std::string& rule_key) {
+  return Sha256Hex16(patient_id + '\n' + rule_key + '\n' + conclusion.opening + '\n' +
                      std::to_string(conclusion.event_us));
 }
 
@@ -35,7 +38,7 @@ int64_t ClockErrorOf(const Context& context, const std::string& device_id) {
   const int device = context.plan.FindDevice(device_id);
   if (device < 0) return 0;
   const auto& sources = context.state.record().sources();
-  const int source = context.plan.devices()[static_cast<std::size_t>(device)].source;
+  const int source = context.plan.device(device).source;
   if (source >= 0) return sources.Get(source).clock_error_us();
   // Any of the home's may have brought it.
   int64_t worst = 0;
@@ -44,14 +47,8 @@ int64_t ClockErrorOf(const Context& context, const std::string& device_id) {
   return worst;
 }
 
-void FillEvidence(const Context& context, const Conclusion& conclusion,
-                  alert::v1::Evidence& evidence) {
-  const HomePlan& plan = context.plan;
-  evidence.set_rule(domain::RuleName(*conclusion.rule));
-  evidence.set_rule_version(domain::RuleVersion(*conclusion.rule));
-  for (auto& [name, value] : domain::ParametersInForce(*conclusion.rule))
-    (*evidence.mutable_parameters())[name] = value;
-  evidence.set_care_plan_version(plan.care_plan(std::max(conclusion.patient, 0)).version());
+void AddObservations(const Context& context, const Conclusion& conclusion,
+                     alert::v1::Evidence& evidence) {
   for (const Observed& observed : conclusion.observations) {
     if (evidence.observations_size() == kMaxObservations) break;
     auto* entry = evidence.add_observations();
@@ -73,44 +70,65 @@ std::string WallClock(const HomePlan& plan, int64_t event_us) {
   return absl::FormatTime("%H:%M", absl::FromUnixMicros(event_us), plan.zone());
 }
 
-std::string Conclude(Context& context, Conclusion conclusion) {
+std::string WithoutHome(const std::string& home_id, const std::string& alert_id) {
+  return alert_id.substr(home_id.size() + 1);
+}
+
+std::string InHome(const HomePlan& plan, const std::string& alert_id) {
+  return plan.home().home_id() + kAfterHome + alert_id;
+}
+
+void FillFromPlan(const Context& context, const google::protobuf::Message& rule, int patient,
+                  Finding& finding) {
   const HomePlan& plan = context.plan;
-  RaiseForWeather(context, conclusion);
-  Finding finding;
   finding.set_format(1);
   finding.set_home_id(plan.home().home_id());
-  if (conclusion.patient >= 0)
-    finding.set_patient_id(plan.home().patients(conclusion.patient).patient_id());
-  finding.set_rule_key(conclusion.rule_key.empty() ? domain::RuleName(*conclusion.rule)
-                                                   : conclusion.rule_key);
-  finding.set_alert_id(conclusion.alert_id.empty()
-                           ? MakeAlertId(plan, conclusion, finding.patient_id(), finding.rule_key())
-                           : conclusion.alert_id);
-  finding.set_finding_id(finding.alert_id() + "/" + std::to_string(conclusion.kind) + "/" +
-                         std::to_string(conclusion.decide_us) + "/" +
-                         std::to_string(conclusion.severity));
+  if (patient >= 0) finding.set_patient_id(plan.home().patients(patient).patient_id());
+  finding.set_rule_key(domain::RuleName(rule));
+  alert::v1::Evidence& evidence = *finding.mutable_evidence();
+  evidence.set_rule(domain::RuleName(rule));
+  evidence.set_rule_version(domain::RuleVersion(rule));
+  for (auto& [name, value] : domain::ParametersInForce(rule))
+    (*evidence.mutable_parameters())[name] = value;
+  evidence.set_care_plan_version(plan.care_plan(std::max(patient, 0)).version());
+  if (context.correlation_id != nullptr) finding.set_correlation_id(*context.correlation_id);
+}
+
+void SetDecided(const Context& context, int64_t decide_us, Finding& finding) {
+  SetMicros(decide_us, *finding.mutable_decide_time());
+  SetMicros(context.receive_us, *finding.mutable_receive_time());
+  finding.set_finding_id(finding.alert_id() + "/" + std::to_string(finding.kind()) + "/" +
+                         std::to_string(decide_us) + "/" + std::to_string(finding.severity()));
+}
+
+std::string Conclude(Context& context, Conclusion conclusion) {
+  RaiseForWeather(context, conclusion);
+  Finding finding;
+  FillFromPlan(context, *conclusion.rule, conclusion.patient, finding);
+  if (!conclusion.rule_key.empty()) finding.set_rule_key(conclusion.rule_key);
+  std::string alert_id = conclusion.alert_id.empty()
+                             ? MakeAlertId(conclusion, finding.patient_id(), finding.rule_key())
+                             : conclusion.alert_id;
+  finding.set_alert_id(InHome(context.plan, alert_id));
   finding.set_kind(conclusion.kind);
   finding.set_severity(conclusion.severity);
   const bool exercise = finding.home_id() == domain::kExerciseHome;
   finding.set_status(exercise ? alert::v1::STATUS_EXERCISE : conclusion.status);
   finding.set_latching(conclusion.latching);
   SetMicros(conclusion.event_us, *finding.mutable_event_time());
-  SetMicros(conclusion.decide_us, *finding.mutable_decide_time());
-  SetMicros(context.receive_us, *finding.mutable_receive_time());
+  SetDecided(context, conclusion.decide_us, finding);
   const int64_t opened =
       conclusion.opening_receive_us == 0 ? context.receive_us : conclusion.opening_receive_us;
   finding.set_late(opened - conclusion.event_us > kLateUs);
   SetText(conclusion.reason, *finding.mutable_reason());
-  FillEvidence(context, conclusion, *finding.mutable_evidence());
-  if (context.correlation_id != nullptr) finding.set_correlation_id(*context.correlation_id);
-  std::string alert_id = finding.alert_id();
+  AddObservations(context, conclusion, *finding.mutable_evidence());
 
   if (Withhold(context, conclusion, finding)) return alert_id;
 
   store::v1::HomeState& record = context.state.record();
   if (conclusion.kind == Finding::KIND_CLEAR) {
     for (int i = 0; i < record.held_size(); ++i) {
-      if (record.held(i).alert_id() != alert_id) continue;
+      if (record.held(i).alert_id() != finding.alert_id()) continue;
       // Began and ended inside the backlog: one line of the summary.
       Finding folded = record.held(i);
       folded.set_fold(true);

@@ -63,7 +63,7 @@ struct Conclusion {
   alert::v1::Severity severity = alert::v1::SEVERITY_HIGH;
   alert::v1::Status status = alert::v1::STATUS_ACTUAL;
   bool latching = false;
-  std::string alert_id;            // Empty: made from `opening` and `event_us`.
+  std::string alert_id;            // Of Conclude(); empty: made from `opening` and `event_us`.
   std::string opening;             // What tells two openings at one instant apart: device, number.
   int64_t event_us = 0;            // When the situation began.
   int64_t opening_receive_us = 0;  // When that was received; 0: now.
@@ -73,7 +73,7 @@ struct Conclusion {
 };
 
 // Adds the finding to the effects (or holds it back: late, below HIGH, and perhaps over already)
-// and returns the alert's id.
+// and returns the alert's id, without the home.
 std::string Conclude(Context& context, Conclusion conclusion);
 
 // A question to the person, before it is a prompt.
@@ -93,8 +93,25 @@ struct Question {
 // late, does not ask about what is long past.
 std::string Ask(Context& context, Question question);
 
+// What the plan knows of a finding by this rule: the home, the person (−1: none), versions and the
+// parameters in force.
+void FillFromPlan(const Context& context, const google::protobuf::Message& rule, int patient,
+                  store::v1::Finding& finding);
+// When it was decided, and the id that follows from it, the alert, the kind and the severity.
+void SetDecided(const Context& context, int64_t decide_us, store::v1::Finding& finding);
+
+// An alert's id begins with its home. What the engine remembers of a home leaves that out.
+std::string WithoutHome(const std::string& home_id, const std::string& alert_id);
+std::string InHome(const HomePlan& plan, const std::string& alert_id);
+
 // Ends held findings: told as they are once the backlog is over.
 void ReleaseHeld(Context& context);
+
+// The care plan's severity where it names one.
+template <typename Rule>
+alert::v1::Severity SeverityOr(const Rule& rule, alert::v1::Severity normal) {
+  return rule.has_severity() ? rule.severity() : normal;
+}
 
 // "02:14" on the person's clock.
 std::string WallClock(const HomePlan& plan, int64_t event_us);

@@ -35,10 +35,6 @@ bool IsWorn(Role role) {
          role == care::v1::ROLE_CHEST;
 }
 
-int64_t Micros(const google::protobuf::Message& rule, const char* field) {
-  return absl::ToInt64Microseconds(domain::DurationOr(rule, field));
-}
-
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const HomePlan>> HomePlan::Compile(const care::v1::Home& home,
@@ -60,7 +56,7 @@ absl::StatusOr<std::shared_ptr<const HomePlan>> HomePlan::Compile(const care::v1
     plan->outdoors_.push_back(MakeOutdoorsPlan(home.patients(i), care_plan));
     plan->circumstances_.push_back(MakeCircumstancePlan(home.patients(i).context()));
     plan->pauses_.push_back(
-        {domain::IsEnabled(care_plan.pause()), Micros(care_plan.pause(), "long_pause")});
+        {domain::IsEnabled(care_plan.pause()), domain::MicrosOr(care_plan.pause(), "long_pause")});
     plan->vitals_.push_back(MakeVitalsPlan(care_plan, options.vital_signs));
   }
   plan->place_ = PlaceOf(home, plan->zone_);
@@ -105,21 +101,25 @@ void HomePlan::CompileDevices() {
 void HomePlan::CompileRules() {
   const care::v1::CarePlan& plan = care_plan(0);
   night_exit = {domain::IsEnabled(plan.night_exit()), domain::WindowOr(plan.night_exit(), "window"),
-                Micros(plan.night_exit(), "no_return"), Micros(plan.night_exit(), "indoor_motion"),
-                Micros(plan.night_exit(), "contact_grace")};
+                domain::MicrosOr(plan.night_exit(), "no_return"),
+                domain::MicrosOr(plan.night_exit(), "indoor_motion"),
+                domain::MicrosOr(plan.night_exit(), "contact_grace")};
   door = {domain::IsEnabled(plan.door_left_open()),
           domain::WindowOr(plan.door_left_open(), "window"),
-          Micros(plan.door_left_open(), "night_patience"),
-          Micros(plan.door_left_open(), "day_patience")};
-  inactivity = {
-      domain::IsEnabled(plan.inactivity()),     domain::WindowOr(plan.inactivity(), "day_window"),
-      Micros(plan.inactivity(), "day_silence"), Micros(plan.inactivity(), "worsen"),
-      Micros(plan.inactivity(), "any_silence"), Micros(plan.inactivity(), "usual_floor"),
-      Micros(plan.inactivity(), "usual_cap"),   domain::NumberOr(plan.inactivity(), "usual_ratio")};
+          domain::MicrosOr(plan.door_left_open(), "night_patience"),
+          domain::MicrosOr(plan.door_left_open(), "day_patience")};
+  inactivity = {domain::IsEnabled(plan.inactivity()),
+                domain::WindowOr(plan.inactivity(), "day_window"),
+                domain::MicrosOr(plan.inactivity(), "day_silence"),
+                domain::MicrosOr(plan.inactivity(), "worsen"),
+                domain::MicrosOr(plan.inactivity(), "any_silence"),
+                domain::MicrosOr(plan.inactivity(), "usual_floor"),
+                domain::MicrosOr(plan.inactivity(), "usual_cap"),
+                domain::NumberOr(plan.inactivity(), "usual_ratio")};
   offline = {domain::IsEnabled(plan.hub_offline()), plan.hub_offline().high_risk(),
-             Micros(plan.hub_offline(), "technical_silence"),
-             Micros(plan.hub_offline(), "medium_silence"),
-             Micros(plan.hub_offline(), "high_silence")};
+             domain::MicrosOr(plan.hub_offline(), "technical_silence"),
+             domain::MicrosOr(plan.hub_offline(), "medium_silence"),
+             domain::MicrosOr(plan.hub_offline(), "high_silence")};
   battery = {domain::IsEnabled(plan.battery_low()),
              domain::NumberOr(plan.battery_low(), "low_percent"),
              domain::NumberOr(plan.battery_low(), "critical_percent"),

@@ -91,6 +91,8 @@ class HomePlan {
   const care::v1::Home& home() const { return home_; }
   const absl::TimeZone& zone() const { return zone_; }
   const std::vector<DevicePlan>& devices() const { return devices_; }
+  // By the index that the state and the rules know it by.
+  const DevicePlan& device(int index) const { return devices_[static_cast<std::size_t>(index)]; }
   const std::vector<int>& exit_doors() const { return exit_doors_; }
   // Fall detectors that stand in a room.
   const std::vector<int>& room_fall_detectors() const { return room_fall_detectors_; }

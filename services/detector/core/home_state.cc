@@ -98,6 +98,8 @@ void HomeState::Adapt(const HomePlan& plan) {
   PutDetectors();
   std::vector<std::string> old_devices;
   for (const auto& device : record_->devices()) old_devices.push_back(device.device_id());
+  std::vector<std::string> old_patients;
+  for (const auto& patient : record_->patients()) old_patients.push_back(patient.patient_id());
 
   std::vector<std::string> ids;
   for (const auto& source : plan.home().sources()) ids.push_back(source.source_id());
@@ -114,6 +116,8 @@ void HomeState::Adapt(const HomePlan& plan) {
   Reorder(
       *record_->mutable_patients(), ids, [](const auto& p) { return p.patient_id(); },
       [](auto& p, const std::string& id) { p.set_patient_id(id); });
+
+  FollowMuted(old_patients, plan);
 
   // Indexes into the device list follow; what belonged to a device that is gone goes with it.
   const auto follow = [&](uint32_t old) {
@@ -137,6 +141,22 @@ void HomeState::Adapt(const HomePlan& plan) {
   }
   FollowIndoors(follow);
   ParseDetectors(plan);
+}
+
+void HomeState::FollowMuted(const std::vector<std::string>& old_patients, const HomePlan& plan) {
+  if (!record_->has_circumstances()) return;
+  const auto& patients = plan.home().patients();
+  google::protobuf::RepeatedPtrField<store::v1::MutedFinding> kept;
+  for (auto& muted : *record_->mutable_circumstances()->mutable_muted()) {
+    if (muted.patient() >= old_patients.size()) continue;
+    const std::string& id = old_patients[muted.patient()];
+    const auto at = std::find_if(patients.begin(), patients.end(),
+                                 [&](const auto& patient) { return patient.patient_id() == id; });
+    if (at == patients.end()) continue;
+    muted.set_patient(static_cast<uint32_t>(at - patients.begin()));
+    kept.Add()->Swap(&muted);
+  }
+  record_->mutable_circumstances()->mutable_muted()->Swap(&kept);
 }
 
 void HomeState::FollowIndoors(const std::function<int(uint32_t)>& follow) {

@@ -70,6 +70,9 @@ class HomeState {
   // The indexes into the device list that rules inside the home keep, to the new list.
   void FollowIndoors(const std::function<int(uint32_t)>& follow);
 
+  // What is muted, to the new list of people; of whoever is gone, it goes.
+  void FollowMuted(const std::vector<std::string>& old_patients, const HomePlan& plan);
+
   // From the detectors into the record, and out of it again.
   void PutDetectors();
   void DropDetectors();

@@ -15,7 +15,7 @@ int64_t PatienceOf(const DevicePlan& device) {
 }  // namespace
 
 void NoteWord(Context& context, int device, int64_t time_us) {
-  const int64_t patience = PatienceOf(context.plan.devices()[static_cast<std::size_t>(device)]);
+  const int64_t patience = PatienceOf(context.plan.device(device));
   auto& state = *context.state.record().mutable_devices(device);
   if (time_us > state.seen_us()) {
     if (time_us - state.seen_us() > patience) {
@@ -37,7 +37,7 @@ void NoteWord(Context& context, int device, int64_t time_us) {
 }
 
 bool IsAlive(const Context& context, int device, int64_t at_us) {
-  const int64_t patience = PatienceOf(context.plan.devices()[static_cast<std::size_t>(device)]);
+  const int64_t patience = PatienceOf(context.plan.device(device));
   const auto& state = context.state.record().devices(device);
   if (at_us >= state.seen_us()) return state.seen_us() != 0 && at_us - state.seen_us() <= patience;
   if (at_us >= state.spoke_from_us()) return true;

@@ -9,43 +9,16 @@
 #include "common/base/timestamp.h"
 #include "common/time/clock.h"
 #include "services/domain/keys.h"
+#include "services/domain/vault/sealed_value.h"
 #include "services/domain/vault/wrapping.h"
 
 namespace veille::domain {
 namespace {
 
-// A sealed value: 0x0F (protobuf knows no wire type 7), the format, the key's id, the length of the
-// subject's name, the name; then the message of aead.h. All before the message is associated data.
-constexpr char kSealed = '\x0F';
-constexpr char kFormat = '\x01';
-constexpr std::size_t kKeyIdBytes = 8;
-constexpr std::size_t kNameAt = 2 + kKeyIdBytes + 2;
-
 // Asked for in one command.
 constexpr std::size_t kKeysAtOnce = 1000;
 // Somebody rotates: each round sees which key-encryption key is in use.
 constexpr int kRounds = 3;
-
-struct Box {
-  std::string_view key_id, name, header, message;
-};
-
-absl::StatusOr<Box> Parse(std::string_view stored) {
-  Box box;
-  if (stored.size() >= kNameAt && stored[1] == kFormat) {
-    const std::size_t length =
-        static_cast<std::size_t>(static_cast<unsigned char>(stored[kNameAt - 2])) << 8U |
-        static_cast<unsigned char>(stored[kNameAt - 1]);
-    if (stored.size() >= kNameAt + length + AeadKey::kOverhead) {
-      box.key_id = stored.substr(2, kKeyIdBytes);
-      box.name = stored.substr(kNameAt, length);
-      box.header = stored.substr(0, kNameAt + length);
-      box.message = stored.substr(kNameAt + length);
-      return box;
-    }
-  }
-  return absl::DataLossError("an encrypted value is cut off or of an unknown format");
-}
 
 absl::Status Gone(std::string_view name) {
   return absl::NotFoundError("the data key of " + std::string(name) + " is gone");
@@ -133,7 +106,7 @@ std::shared_ptr<const KeyRing> Vault::ring() const {
 bool Vault::IsSealed(std::string_view stored) { return !stored.empty() && stored[0] == kSealed; }
 
 std::string Vault::KeyIdOf(std::string_view stored) {
-  if (!IsSealed(stored) || stored.size() < kNameAt) return "";
+  if (!IsSealed(stored) || stored.size() < kSealedNameAt) return "";
   return absl::BytesToHexString(std::string(stored.substr(2, kKeyIdBytes)));
 }
 
@@ -159,7 +132,7 @@ absl::StatusOr<std::string> Vault::SealAs(bool same, const Subject& subject, std
   }
   // The thread's own, so that only the value is allocated.
   static thread_local std::string associated;
-  associated.assign({kSealed, kFormat});
+  associated.assign({kSealed, kSealedFormat});
   associated.append(key->id);
   associated += static_cast<char>(name.size() >> 8U);
   associated += static_cast<char>(name.size() & 0xFFU);
@@ -183,7 +156,7 @@ absl::StatusOr<std::string_view> Vault::Open(std::string_view place, std::string
     return absl::FailedPreconditionError(
         "what is stored is encrypted, and this process has no keys: configure `keys`");
   }
-  absl::StatusOr<Box> box = Parse(stored);
+  const absl::StatusOr<SealedValue> box = ParseSealed(stored);
   if (!box.ok()) {
     metrics_->damaged.Add();
     return box.status();

@@ -25,8 +25,8 @@ constexpr int kMaxRejections = 100;
 grpc::Status ToAnswer(const absl::Status& status) {
   if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status) ||
       absl::IsDeadlineExceeded(status)) {
-    return rpc::ToGrpc(
-        rpc::WithRetryDelay(absl::UnavailableError(std::string(status.message())), kRetryDelay));
+    return rpc::ToGrpc(rpc::WithRetryDelay(absl::UnavailableError(std::string(status.message())),
+                                           rpc::RetryDelayOf(status).value_or(kRetryDelay)));
   }
   return rpc::ToGrpc(status);
 }
@@ -109,7 +109,9 @@ class HubService final : public hub::v1::HubGatewayService::CallbackService {
     absl::StatusOr<std::string> proved = ProvedHubId(*context);
     stream->Attach(intake_.Open(stream, proved.value_or("")));
     auto* reactor = stream->Start();
-    if (!proved.ok()) stream->Close(proved.status());
+    // Before anything is said: opening and resetting streams in haste costs its hub alone.
+    const absl::Status may = proved.ok() ? intake_.MayConnect(*proved) : proved.status();
+    if (!may.ok()) stream->Close(may);
     streams_.Add(stream);
     return reactor;
   }

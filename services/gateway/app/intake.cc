@@ -1,5 +1,6 @@
 #include "services/gateway/app/intake.h"
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 
@@ -54,9 +55,10 @@ Intake::Intake(domain::LiveRegistry registry, int partitions, std::shared_ptr<co
       clock_(std::move(clock)),
       log_(log),
       prompts_(prompts),
-      limits_(limits),
+      limits_(std::move(limits)),
       vault_(std::move(vault)),
       metrics_(metrics),
+      accounts_(limits_.rates, limits_.uptime, metrics),
       urgent_(std::make_shared<Appender>(hub::v1::LANE_URGENT, partitions, log, metrics)),
       bulk_(std::make_shared<Appender>(hub::v1::LANE_BULK, partitions, log, metrics)),
       unary_(std::make_shared<UnaryAccounts>()) {}
@@ -209,7 +211,18 @@ struct Intake::UnaryCall {
   int partition = 0;
   SendDone done;
   std::shared_ptr<void> reservation;
+  SourceAccounts::Account account;
+  bool slowly = false, past_hold = false;
 };
+
+namespace {
+
+bool AnyEmergency(const hub::v1::SendEventsRequest& request) {
+  return std::any_of(request.events().begin(), request.events().end(),
+                     [](const event::v1::Event& event) { return IsEmergency(event); });
+}
+
+}  // namespace
 
 void Intake::SendEvents(hub::v1::SendEventsRequest request, const std::string& proved_id,
                         SendDone done) {
@@ -232,6 +245,16 @@ void Intake::SendEvents(hub::v1::SendEventsRequest request, const std::string& p
         "too many calls of this source wait for the log: wait for their answers"));
   }
   auto call = std::make_shared<UnaryCall>();
+  call->account = accounts_.Of(request.source_id());
+  const Admission admission =
+      accounts_.Judge(call->account, {request.lane(), request.incarnation(), request.sequence(),
+                                      bytes, [&request] { return AnyEmergency(request); }});
+  if (admission == Admission::kLeave) {
+    return done(ComeAgain("this source sends more than its limit: send it again later",
+                          accounts_.BulkAfter(call->account)));
+  }
+  call->slowly = admission == Admission::kTakeSlowly;
+  call->past_hold = bulk_->held() && AnyEmergency(request);
   call->request = std::move(request);
   call->home_id = (*home)->home_id();
   call->partition = domain::PartitionOf(call->home_id, partitions_);
@@ -281,11 +304,13 @@ void Intake::AppendUnary(const std::shared_ptr<UnaryCall>& call) {
   envelope.sequence = request.sequence();
   envelope.done = [this, call, response = std::move(response)](Verdict verdict) {
     if (verdict == Verdict::kDuplicate) metrics_.duplicates.Add();
-    if (verdict == Verdict::kAppended || verdict == Verdict::kDuplicate)
-      return call->done(response);
+    if (verdict == Verdict::kAppended || verdict == Verdict::kDuplicate) {
+      if (!call->slowly) return call->done(response);
+      return accounts_.WhenPaidOff(call->account, [call, response] { call->done(response); });
+    }
     call->done(Refusal(verdict, response.through_sequence()));
   };
-  appender(request.lane()).Append(call->partition, std::move(envelope));
+  AppenderPastHold(request.lane(), call->past_hold).Append(call->partition, std::move(envelope));
 }
 
 void Intake::Count(const PreparedBatch& prepared) {
@@ -298,6 +323,7 @@ void Intake::Count(const PreparedBatch& prepared) {
 void Intake::Pulse() {
   urgent_->RetryFailed();
   bulk_->RetryFailed();
+  accounts_.Pulse();
   metrics_.waiting_bytes.Set(static_cast<double>(waiting_bytes()));
 }
 

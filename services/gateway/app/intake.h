@@ -24,6 +24,7 @@
 #include "services/domain/vault/vault.h"
 #include "services/gateway/app/appender.h"
 #include "services/gateway/app/prompt_desk.h"
+#include "services/gateway/app/source_accounts.h"
 #include "services/gateway/app/wire.h"
 #include "services/gateway/core/batch.h"
 
@@ -46,6 +47,9 @@ struct IntakeLimits {
   std::size_t max_source_bytes = 1 << 20;
   std::size_t max_total_bytes = 256 << 20;
   absl::Duration heartbeat_interval = absl::Seconds(60);
+  SourceRates rates = {};
+  // Real time; tests set it.
+  std::function<absl::Duration()> uptime = &MonotonicNow;
 };
 
 class Intake {
@@ -57,6 +61,12 @@ class Intake {
   // A new stream. `proved_id` is the id that mutual TLS has proved, empty without TLS.
   std::shared_ptr<Session> Open(std::weak_ptr<SessionPeer> peer, std::string proved_id);
 
+  // Whether a source that has proved its id may open another stream now; without a proof, Hello
+  // decides.
+  absl::Status MayConnect(const std::string& proved_id) {
+    return proved_id.empty() ? absl::OkStatus() : accounts_.Connect(accounts_.Of(proved_id));
+  }
+
   // The unary way. `done` gets the answer when it is durable.
   using SendDone = std::function<void(absl::StatusOr<hub::v1::SendEventsResponse>)>;
   void SendEvents(hub::v1::SendEventsRequest request, const std::string& proved_id, SendDone done);
@@ -66,6 +76,8 @@ class Intake {
   // Bulk is held back, with the cause, while it is not empty: memory or disk run out. When it goes
   // on, the streams whose batches were given back are closed, and the hubs send again.
   void HoldBulk(const std::string& cause);
+  // Nobody is made to wait for having sent too much any more. Before the server stops.
+  void Stop() { accounts_.Stop(); }
 
  private:
   friend class Session;
@@ -93,6 +105,10 @@ class Intake {
   }
   std::size_t waiting_bytes() const;
   void AppendUnary(const std::shared_ptr<UnaryCall>& call);
+  // Where a batch goes that passes even while bulk is held back.
+  Appender& AppenderPastHold(hub::v1::Lane lane, bool passes) {
+    return passes && bulk_->held() ? *urgent_ : appender(lane);
+  }
   void Count(const PreparedBatch& prepared);
   void QuarantineAll(const std::string& home_id, const std::string& source_id,
                      const std::string& incarnation, absl::Time receive_time,
@@ -109,6 +125,7 @@ class Intake {
   const IntakeLimits limits_;
   const std::shared_ptr<domain::Vault> vault_;
   Metrics metrics_;
+  SourceAccounts accounts_;
   const std::shared_ptr<Appender> urgent_, bulk_;
   // Shared with the calls, which the log's last answers may outlive.
   const std::shared_ptr<UnaryAccounts> unary_;

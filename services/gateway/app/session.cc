@@ -71,6 +71,13 @@ void Session::OnHello(const hub::v1::Hello& hello) {
     SettleNow(0);
     return Fail(home.status());
   }
+  account_ = intake_.accounts_.Of(hello.source_id());
+  if (proved_id_.empty()) {
+    if (absl::Status status = intake_.accounts_.Connect(account_); !status.ok()) {
+      SettleNow(0);
+      return Fail(status);
+    }
+  }
   source_id_ = hello.source_id();
   incarnation_ = hello.incarnation();
   boot_id_ = hello.boot_id();
@@ -131,11 +138,14 @@ void Session::OnBatch(hub::v1::Batch& batch) {
     SettleNow(bytes);
     return Fail(BadRequestStatus(violations));
   }
-  if (absl::Status room = intake_.MakeRoom(batch.lane()); !room.ok()) {
+  absl::Status room = intake_.MakeRoom(batch.lane());
+  if (!room.ok() && HoldsEmergency(batch.events())) room = intake_.MakeRoom(hub::v1::LANE_URGENT);
+  if (!room.ok()) {
     SettleNow(bytes);
     return Fail(room);
   }
-  if (batch.lane() == hub::v1::LANE_BULK && BulkGivenBack()) return SettleNow(bytes);
+  const std::optional<Passage> passage = Pass(batch);
+  if (!passage.has_value()) return SettleNow(bytes);
   const absl::Time now = intake_.clock_->Now();
   SendTimes times = TimesOf(batch);
   times.same_run = batch.events_boot_id().empty() || batch.events_boot_id() == boot_id_;
@@ -171,40 +181,85 @@ void Session::OnBatch(hub::v1::Batch& batch) {
   envelope.lane_field = LaneField(source_id_, batch.lane());
   envelope.incarnation = incarnation_;
   envelope.sequence = batch.sequence();
-  envelope.done = [self = shared_from_this(), lane = batch.lane(), sequence = batch.sequence(),
-                   bytes, began = MonotonicNow(),
+  const Sent sent{batch.lane(), batch.sequence(), bytes, passage->slowly, MonotonicNow()};
+  envelope.done = [self = shared_from_this(), sent,
                    rejections = std::move(rejections)](Verdict verdict) mutable {
-    self->OnVerdict(verdict, lane, sequence, bytes, began, std::move(rejections));
+    self->OnVerdict(verdict, sent, std::move(rejections));
   };
-  intake_.appender(batch.lane()).Append(partition_, std::move(envelope));
+  intake_.AppenderPastHold(batch.lane(), passage->past_hold)
+      .Append(partition_, std::move(envelope));
 }
 
-void Session::OnVerdict(Verdict verdict, hub::v1::Lane lane, uint64_t sequence, std::size_t bytes,
-                        absl::Duration began, std::vector<hub::v1::Rejection> rejections) {
+std::optional<Session::Passage> Session::Pass(const hub::v1::Batch& batch) {
+  const bool bulk = batch.lane() == hub::v1::LANE_BULK;
+  SourceAccounts& accounts = intake_.accounts_;
+  if (bulk && BulkGivenBack()) {
+    if (!HoldsEmergency(batch.events())) return std::nullopt;
+    // What is missing before it must be in the log first: all of it comes again at once, and
+    // passes.
+    accounts.LetThrough(account_, incarnation_, batch.sequence());
+    Fail(ComeAgain("an emergency is among the bulk: connect again and resend what comes before it",
+                   absl::ZeroDuration()));
+    return std::nullopt;
+  }
+  Passage passage;
+  switch (
+      accounts.Judge(account_, {batch.lane(), incarnation_, batch.sequence(), batch.events().size(),
+                                [&batch] { return HoldsEmergency(batch.events()); }})) {
+    case Admission::kTake:
+      break;
+    case Admission::kTakeSlowly:
+      passage.slowly = true;
+      break;
+    case Admission::kLeave:
+      LeaveBulk();
+      return std::nullopt;
+  }
+  passage.past_hold = bulk && intake_.bulk_->held() &&
+                      (accounts.IsLetThrough(account_, incarnation_, batch.sequence()) ||
+                       HoldsEmergency(batch.events()));
+  return passage;
+}
+
+void Session::LeaveBulk() {
+  {
+    MutexLock lock(mu_);
+    bulk_given_back_ = true;
+  }
+  intake_.accounts_.WhenBulkGoesOn(account_, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->OnBulkGoesOn();
+  });
+}
+
+void Session::OnVerdict(Verdict verdict, const Sent& sent,
+                        std::vector<hub::v1::Rejection> rejections) {
   const auto peer = peer_.lock();
   if (verdict == Verdict::kHeld) {
     // Not acknowledged, and not in the way of what is urgent.
     MutexLock lock(mu_);
     bulk_given_back_ = true;
   } else if (verdict != Verdict::kAppended && verdict != Verdict::kDuplicate) {
-    Fail(intake_.Refusal(verdict, sequence));
+    Fail(intake_.Refusal(verdict, sent.sequence));
   } else {
     if (verdict == Verdict::kDuplicate) intake_.metrics_.duplicates.Add();
-    intake_.metrics_.append_seconds.Observe(MonotonicNow() - began);
+    intake_.metrics_.append_seconds.Observe(MonotonicNow() - sent.began);
     hub::v1::Ack ack;
     for (auto& rejection : rejections) ack.add_rejections()->Swap(&rejection);
     bool open = false;
     {
       MutexLock lock(mu_);
-      uint64_t& through = lane == hub::v1::LANE_URGENT ? acked_urgent_ : acked_bulk_;
-      through = std::max(through, sequence);
+      uint64_t& through = sent.lane == hub::v1::LANE_URGENT ? acked_urgent_ : acked_bulk_;
+      through = std::max(through, sent.sequence);
       ack.set_through_urgent_sequence(acked_urgent_);
       ack.set_through_bulk_sequence(acked_bulk_);
       open = phase_ != Phase::kClosed;
     }
     if (open && peer != nullptr) peer->SendAck(std::move(ack));
   }
-  if (peer != nullptr) peer->Settle(bytes);
+  if (!sent.slowly) return SettleNow(sent.bytes);
+  intake_.accounts_.WhenPaidOff(account_, [weak = peer_, bytes = sent.bytes] {
+    if (const auto waited = weak.lock()) waited->Settle(bytes);
+  });
 }
 
 bool Session::BulkGivenBack() {
@@ -213,10 +268,16 @@ bool Session::BulkGivenBack() {
 }
 
 void Session::OnBulkGoesOn() {
-  if (BulkGivenBack()) Fail(absl::UnavailableError("bulk goes on: connect again and resend it"));
+  if (BulkGivenBack())
+    Fail(ComeAgain("bulk goes on: connect again and resend it", absl::ZeroDuration()));
 }
 
 void Session::OnHeartbeat(const hub::v1::Heartbeat& heartbeat) {
+  // Each is an entry in the log; one that was left out says nothing that the next does not.
+  if (intake_.accounts_.Judge(account_, {hub::v1::LANE_BULK, {}, 0, 0, [] { return false; }}) ==
+      Admission::kLeave) {
+    return SettleNow(0);
+  }
   const absl::Time now = intake_.clock_->Now();
   const HubClock clock(TimesOf(heartbeat), now);
   EnvelopeHead head{home_id_, source_id_, incarnation_, hub::v1::LANE_UNSPECIFIED, 0,

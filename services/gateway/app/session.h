@@ -5,7 +5,9 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "services/gateway/app/intake.h"
 
@@ -34,11 +36,26 @@ class Session : public std::enable_shared_from_this<Session> {
   void OnBatch(hub::v1::Batch& batch);
   void OnHeartbeat(const hub::v1::Heartbeat& heartbeat);
   void Handle(hub::v1::ConnectRequest& request);
-  void OnVerdict(Verdict verdict, hub::v1::Lane lane, uint64_t sequence, std::size_t bytes,
-                 absl::Duration began, std::vector<hub::v1::Rejection> rejections);
+  // How a batch goes on.
+  struct Passage {
+    bool slowly = false;     // What comes behind it is read later.
+    bool past_hold = false;  // Also while bulk is held back.
+  };
+  // Nothing when the batch has been dealt with: it stays with the hub.
+  std::optional<Passage> Pass(const hub::v1::Batch& batch);
+  struct Sent {
+    hub::v1::Lane lane = hub::v1::LANE_UNSPECIFIED;
+    uint64_t sequence = 0;
+    std::size_t bytes = 0;
+    bool slowly = false;
+    absl::Duration began;
+  };
+  void OnVerdict(Verdict verdict, const Sent& sent, std::vector<hub::v1::Rejection> rejections);
   void AppendContact(bool connected);
   void JoinPrompts();
   bool BulkGivenBack();
+  // Bulk beyond the source's rate: it comes again when there is room.
+  void LeaveBulk();
   void Fail(const absl::Status& status);
   void SettleNow(std::size_t bytes);
 
@@ -51,6 +68,7 @@ class Session : public std::enable_shared_from_this<Session> {
   // Written while the stream says Hello, which it does before anything else.
   std::string source_id_, home_id_, incarnation_, boot_id_;
   int partition_ = 0;
+  SourceAccounts::Account account_;
 
   Mutex mu_;
   Phase phase_ ABSL_GUARDED_BY(mu_) = Phase::kNew;

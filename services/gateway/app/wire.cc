@@ -78,4 +78,15 @@ absl::Status BadRequestStatus(const std::vector<Violation>& violations) {
   return status;
 }
 
+absl::Status ComeAgain(const std::string& message, absl::Duration wait) {
+  google::rpc::RetryInfo detail;
+  detail.mutable_retry_delay()->set_seconds(absl::ToInt64Seconds(wait));
+  detail.mutable_retry_delay()->set_nanos(
+      static_cast<int32_t>(absl::ToInt64Nanoseconds(wait % absl::Seconds(1))));
+  absl::Status status = absl::UnavailableError(message);
+  status.SetPayload("type.googleapis.com/google.rpc.RetryInfo",
+                    absl::Cord(detail.SerializeAsString()));
+  return status;
+}
+
 }  // namespace veille::gateway

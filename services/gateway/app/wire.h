@@ -55,6 +55,9 @@ std::string LaneField(const std::string& source_id, hub::v1::Lane lane);
 // INVALID_ARGUMENT with all violations, as the RPC edge understands them.
 absl::Status BadRequestStatus(const std::vector<Violation>& violations);
 
+// UNAVAILABLE, with how long to stay away.
+absl::Status ComeAgain(const std::string& message, absl::Duration wait);
+
 }  // namespace veille::gateway
 
 #endif  // SERVICES_GATEWAY_APP_WIRE_H_

@@ -42,6 +42,7 @@ class Outbox {
   uint64_t last_urgent() const { return urgent_.last; }
   uint64_t last_bulk() const { return bulk_.last; }
   // Not acknowledged.
+  std::size_t urgent_size() const { return urgent_.batches.size(); }
   std::size_t size() const { return urgent_.batches.size() + bulk_.batches.size(); }
 
  private:

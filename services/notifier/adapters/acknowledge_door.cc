@@ -41,8 +41,8 @@ MHD_Result Reply(MHD_Connection* connection, const Answer& answer) {
       {"Referrer-Policy", "no-referrer"},
       {"X-Content-Type-Options", "nosniff"},
       {"Content-Security-Policy",
-       "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors "
-       "'none'"}};
+       "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; "
+       "frame-ancestors 'none'"}};
   for (const auto& [name, value] : headers) MHD_add_response_header(response, name, value);
   const MHD_Result queued = MHD_queue_response(connection, answer.code, response);
   MHD_destroy_response(response);

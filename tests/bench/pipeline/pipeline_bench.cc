@@ -96,6 +96,16 @@ Measured MeasureVeille(const Shape& shape, const std::string& fsync, const Trust
   // 64 batches of 2,000 streams, 3.5 KB each at most: room for all of them, so that none is
   // refused.
   config.mutable_gateway()->set_max_total_bytes(uint64_t{1} << 30);
+  // One hub here stands for many: what is measured is the service, not its limits.
+  for (config::v1::Rate* rate : {config.mutable_limits()->mutable_hub_bulk_batches(),
+                                 config.mutable_limits()->mutable_hub_bulk_bytes(),
+                                 config.mutable_limits()->mutable_hub_urgent_batches(),
+                                 config.mutable_limits()->mutable_hub_connects()}) {
+    rate->set_per_second(1e9);
+    rate->set_burst(1e12);
+  }
+  config.mutable_limits()->set_server_memory_bytes(uint64_t{2} << 30);
+  config.mutable_limits()->set_connection_streams(10'000);
   testing::Deployment deployment(homes, config);
   if (fsync == "everysec") {
     deployment.redis().client().CommandSync({"CONFIG", "SET", "appendfsync", fsync}).IgnoreError();

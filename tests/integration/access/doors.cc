@@ -212,7 +212,7 @@ std::shared_ptr<grpc::Channel> Doors::ChannelTo(const std::string& service,
   if (channel != nullptr) return channel;
   int port = identity_->port();
   if (service == "AlertService") port = notifier_->port();
-  if (service == "CareService") port = care_->port();
+  if (service == "CareService" || service == "RightsService") port = care_->port();
   if (service == "HubGatewayService") port = gateway_->port();
   rpc::TlsFiles files;
   if (certificate.empty()) {

@@ -9,6 +9,7 @@
 #include "veille/care/v1/care_service.pb.h"
 #include "veille/hub/v1/hub_gateway_service.pb.h"
 #include "veille/identity/v1/identity_service.pb.h"
+#include "veille/rights/v1/rights_service.pb.h"
 
 #include "tests/integration/access/doors.h"
 
@@ -28,7 +29,8 @@ std::vector<const MethodDescriptor*> Methods() {
                            alert::v1::GetAlertRequest::descriptor()->file(),
                            care::v1::GetHomeRequest::descriptor()->file(),
                            hub::v1::ConnectRequest::descriptor()->file(),
-                           identity::v1::EnrollRequest::descriptor()->file()})
+                           identity::v1::EnrollRequest::descriptor()->file(),
+                           rights::v1::ErasePatientRequest::descriptor()->file()})
     for (int s = 0; s < file->service_count(); ++s)
       for (int m = 0; m < file->service(s)->method_count(); ++m)
         methods.push_back(file->service(s)->method(m));

@@ -14,6 +14,7 @@
 #include "veille/care/v1/care_service.pb.h"
 #include "veille/hub/v1/hub_gateway_service.pb.h"
 #include "veille/identity/v1/identity_service.pb.h"
+#include "veille/rights/v1/rights_service.pb.h"
 
 #include "common/base/file.h"
 #include "services/care/core/rights.h"
@@ -31,7 +32,8 @@ std::vector<const FileDescriptor*> Files() {
           alert::v1::GetAlertRequest::descriptor()->file(),
           care::v1::GetHomeRequest::descriptor()->file(),
           hub::v1::ConnectRequest::descriptor()->file(),
-          identity::v1::EnrollRequest::descriptor()->file()};
+          identity::v1::EnrollRequest::descriptor()->file(),
+          rights::v1::ErasePatientRequest::descriptor()->file()};
 }
 
 std::vector<std::string> Methods() {

@@ -67,6 +67,48 @@ TEST(Circumstances, WhatIsNotOverWhenTheCarerGoesIsToldThen) {
   EXPECT_EQ(home.Told(), Strings{"CLEAR NIGHT_EXIT HIGH"});
 }
 
+TEST(Muted, IsToldLaterAsItWouldHaveBeenTold) {
+  Home told, muted;
+  LeaveAtNight(told);
+  told.Told();
+  muted.See(Carer(muted.At(1, 15, 1, 30), true));
+  LeaveAtNight(muted);
+  muted.See(Carer(muted.At(1, 15, 3, 0), false));
+  muted.Told();
+  store::v1::Finding later = muted.last();
+  EXPECT_EQ(later.reason().fr(), told.last().reason().fr() + " (l'aidant n'est plus là)");
+  EXPECT_EQ(later.decide_time().seconds(), absl::ToUnixSeconds(muted.At(1, 15, 3, 0)));
+  *later.mutable_reason() = told.last().reason();
+  *later.mutable_decide_time() = told.last().decide_time();
+  *later.mutable_receive_time() = told.last().receive_time();
+  later.set_finding_id(told.last().finding_id());
+  EXPECT_EQ(later.DebugString(), told.last().DebugString());
+}
+
+TEST(Muted, FollowsItsPersonThroughANewPlan) {
+  Home home;
+  const std::string person = home.registry().patients(0).patient_id();
+  home.See(Pause(home.At(1, 15, 1, 30), true, 3600));
+  LeaveAtNight(home);
+  home.Told();
+  home.registry().add_patients()->set_patient_id("spouse");
+  home.registry().mutable_patients()->SwapElements(0, 1);
+  home.Reload();
+  home.Beat(home.At(1, 15, 2, 30));
+  EXPECT_EQ(home.Told("NIGHT_EXIT"), Strings{"RAISE NIGHT_EXIT HIGH"});
+  EXPECT_EQ(home.last().patient_id(), person);
+}
+
+TEST(Muted, TellsNothingOfARuleThatIsSwitchedOffMeanwhile) {
+  Home home;
+  home.See(Carer(home.At(1, 15, 1, 30), true));
+  LeaveAtNight(home);
+  home.care_plan().mutable_night_exit()->set_enabled(false);
+  home.Reload();
+  home.See(Carer(home.At(1, 15, 3, 0), false));
+  EXPECT_EQ(home.Told(), Strings{});
+}
+
 TEST(Circumstances, ACarerWhoseDepartureIsNotSeenIsGoneAfterTwelveHours) {
   Home home;
   home.See(Carer(home.At(1, 15, 1, 30), true));

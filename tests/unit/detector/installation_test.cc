@@ -90,6 +90,30 @@ TEST_F(SensorSilent, WhatItSaidLongAgoDoesNotMakeItAlive) {
   EXPECT_EQ(home.Told(), Strings{});
 }
 
+TEST_F(SensorSilent, IsToldThoughItsNextWordComesWithTheEndOfTheWait) {
+  home.See(Home::Motion(At(9, 0)));
+  LiveWithoutTheHall(At(9, 0), At(9, 59));
+  // Due at 10:00, which the same batch first shows to be past.
+  home.Send({Home::CheckIn(At(10, 1))}, At(10, 2), At(10, 2));
+  EXPECT_EQ(home.Told(),
+            (Strings{"RAISE SENSOR_SILENT/hall TECHNICAL", "CLEAR SENSOR_SILENT/hall TECHNICAL"}));
+  EXPECT_EQ(home.last().event_time().seconds(), absl::ToUnixSeconds(At(10, 1)));
+  EXPECT_EQ(LiveWithoutTheHall(At(10, 3), At(11, 0)), Strings{});
+  EXPECT_EQ(LiveWithoutTheHall(At(11, 1), At(11, 1)),
+            Strings{"RAISE SENSOR_SILENT/hall TECHNICAL"});
+}
+
+TEST_F(SensorSilent, IsNotConcludedOfAWordThatOvertookOthers) {
+  home.See(Home::Motion(At(9, 0)));
+  LiveWithoutTheHall(At(9, 0), At(9, 59));
+  // By the urgent lane; its watermark is that of the lane behind.
+  home.Send({Home::CheckIn(At(10, 1))}, At(9, 59), At(10, 2));
+  EXPECT_EQ(home.Told(), Strings{});
+  home.Send({Home::CheckIn(At(9, 58))}, At(10, 2), At(10, 2));
+  EXPECT_EQ(home.Told(), Strings{});
+  EXPECT_EQ(LiveWithoutTheHall(At(10, 3), At(11, 0)), Strings{});
+}
+
 TEST_F(SensorSilent, WithoutAContractProvesNothing) {
   home.registry().mutable_devices(1)->clear_check_in();
   home.Compile();

@@ -52,6 +52,11 @@ class Home {
     plan_ = *HomePlan::Compile(home_, options);
     state_ = std::make_unique<HomeState>(*plan_);
   }
+  // The registry as it is now comes into force; what is remembered stays.
+  void Reload() {
+    plan_ = *HomePlan::Compile(home_);
+    state_->Adapt(*plan_);
+  }
   absl::Time At(int month, int day, int hour, int minute, double second = 0) const {
     return absl::FromCivil(absl::CivilMinute(2026, month, day, hour, minute), zone_) +
            absl::Seconds(second);

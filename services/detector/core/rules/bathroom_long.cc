@@ -64,8 +64,7 @@ void End(Context& context, const Signal& seen) {
     const std::string at = WallClock(context.plan, seen.time_us);
     conclusion.reason = {"Sortie de la salle de bain à " + at, "Out of the bathroom at " + at};
     conclusion.observations.push_back(
-        {seen.time_us, seen.receive_us,
-         context.plan.devices()[static_cast<std::size_t>(seen.device)].id, conclusion.reason});
+        {seen.time_us, seen.receive_us, context.plan.device(seen.device).id, conclusion.reason});
     Conclude(context, std::move(conclusion));
   }
   stay.Clear();
@@ -84,7 +83,7 @@ void OnSignal(Context& context, const Signal& seen) {
       record.mutable_living()->mutable_bathroom()->set_level(kNotJudged);
     return;
   }
-  const DevicePlan& device = context.plan.devices()[static_cast<std::size_t>(seen.device)];
+  const DevicePlan& device = context.plan.device(seen.device);
   const bool there = seen.sign_of_life && device.room_kind == RoomKind::kBathroom;
   if (!there) {
     if (IsThere(stay) && seen.time_us >= stay.since_us()) End(context, seen);

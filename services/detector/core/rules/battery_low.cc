@@ -29,7 +29,7 @@ void OnBattery(Context& context, int device, const event::v1::Event& event) {
   if (known ? charge >= figures.charged : battery.has_low() && !battery.low()) level = 0;
   if (level == state.battery_level()) return;
 
-  const std::string id = context.plan.devices()[static_cast<std::size_t>(device)].id;
+  const std::string id = context.plan.device(device).id;
   const int64_t event_us = EventMicros(event);
   Conclusion conclusion;
   conclusion.rule = &context.plan.care_plan(0).battery_low();

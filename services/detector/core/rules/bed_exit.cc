@@ -27,7 +27,7 @@ const care::v1::BedExitRule& RuleOf(const Context& context, const store::v1::Bed
 Conclusion About(const Context& context, int64_t decide_us) {
   const store::v1::BedExitState& bed = context.state.record().wandering().bed_exit();
   const care::v1::BedExitRule& rule = RuleOf(context, bed);
-  const auto medium = rule.has_severity() ? rule.severity() : alert::v1::SEVERITY_MEDIUM;
+  const auto medium = SeverityOr(rule, alert::v1::SEVERITY_MEDIUM);
   Conclusion conclusion;
   conclusion.rule = &rule;
   conclusion.patient = context.plan.devices()[bed.device()].patient;
@@ -48,8 +48,7 @@ void OnBack(Context& context, const Signal& seen) {
     const std::string at = WallClock(context.plan, seen.time_us);
     conclusion.reason = {"De retour au lit à " + at, "Back in bed at " + at};
     conclusion.observations.push_back(
-        {seen.time_us, seen.receive_us,
-         context.plan.devices()[static_cast<std::size_t>(seen.device)].id, conclusion.reason});
+        {seen.time_us, seen.receive_us, context.plan.device(seen.device).id, conclusion.reason});
     Conclude(context, std::move(conclusion));
   }
   // A short absence does not end the rest.
@@ -78,7 +77,7 @@ void OnLeaving(Context& context, const Signal& seen) {
 
 void OnSignal(Context& context, const Signal& seen) {
   if (!context.plan.wandering.bed_exit.enabled) return;
-  const DevicePlan& device = context.plan.devices()[static_cast<std::size_t>(seen.device)];
+  const DevicePlan& device = context.plan.device(seen.device);
   if (device.role == care::v1::ROLE_BED && seen.kind == SignalKind::kUseBegan)
     return OnBack(context, seen);
   if (device.role == care::v1::ROLE_BED && seen.kind == SignalKind::kUseEnded)

@@ -18,8 +18,7 @@ void OnSignal(Context& context, const Signal& seen) {
   auto& state = VitalsOf(context, patient);
   auto& spell = *state.mutable_temperature();
   const care::v1::BodyTemperatureRule& rule = context.plan.care_plan(patient).body_temperature();
-  const Matter matter{&rule, "", context.plan.devices()[static_cast<std::size_t>(seen.device)].id,
-                      patient};
+  const Matter matter{&rule, "", context.plan.device(seen.device).id, patient};
   const double celsius = Tenths(seen.value);
   const Sentence value = Figure(celsius, 1);
   const Sentence reason{"Température du corps à " + value.fr + " °C",

@@ -8,8 +8,7 @@
 namespace veille::detector {
 
 void OnDeviceFall(Context& context, int device, const event::v1::Event& event) {
-  if (device >= 0 && context.plan.devices()[static_cast<std::size_t>(device)].role ==
-                         care::v1::ROLE_FALL_DETECTOR) {
+  if (device >= 0 && context.plan.device(device).role == care::v1::ROLE_FALL_DETECTOR) {
     return OnRoomFall(context, device, event);
   }
   const care::v1::DeviceFallRule& rule =

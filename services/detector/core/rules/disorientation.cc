@@ -29,7 +29,7 @@ void Tell(Context& context, const Signal& seen, const WayVerdict& verdict, bool 
       *context.state.record().mutable_patients(patient)->mutable_outdoors()->mutable_lost();
   const care::v1::DisorientationRule& rule = context.plan.care_plan(patient).disorientation();
   Conclusion conclusion = AboutOutdoors(patient, rule, seen);
-  conclusion.severity = rule.has_severity() ? rule.severity() : alert::v1::SEVERITY_MEDIUM;
+  conclusion.severity = SeverityOr(rule, alert::v1::SEVERITY_MEDIUM);
   conclusion.alert_id = state.alert_id();
   const std::string at = WallClock(context.plan, seen.time_us);
   const uint32_t returns = std::max(verdict.returns, verdict.rounds);

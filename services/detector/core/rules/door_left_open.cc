@@ -19,7 +19,7 @@ Conclusion About(const Context& context, int device, int64_t decide_us) {
   Conclusion conclusion;
   conclusion.rule = &rule;
   conclusion.rule_key = "DOOR_LEFT_OPEN/" + state.device_id();
-  conclusion.severity = rule.has_severity() ? rule.severity() : alert::v1::SEVERITY_MEDIUM;
+  conclusion.severity = SeverityOr(rule, alert::v1::SEVERITY_MEDIUM);
   conclusion.opening = state.device_id();
   conclusion.event_us = state.open_us();
   conclusion.opening_receive_us = state.open_receive_us();

@@ -16,12 +16,11 @@ constexpr int64_t kPromptLifeUs = 600LL * 1000000;
 constexpr int64_t kAtOnce = 1;
 
 const care::v1::DoseRule& RuleOf(const Context& context, int device) {
-  return context.plan.care_plan(context.plan.devices()[static_cast<std::size_t>(device)].patient)
-      .dose();
+  return context.plan.care_plan(context.plan.device(device).patient).dose();
 }
 
 Matter About(const Context& context, int device, const char* key) {
-  const DevicePlan& plan = context.plan.devices()[static_cast<std::size_t>(device)];
+  const DevicePlan& plan = context.plan.device(device);
   return {&RuleOf(context, device), key + plan.id, plan.id, plan.patient};
 }
 constexpr char kMissed[] = "DOSE_MISSED/", kTwice[] = "DOSE_DOUBLE/";
@@ -50,8 +49,7 @@ void SetAsk(const HomePlan& plan, const DoseFigures& figures, store::v1::DoseSta
 }
 
 Ending EndedBy(const Context& context, const Signal& seen, Sentence reason) {
-  return {seen.time_us, seen.receive_us,
-          context.plan.devices()[static_cast<std::size_t>(seen.device)].id, std::move(reason)};
+  return {seen.time_us, seen.receive_us, context.plan.device(seen.device).id, std::move(reason)};
 }
 
 // The next dose's time has come; `after_us` is within it.
@@ -185,8 +183,8 @@ void OnDeadline(Context& context, int64_t deadline_us) {
   const std::string due = WallClock(context.plan, dose.due_us());
   Question question;
   question.rule = &RuleOf(context, figures.device);
-  question.patient = context.plan.devices()[static_cast<std::size_t>(figures.device)].patient;
-  question.opening = context.plan.devices()[static_cast<std::size_t>(figures.device)].id;
+  question.patient = context.plan.device(figures.device).patient;
+  question.opening = context.plan.device(figures.device).id;
   question.event_us = dose.due_us();
   question.life_us = kPromptLifeUs;
   question.text = {"Avez-vous pris vos médicaments de " + due + " ?",

@@ -12,34 +12,30 @@ using domain::NumberOr;
 // Of an official warning.
 constexpr double kWarningCelsius = 2;
 
-int64_t Micros(const google::protobuf::Message& rule, const char* field) {
-  return absl::ToInt64Microseconds(domain::DurationOr(rule, field));
-}
-
 ClimateFigures MakeClimate(const google::protobuf::Message& rule, double lower_by) {
   ClimateFigures figures;
   figures.enabled = IsEnabled(rule);
   figures.celsius = {NumberOr(rule, "low_celsius") - lower_by,
                      NumberOr(rule, "medium_celsius") - lower_by,
                      NumberOr(rule, "high_celsius") - lower_by};
-  figures.span_us = {Micros(rule, "low_span"), Micros(rule, "medium_span"),
-                     Micros(rule, "high_span")};
+  figures.span_us = {domain::MicrosOr(rule, "low_span"), domain::MicrosOr(rule, "medium_span"),
+                     domain::MicrosOr(rule, "high_span")};
   figures.hysteresis = NumberOr(rule, "hysteresis_celsius");
   return figures;
 }
 
 AbsenceFigures MakeAbsence(const google::protobuf::Message& rule) {
-  return {IsEnabled(rule), Micros(rule, "span"), domain::WindowOr(rule, "window")};
+  return {IsEnabled(rule), domain::MicrosOr(rule, "span"), domain::WindowOr(rule, "window")};
 }
 
 DoseFigures MakeDose(const care::v1::DoseRule& rule, int device) {
   return {device,
           IsEnabled(rule),
           domain::TimesOf(rule, "times"),
-          Micros(rule, "early"),
-          Micros(rule, "prompt_after"),
-          Micros(rule, "tell_after"),
-          Micros(rule, "same_opening")};
+          domain::MicrosOr(rule, "early"),
+          domain::MicrosOr(rule, "prompt_after"),
+          domain::MicrosOr(rule, "tell_after"),
+          domain::MicrosOr(rule, "same_opening")};
 }
 
 void Sort(const HomePlan& home, DwellingPlan& plan) {
@@ -71,10 +67,10 @@ DwellingPlan MakeDwellingPlan(const HomePlan& home) {
   plan.stove = {IsEnabled(care.stove()),
                 NumberOr(care.stove(), "on_power_w"),
                 NumberOr(care.stove(), "on_temperature_celsius"),
-                Micros(care.stove(), "prompt_after"),
-                Micros(care.stove(), "tell_after"),
-                Micros(care.stove(), "off_hold"),
-                Micros(care.stove(), "contact_grace")};
+                domain::MicrosOr(care.stove(), "prompt_after"),
+                domain::MicrosOr(care.stove(), "tell_after"),
+                domain::MicrosOr(care.stove(), "off_hold"),
+                domain::MicrosOr(care.stove(), "contact_grace")};
   plan.hot = MakeClimate(care.room_hot(), care.room_hot().orange_warning() ? kWarningCelsius : 0);
   plan.cold = MakeClimate(care.room_cold(), 0);
   plan.water_none = MakeAbsence(care.water_none());
@@ -82,18 +78,20 @@ DwellingPlan MakeDwellingPlan(const HomePlan& home) {
   plan.use_w = NumberOr(care.electricity_flat(), "use_w");
   plan.use_wh = NumberOr(care.electricity_flat(), "use_wh");
   plan.water_continuous = {IsEnabled(care.water_continuous()), 0,
-                           Micros(care.water_continuous(), "span"),
-                           Micros(care.water_continuous(), "resolution"), 0};
-  plan.water_running = {
-      IsEnabled(care.water_running()), NumberOr(care.water_running(), "flow_litres_per_minute"),
-      Micros(care.water_running(), "span"), Micros(care.water_running(), "resolution"),
-      Micros(care.water_running(), "contact_grace")};
+                           domain::MicrosOr(care.water_continuous(), "span"),
+                           domain::MicrosOr(care.water_continuous(), "resolution"), 0};
+  plan.water_running = {IsEnabled(care.water_running()),
+                        NumberOr(care.water_running(), "flow_litres_per_minute"),
+                        domain::MicrosOr(care.water_running(), "span"),
+                        domain::MicrosOr(care.water_running(), "resolution"),
+                        domain::MicrosOr(care.water_running(), "contact_grace")};
   plan.gas_flow = {IsEnabled(care.gas_flow_long()),
                    NumberOr(care.gas_flow_long(), "flow_m3_per_hour"),
-                   Micros(care.gas_flow_long(), "span"), Micros(care.gas_flow_long(), "resolution"),
-                   Micros(care.gas_flow_long(), "contact_grace")};
-  plan.power_cut = {IsEnabled(care.power_cut()), Micros(care.power_cut(), "span"),
-                    Micros(care.power_cut(), "contact_grace")};
+                   domain::MicrosOr(care.gas_flow_long(), "span"),
+                   domain::MicrosOr(care.gas_flow_long(), "resolution"),
+                   domain::MicrosOr(care.gas_flow_long(), "contact_grace")};
+  plan.power_cut = {IsEnabled(care.power_cut()), domain::MicrosOr(care.power_cut(), "span"),
+                    domain::MicrosOr(care.power_cut(), "contact_grace")};
   Sort(home, plan);
   if (!plan.stove.enabled) plan.stoves.clear();
   return plan;

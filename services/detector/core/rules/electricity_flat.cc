@@ -51,7 +51,7 @@ void OnSignal(Context& context, const Signal& seen) {
   EndSpell(context, About(context),
            {seen.time_us,
             seen.receive_us,
-            context.plan.devices()[static_cast<std::size_t>(seen.device)].id,
+            context.plan.device(seen.device).id,
             {"Consommation d'électricité à " + at, "Use of electricity at " + at}},
            spell);
   spell.set_since_us(seen.time_us);

@@ -29,10 +29,6 @@ constexpr float kUprightDegrees = 40, kLyingDegrees = 45;
 // Taken off, or carried away: the next fall is a new one.
 constexpr int64_t kLongLiesFollowed = 4;
 
-int64_t Micros(const care::v1::FallRule& rule, const char* field) {
-  return absl::ToInt64Microseconds(domain::DurationOr(rule, field));
-}
-
 }  // namespace
 
 FallConfig MakeFallConfig(const care::v1::FallRule& rule, care::v1::Role role) {
@@ -42,11 +38,11 @@ FallConfig MakeFallConfig(const care::v1::FallRule& rule, care::v1::Role role) {
   config.impact_mg = static_cast<float>(domain::NumberOr(rule, "least_impact_g") * 1000);
   config.least_score =
       static_cast<float>(domain::NumberOr(rule, wrist ? "wrist_score" : "waist_score"));
-  config.stillness_us = Micros(rule, "stillness");
+  config.stillness_us = domain::MicrosOr(rule, "stillness");
   config.give_up_us = 2 * config.stillness_us;
-  config.patience_us = Micros(rule, "patience");
-  config.long_lie_us = Micros(rule, "long_lie");
-  config.answer_us = Micros(rule, "answer");
+  config.patience_us = domain::MicrosOr(rule, "patience");
+  config.long_lie_us = domain::MicrosOr(rule, "long_lie");
+  config.answer_us = domain::MicrosOr(rule, "answer");
   return config;
 }
 
@@ -58,8 +54,7 @@ void FallDetector::OnGap(const FallConfig& config, int64_t index) {
   still_deadline_us_ = index * FallWindows::kMicros + config.stillness_us;
 }
 
-// Both are inlined whatever the compiler thinks, so that the sums stay in registers: at 10 Hz each
-// sample makes a window.
+// Both are inlined whatever the compiler thinks, so that the sums stay in registers.
 [[gnu::always_inline]] inline void FallDetector::Sums::Add(const char* samples, int64_t n) {
   for (int64_t i = 0; i < n; ++i, samples += 6) {
     int16_t sample[3];
@@ -89,6 +84,16 @@ void FallDetector::OnGap(const FallConfig& config, int64_t index) {
           static_cast<int16_t>(z * share), static_cast<uint16_t>(mean),
           static_cast<uint16_t>(peak),     static_cast<uint16_t>(least),
           static_cast<uint16_t>(deviation)};
+}
+
+// At 10 Hz each sample makes a window: what Fold() makes of one, without the way there and back.
+[[gnu::always_inline]] inline FallWindow FoldOne(const char* packed) {
+  int16_t sample[3];
+  std::memcpy(sample, packed, sizeof(sample));
+  const auto x = static_cast<float>(sample[0]), y = static_cast<float>(sample[1]),
+             z = static_cast<float>(sample[2]);
+  const auto magnitude = static_cast<uint16_t>(std::sqrt(x * x + y * y + z * z));
+  return {sample[0], sample[1], sample[2], magnitude, magnitude, magnitude, 0};
 }
 
 // False for what samples of 16 bits an axis cannot have summed up to.
@@ -121,6 +126,8 @@ void FallDetector::Feed(const FallConfig& config, int64_t first_us, float rate_h
     return i;
   };
   int64_t i = first_us > newest_us_ ? 0 : first_at(newest_us_ + 1);
+  // No two samples share a window.
+  const bool sparse = step_us >= static_cast<double>(FallWindows::kMicros);
   Sums sums = sums_;
   while (i < samples) {
     const int64_t index = time_of(i) / FallWindows::kMicros;
@@ -130,6 +137,14 @@ void FallDetector::Feed(const FallConfig& config, int64_t first_us, float rate_h
       if (window_ < 0 || index > window_ + kMaxGapWindows) OnGap(config, index);
       window_ = index;
       sums = {};
+      // A later sample shows that this one's window is over.
+      if (sparse && i + 1 < samples) {
+        const int64_t before = windows_.newest();
+        windows_.Add(window_, FoldOne(samples_mg.data() + 6 * i));
+        OnWindow(config, before, out);
+        ++i;
+        continue;
+      }
     }
     const int64_t end = std::max(i + 1, first_at((window_ + 1) * FallWindows::kMicros));
     sums.Add(samples_mg.data() + 6 * i, end - i);
@@ -144,6 +159,10 @@ void FallDetector::CloseWindow(const FallConfig& config, const Sums& sums,
                                std::vector<FallEvent>& out) {
   const int64_t before = windows_.newest();
   windows_.Add(window_, sums.Fold());
+  OnWindow(config, before, out);
+}
+
+void FallDetector::OnWindow(const FallConfig& config, int64_t before, std::vector<FallEvent>& out) {
   if (phase_ != Phase::kQuiet) Follow(config, out);
   // A fall that was told is not told again: the person lies there.
   if (phase_ != Phase::kQuiet && phase_ != Phase::kFine) return;

@@ -115,7 +115,10 @@ class FallDetector {
     bool IsSound() const;
   };
 
+  // The open window, of which these are the sums.
   void CloseWindow(const FallConfig& config, const Sums& sums, std::vector<FallEvent>& out);
+  // The window was added; `before` is the one that was added before it.
+  void OnWindow(const FallConfig& config, int64_t before, std::vector<FallEvent>& out);
   void OnGap(const FallConfig& config, int64_t index);
 
   // Makes a stronger window the candidate.

@@ -23,8 +23,6 @@ namespace {
 
 using Stage = FallDialogue::Stage;
 
-// Two missed heartbeats.
-constexpr int64_t kGraceUs = 120'000'000;
 // A suspicion older than this at its receipt is no longer asked about.
 constexpr int64_t kFreshUs = 20'000'000;
 // An answer of the last moment may still be on its way.
@@ -38,7 +36,7 @@ constexpr double kStepsOfRecovery = 10;
 constexpr int64_t kWithBlowUs = 3'000'000;
 
 FallDetector& DetectorOf(Context& context, int device) {
-  return context.state.fall(context.plan.devices()[static_cast<std::size_t>(device)].fall);
+  return context.state.fall(context.plan.device(device).fall);
 }
 
 const care::v1::FallRule& RuleOf(const HomePlan& plan, const DevicePlan& device) {
@@ -48,7 +46,7 @@ const care::v1::FallRule& RuleOf(const HomePlan& plan, const DevicePlan& device)
 // `fall` is the suspicion, or what was concluded of it.
 void Tell(Context& context, int device, const FallEvent& fall, alert::v1::Severity severity,
           int64_t decide_us, const std::string& rule_key, Sentence reason) {
-  const DevicePlan& plan = context.plan.devices()[static_cast<std::size_t>(device)];
+  const DevicePlan& plan = context.plan.device(device);
   const int64_t heard_us = DetectorOf(context, device).dialogue.heard_us;
   Conclusion conclusion;
   conclusion.rule = &RuleOf(context.plan, plan);
@@ -88,7 +86,7 @@ bool SatDown(const Context& context, const DevicePlan& wearer, int64_t impact_us
 
 void TellFall(Context& context, int device, int64_t decide_us, Sentence reason) {
   FallDetector& detector = DetectorOf(context, device);
-  const DevicePlan& wearer = context.plan.devices()[static_cast<std::size_t>(device)];
+  const DevicePlan& wearer = context.plan.device(device);
   auto severity = alert::v1::SEVERITY_HIGH;
   if (detector.dialogue.others_moved) {
     severity = alert::v1::SEVERITY_MEDIUM;
@@ -146,7 +144,7 @@ std::optional<int> HubOf(const Context& context, const DevicePlan& device) {
 }
 
 void OnSuspected(Context& context, int device, const FallEvent& fall) {
-  const DevicePlan& plan = context.plan.devices()[static_cast<std::size_t>(device)];
+  const DevicePlan& plan = context.plan.device(device);
   FallDialogue& dialogue = DetectorOf(context, device).dialogue;
   const int32_t room = dialogue.room_before;
   dialogue = {};
@@ -206,7 +204,7 @@ void ForEachWearer(const HomePlan& plan, const HomeState& state, Visit visit) {
 
 void OnFine(Context& context, int device, int64_t time_us) {
   FallDetector& detector = DetectorOf(context, device);
-  const DevicePlan& plan = context.plan.devices()[static_cast<std::size_t>(device)];
+  const DevicePlan& plan = context.plan.device(device);
   const care::v1::FallRule& rule = RuleOf(context.plan, plan);
   detector.dialogue.stage = Stage::kFine;
   detector.SetAnsweredFine();
@@ -218,7 +216,7 @@ void OnFine(Context& context, int device, int64_t time_us) {
 
 // Steps that a wearable or phone counted itself.
 void OnSteps(Context& context, const Signal& seen) {
-  const int patient = context.plan.devices()[static_cast<std::size_t>(seen.device)].patient;
+  const int patient = context.plan.device(seen.device).patient;
   const auto span_us = static_cast<int64_t>(seen.value_2 * 1e6);
   if (seen.value < kStepsOfRecovery || span_us <= 0) return;
   ForEachWearer(context.plan, context.state, [&](int device, const DevicePlan& plan) {
@@ -237,7 +235,7 @@ void OnSteps(Context& context, const Signal& seen) {
 
 void OnSignal(Context& context, const Signal& seen) {
   if (seen.kind == SignalKind::kSteps) return OnSteps(context, seen);
-  const DevicePlan& sensor = context.plan.devices()[static_cast<std::size_t>(seen.device)];
+  const DevicePlan& sensor = context.plan.device(seen.device);
   const bool door = (kDoorEdges & Of(seen.kind)) != 0;
   ForEachWearer(context.plan, context.state, [&](int device, const DevicePlan&) {
     FallDetector& detector = DetectorOf(context, device);
@@ -278,19 +276,19 @@ void OnDeadline(Context& context, int64_t deadline_us) {
 
 // When the service's ticks judge the wearer: nothing was heard that could.
 int64_t TickDeadline(const HomePlan& plan, const HomeState& state, int device) {
-  const DevicePlan& wearer = plan.devices()[static_cast<std::size_t>(device)];
+  const DevicePlan& wearer = plan.device(device);
   const FallDetector& detector = state.fall(wearer.fall);
   const FallConfig& config = wearer.fall_config;
   const int64_t impact = detector.suspicion().impact_us;
   const int64_t heard = state.record().devices(device).heard_us();
   switch (detector.dialogue.stage) {
     case Stage::kAsked:
-      return detector.dialogue.answer_by_us + kGraceUs;
+      return detector.dialogue.answer_by_us + kContactGraceUs;
     case Stage::kUnasked:
-      return std::max(impact + config.stillness_us, heard) + kGraceUs;
+      return std::max(impact + config.stillness_us, heard) + kContactGraceUs;
     case Stage::kTold:
       if (!detector.IsTold()) return kNever;
-      return std::max(impact + config.long_lie_us, heard) + kGraceUs;
+      return std::max(impact + config.long_lie_us, heard) + kContactGraceUs;
     default:
       return kNever;
   }
@@ -325,7 +323,7 @@ int64_t NextTick(const HomePlan& plan, const HomeState& state) {
 }  // namespace
 
 void OnAcceleration(Context& context, int device, const event::v1::Event& event) {
-  const DevicePlan& plan = context.plan.devices()[static_cast<std::size_t>(device)];
+  const DevicePlan& plan = context.plan.device(device);
   if (plan.fall < 0) return;
   const event::v1::Acceleration& acceleration = event.acceleration();
   static thread_local std::vector<FallEvent> events;

@@ -11,7 +11,7 @@ namespace veille::detector {
 namespace {
 
 Matter About(const Context& context, int device) {
-  const std::string& id = context.plan.devices()[static_cast<std::size_t>(device)].id;
+  const std::string& id = context.plan.device(device).id;
   return {&context.plan.care_plan(0).gas_flow_long(), "GAS_FLOW_LONG/" + id, id, 0};
 }
 
@@ -48,7 +48,7 @@ void OnReading(Context& context, const Signal& seen) {
     EndSpell(context, About(context, seen.device),
              {seen.time_us,
               seen.receive_us,
-              context.plan.devices()[static_cast<std::size_t>(seen.device)].id,
+              context.plan.device(seen.device).id,
               {"Le gaz ne coule plus (" + at + ")", "The gas stopped (" + at + ")"}},
              spell);
     return meter.clear_gas();
@@ -82,7 +82,7 @@ void OnAttendance(Context& context, const Signal& seen) {
         context, About(context, device),
         {seen.time_us,
          seen.receive_us,
-         context.plan.devices()[static_cast<std::size_t>(seen.device)].id,
+         context.plan.device(seen.device).id,
          {"Quelqu'un est dans la cuisine (" + at + ")", "Somebody is in the kitchen (" + at + ")"}},
         spell);
     // The gas still flows: the wait begins anew.

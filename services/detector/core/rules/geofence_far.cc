@@ -15,7 +15,7 @@ void Raise(Context& context, int patient, const Signal& seen, bool accompanied) 
   auto& outdoors = *context.state.record().mutable_patients(patient)->mutable_outdoors();
   const care::v1::GeofenceFarRule& rule = context.plan.care_plan(patient).geofence_far();
   Conclusion conclusion = AboutOutdoors(patient, rule, seen);
-  conclusion.severity = rule.has_severity() ? rule.severity() : alert::v1::SEVERITY_HIGH;
+  conclusion.severity = SeverityOr(rule, alert::v1::SEVERITY_HIGH);
   conclusion.event_us = outdoors.far().first_us();
   const std::string at = WallClock(context.plan, conclusion.event_us);
   const auto away = static_cast<double>(outdoors.whereabouts().home_m());
@@ -31,7 +31,7 @@ void Clear(Context& context, int patient, const Signal& seen, bool accompanied) 
   const care::v1::GeofenceFarRule& rule = context.plan.care_plan(patient).geofence_far();
   Conclusion conclusion = AboutOutdoors(patient, rule, seen);
   conclusion.kind = store::v1::Finding::KIND_CLEAR;
-  conclusion.severity = rule.has_severity() ? rule.severity() : alert::v1::SEVERITY_HIGH;
+  conclusion.severity = SeverityOr(rule, alert::v1::SEVERITY_HIGH);
   conclusion.alert_id = far.alert_id();
   const std::string at = WallClock(context.plan, seen.time_us);
   conclusion.reason = {"De nouveau près du domicile ou dans une zone sûre à " + at,

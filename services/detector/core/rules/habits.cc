@@ -104,7 +104,7 @@ void OnSignOfLife(Context& context, const Signal& seen) {
     Still(context, before, seen.time_us);
   }
   auto& today = *record.mutable_today();
-  const DevicePlan& device = context.plan.devices()[static_cast<std::size_t>(seen.device)];
+  const DevicePlan& device = context.plan.device(seen.device);
   if (device.room == 0) return;
   if (device.room_kind == RoomKind::kBathroom) {
     if (today.bathroom_us() == 0) today.set_bathroom_us(seen.time_us);

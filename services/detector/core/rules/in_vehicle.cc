@@ -60,7 +60,7 @@ void Tell(Context& context, int patient, const Signal& seen, bool over) {
       *context.state.record().mutable_patients(patient)->mutable_outdoors()->mutable_vehicle();
   const care::v1::InVehicleRule& rule = context.plan.care_plan(patient).in_vehicle();
   Conclusion conclusion = AboutOutdoors(patient, rule, seen);
-  conclusion.severity = rule.has_severity() ? rule.severity() : alert::v1::SEVERITY_MEDIUM;
+  conclusion.severity = SeverityOr(rule, alert::v1::SEVERITY_MEDIUM);
   conclusion.alert_id = state.alert_id();
   const std::string at = WallClock(context.plan, seen.time_us);
   const double kmh = 3.6 * context.plan.outdoors(patient).vehicle.speed_mps;

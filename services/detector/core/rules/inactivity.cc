@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "services/detector/core/rules/rules.h"
+#include "services/detector/core/rules/spell.h"
 #include "services/domain/care_plan.h"
 
 namespace veille::detector {
@@ -69,10 +69,10 @@ void Tell(Context& context, int64_t deadline_us, uint32_t level) {
   conclusion.opening_receive_us = record.presence_us();
   conclusion.decide_us = deadline_us;
   const std::string at = WallClock(context.plan, record.presence_us());
-  const auto hours = std::to_string((deadline_us - record.presence_us()) / 3600000000);
+  const std::string span = Lasting(deadline_us - record.presence_us());
   conclusion.reason = {
-      "Aucun signe d'activité depuis " + at + " (" + hours + " h), capteurs en état de marche",
-      "No sign of activity since " + at + " (" + hours + " h), sensors alive"};
+      "Aucun signe d'activité depuis " + at + " (" + span + "), capteurs en état de marche",
+      "No sign of activity since " + at + " (" + span + "), sensors alive"};
   if (const auto usual = UsualSilence(context, deadline_us); usual.has_value()) {
     const auto minutes = std::to_string(absl::ToInt64Minutes(*usual));
     conclusion.reason.fr += " ; d'ordinaire au plus " + minutes + " min à cette heure";
@@ -116,8 +116,7 @@ void Clear(Context& context, const Signal& seen, const std::string& alert_id, bo
   const std::string at = WallClock(context.plan, seen.time_us);
   conclusion.reason = {"Activité à " + at, "Activity at " + at};
   conclusion.observations.push_back(
-      {seen.time_us, seen.receive_us,
-       context.plan.devices()[static_cast<std::size_t>(seen.device)].id, conclusion.reason});
+      {seen.time_us, seen.receive_us, context.plan.device(seen.device).id, conclusion.reason});
   Conclude(context, std::move(conclusion));
 }
 

@@ -13,9 +13,7 @@ inline constexpr int64_t kLookAgainUs = 300'000'000;
 // Somebody was in the kitchen, or answered that all is well.
 inline bool IsAttendance(const Context& context, const Signal& seen) {
   if (seen.kind == SignalKind::kAnswered) return true;
-  return seen.sign_of_life &&
-         context.plan.devices()[static_cast<std::size_t>(seen.device)].room_kind ==
-             RoomKind::kKitchen;
+  return seen.sign_of_life && context.plan.device(seen.device).room_kind == RoomKind::kKitchen;
 }
 
 // Some sensor would have seen somebody in the kitchen.

@@ -33,7 +33,7 @@ void PrepareNext(const HomePlan& plan, int64_t after_us, store::v1::MealState& s
 Conclusion About(const Context& context, int64_t decide_us) {
   const auto& state = context.state.record().living().meal();
   const care::v1::MealMissedRule& rule = context.plan.care_plan(0).meal_missed();
-  const auto one = rule.has_severity() ? rule.severity() : alert::v1::SEVERITY_LOW;
+  const auto one = SeverityOr(rule, alert::v1::SEVERITY_LOW);
   Conclusion conclusion;
   conclusion.rule = &rule;
   conclusion.severity = state.missed() > 1 ? std::max(one, alert::v1::SEVERITY_MEDIUM) : one;
@@ -56,8 +56,7 @@ void OnMeal(Context& context, const Signal& seen) {
     const std::string at = WallClock(context.plan, seen.time_us);
     conclusion.reason = {"Dans la cuisine à " + at, "In the kitchen at " + at};
     conclusion.observations.push_back(
-        {seen.time_us, seen.receive_us,
-         context.plan.devices()[static_cast<std::size_t>(seen.device)].id, conclusion.reason});
+        {seen.time_us, seen.receive_us, context.plan.device(seen.device).id, conclusion.reason});
     Conclude(context, std::move(conclusion));
     state.clear_alert_id();
   }
@@ -69,7 +68,7 @@ void OnSignal(Context& context, const Signal& seen) {
   const auto& record = context.state.record();
   auto& state = *context.state.record().mutable_living()->mutable_meal();
   if (state.deadline_us() == 0) PrepareNext(context.plan, seen.time_us, state);
-  const DevicePlan& device = context.plan.devices()[static_cast<std::size_t>(seen.device)];
+  const DevicePlan& device = context.plan.device(seen.device);
   if (seen.sign_of_life && IsKitchen(device)) return OnMeal(context, seen);
   if (seen.time_us < state.begin_us()) return;
   // What could not be read may have been the kitchen.

@@ -81,7 +81,7 @@ Commodity CommodityOf(uint32_t code) {
 
 Reading ReadMeter(const Context& context, const Signal& seen) {
   Reading reading;
-  const DevicePlan& device = context.plan.devices()[static_cast<std::size_t>(seen.device)];
+  const DevicePlan& device = context.plan.device(seen.device);
   if (seen.kind != SignalKind::kMeter || device.role != care::v1::ROLE_METER) return reading;
   const auto& meter = InstallationOf(context, seen.device).meter();
   reading.flow = IsFlow(seen.code);

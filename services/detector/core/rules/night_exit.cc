@@ -19,7 +19,7 @@ constexpr int64_t kComingHomeUs = 600'000'000;
 
 alert::v1::Severity SeverityOf(const HomePlan& plan) {
   const care::v1::NightExitRule& rule = plan.care_plan(0).night_exit();
-  return rule.has_severity() ? rule.severity() : alert::v1::SEVERITY_HIGH;
+  return SeverityOr(rule, alert::v1::SEVERITY_HIGH);
 }
 
 int64_t ServerDeadline(const HomePlan& plan, const store::v1::NightExitState& armed) {
@@ -123,8 +123,7 @@ void OnSignOfLife(Context& context, const Signal& seen) {
   const std::string at = WallClock(context.plan, seen.time_us);
   conclusion.reason = {"Mouvement à l'intérieur à " + at, "Movement inside at " + at};
   conclusion.observations.push_back(
-      {seen.time_us, seen.receive_us,
-       context.plan.devices()[static_cast<std::size_t>(seen.device)].id, conclusion.reason});
+      {seen.time_us, seen.receive_us, context.plan.device(seen.device).id, conclusion.reason});
   Conclude(context, std::move(conclusion));
   record.clear_night_exit();
 }

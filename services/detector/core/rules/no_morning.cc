@@ -127,8 +127,7 @@ void Clear(Context& context, const Signal& seen) {
   const std::string at = WallClock(context.plan, seen.time_us);
   conclusion.reason = {"Vue à " + at, "Seen at " + at};
   conclusion.observations.push_back(
-      {seen.time_us, seen.receive_us,
-       context.plan.devices()[static_cast<std::size_t>(seen.device)].id, conclusion.reason});
+      {seen.time_us, seen.receive_us, context.plan.device(seen.device).id, conclusion.reason});
   Conclude(context, std::move(conclusion));
   state.clear_alert_id();
   // Up later than ever is learnt as well, or a late riser would be missed for ever.
@@ -151,7 +150,7 @@ void OnSignal(Context& context, const Signal& seen) {
   // Who goes out is up, though not to be learnt from: it may be the way home. What could not be
   // read may have been a sign of life.
   if (!inside) return state.set_up(true);
-  const RoomKind room = context.plan.devices()[static_cast<std::size_t>(seen.device)].room_kind;
+  const RoomKind room = context.plan.device(seen.device).room_kind;
   if (room == RoomKind::kBedroom || room == RoomKind::kBathroom) return;
   if (state.stir_us() == 0 || seen.time_us > state.stirred_us() + kPauseUs)
     state.set_stir_us(seen.time_us);

@@ -12,7 +12,7 @@
 #include <optional>
 
 #include "services/detector/core/dusk.h"
-#include "services/detector/core/rules/rules.h"
+#include "services/detector/core/rules/spell.h"
 #include "services/domain/care_plan.h"
 
 namespace veille::detector {
@@ -98,7 +98,7 @@ alert::v1::Severity SeverityOf(const HomePlan& plan, uint32_t level) {
     case kHigh:
       return alert::v1::SEVERITY_HIGH;
     default:
-      return rule.has_severity() ? rule.severity() : alert::v1::SEVERITY_MEDIUM;
+      return SeverityOr(rule, alert::v1::SEVERITY_MEDIUM);
   }
 }
 
@@ -126,8 +126,7 @@ void OnBack(Context& context, const Signal& seen) {
     const std::string at = WallClock(context.plan, seen.time_us);
     conclusion.reason = {"De retour, vue à l'intérieur à " + at, "Back, seen inside at " + at};
     conclusion.observations.push_back(
-        {seen.time_us, seen.receive_us,
-         context.plan.devices()[static_cast<std::size_t>(seen.device)].id, conclusion.reason});
+        {seen.time_us, seen.receive_us, context.plan.device(seen.device).id, conclusion.reason});
     Conclude(context, std::move(conclusion));
   }
   away.clear_left_us();
@@ -177,10 +176,9 @@ void Tell(Context& context, int64_t deadline_us) {
   Conclusion conclusion = About(context, deadline_us);
   if (worse) conclusion.kind = store::v1::Finding::KIND_WORSEN;
   const std::string left = WallClock(context.plan, away.left_us());
-  const auto minutes = (deadline_us - away.left_us()) / 60000000;
-  const std::string span = std::to_string(minutes / 60) + " h " + std::to_string(minutes % 60);
-  conclusion.reason = {"Sortie à " + left + ", pas de retour vu après " + span + " min",
-                       "Went out at " + left + ", not seen back after " + span + " min"};
+  const std::string span = Lasting(deadline_us - away.left_us());
+  conclusion.reason = {"Sortie à " + left + ", pas de retour vu après " + span,
+                       "Went out at " + left + ", not seen back after " + span};
   if (level == kLow ? at.low.dusk : at.medium.dusk) {
     conclusion.reason.fr += " ; il fait nuit";
     conclusion.reason.en += "; it is dark";

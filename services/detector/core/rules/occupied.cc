@@ -26,7 +26,7 @@ void OnSignOfLife(Context& context, const Signal& seen) {
   // Sent again, or late: where the person was is no news.
   if (seen.time_us < context.state.record().released_us()) return;
   auto& living = *context.state.record().mutable_living();
-  const DevicePlan& device = context.plan.devices()[static_cast<std::size_t>(seen.device)];
+  const DevicePlan& device = context.plan.device(seen.device);
   const bool place = IsPlace(device);
   if (place && seen.kind == SignalKind::kUseEnded) {
     return RemoveIf(living, [&](const auto& used) {

@@ -9,7 +9,7 @@ namespace {
 constexpr int64_t kLookAgainUs = 1800LL * 1000000;
 
 Matter About(const Context& context, int device) {
-  const DevicePlan& plan = context.plan.devices()[static_cast<std::size_t>(device)];
+  const DevicePlan& plan = context.plan.device(device);
   return {&context.plan.care_plan(plan.patient).off_body(), "OFF_BODY/" + plan.id, plan.id,
           plan.patient};
 }
@@ -19,7 +19,7 @@ void OnSignal(Context& context, const Signal& seen) {
   const bool off = InstallationOf(context, seen.device).has_off_body();
   if (seen.kind == SignalKind::kOffBody) {
     if (off || !figures.enabled) return;
-    if (!IsCarried(context.plan.devices()[static_cast<std::size_t>(seen.device)].role)) return;
+    if (!IsCarried(context.plan.device(seen.device).role)) return;
     return BeginSpell(seen, figures.span_us,
                       *MutableInstallation(context, seen.device).mutable_off_body());
   }
@@ -30,7 +30,7 @@ void OnSignal(Context& context, const Signal& seen) {
   EndSpell(context, About(context, seen.device),
            {seen.time_us,
             seen.receive_us,
-            context.plan.devices()[static_cast<std::size_t>(seen.device)].id,
+            context.plan.device(seen.device).id,
             {(worn ? "Appareil porté à " : "Appareil en charge à ") + at,
              (worn ? "Device worn at " : "Device on its charger at ") + at}},
            *state.mutable_off_body());
@@ -55,9 +55,7 @@ void OnDeadline(Context& context, int64_t deadline_us) {
   // Silent, and perhaps worn again: that is SENSOR_SILENT.
   if (!IsAlive(context, device, deadline_us)) return spell.set_ask_us(deadline_us + kLookAgainUs);
   const std::string since = WallClock(context.plan, spell.since_us());
-  const auto& rule =
-      context.plan.care_plan(context.plan.devices()[static_cast<std::size_t>(device)].patient)
-          .off_body();
+  const auto& rule = context.plan.care_plan(context.plan.device(device).patient).off_body();
   TellSpell(context, About(context, device),
             {SeverityOr(rule, alert::v1::SEVERITY_TECHNICAL),
              deadline_us,

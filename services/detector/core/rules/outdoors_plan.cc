@@ -12,10 +12,6 @@ namespace {
 using domain::IsEnabled;
 using domain::NumberOr;
 
-int64_t Micros(const google::protobuf::Message& rule, const char* field) {
-  return absl::ToInt64Microseconds(domain::DurationOr(rule, field));
-}
-
 uint32_t CountOr(const google::protobuf::Message& rule, const char* field) {
   return static_cast<uint32_t>(NumberOr(rule, field));
 }
@@ -67,13 +63,13 @@ OutdoorsPlan MakeOutdoorsPlan(const care::v1::Patient& patient,
                   NumberOr(vehicle, "speed_mps"),
                   NumberOr(vehicle, "max_accuracy_m"),
                   CountOr(vehicle, "fixes"),
-                  Micros(vehicle, "span"),
-                  Micros(vehicle, "quiet")};
+                  domain::MicrosOr(vehicle, "span"),
+                  domain::MicrosOr(vehicle, "quiet")};
   plan.way = MakeWayConfig(care_plan.disorientation());
   const auto& off_route = care_plan.off_route();
   plan.off_route = {IsEnabled(off_route),
-                    Micros(off_route, "walk"),
-                    Micros(off_route, "worsen"),
+                    domain::MicrosOr(off_route, "walk"),
+                    domain::MicrosOr(off_route, "worsen"),
                     CountOr(off_route, "memory_days"),
                     CountOr(off_route, "learn_days"),
                     CountOr(off_route, "learn_cells"),
@@ -81,9 +77,10 @@ OutdoorsPlan MakeOutdoorsPlan(const care::v1::Patient& patient,
   const auto& transit = care_plan.transit();
   plan.transit = {IsEnabled(transit), domain::WindowOr(transit, "night_window"),
                   CountOr(transit, "memory_days"), CountOr(transit, "learn_days"),
-                  Micros(transit, "journey")};
+                  domain::MicrosOr(transit, "journey")};
   const auto& tracker = care_plan.tracker_silent();
-  plan.tracker = {IsEnabled(tracker), Micros(tracker, "silence"), Micros(tracker, "contact_grace")};
+  plan.tracker = {IsEnabled(tracker), domain::MicrosOr(tracker, "silence"),
+                  domain::MicrosOr(tracker, "contact_grace")};
   return plan;
 }
 

@@ -114,10 +114,10 @@ void OnSignal(Context& context, const Signal& seen) {
   auto& spell = *state.mutable_news();
   const bool high = news.score >= figures.high;
   if (!high && news.score < figures.medium && news.worst < 3) {
-    EndSpell(context, About(context, patient),
-             {seen.time_us, seen.receive_us,
-              context.plan.devices()[static_cast<std::size_t>(seen.device)].id, std::move(reason)},
-             spell);
+    EndSpell(
+        context, About(context, patient),
+        {seen.time_us, seen.receive_us, context.plan.device(seen.device).id, std::move(reason)},
+        spell);
     state.clear_news();
     return state.clear_news_high_us();
   }

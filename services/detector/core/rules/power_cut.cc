@@ -19,7 +19,7 @@ Matter Cut(const Context& context) {
 }
 
 Matter Battery(const Context& context, int hub) {
-  const std::string& id = context.plan.devices()[static_cast<std::size_t>(hub)].id;
+  const std::string& id = context.plan.device(hub).id;
   return {&context.plan.care_plan(0).hub_on_battery(), "HUB_ON_BATTERY/" + id, id, 0};
 }
 
@@ -85,7 +85,7 @@ Ending Restored(const Context& context, const Signal& seen) {
   const std::string at = WallClock(context.plan, seen.time_us);
   return {seen.time_us,
           seen.receive_us,
-          context.plan.devices()[static_cast<std::size_t>(seen.device)].id,
+          context.plan.device(seen.device).id,
           {"Courant rétabli à " + at, "Power restored at " + at}};
 }
 
@@ -95,8 +95,7 @@ void OnCut(Context& context, const Signal& seen) {
   if (seen.code == DeviceStatus::KIND_MAINS_LOST && figures.enabled) {
     auto& dwelling = *record.mutable_dwelling();
     if (dwelling.power_cut().since_us() != 0) return;
-    dwelling.set_power_cut_device_id(
-        context.plan.devices()[static_cast<std::size_t>(seen.device)].id);
+    dwelling.set_power_cut_device_id(context.plan.device(seen.device).id);
     BeginSpell(seen, figures.span_us, *dwelling.mutable_power_cut());
   } else if (seen.code == DeviceStatus::KIND_MAINS_RESTORED &&
              record.dwelling().power_cut().since_us() != 0) {
@@ -138,8 +137,7 @@ void OnPowerElsewhere(Context& context, const Signal& seen) {
 
 void OnHub(Context& context, const Signal& seen) {
   const auto& figures = context.plan.installation.on_battery;
-  const bool hub =
-      context.plan.devices()[static_cast<std::size_t>(seen.device)].role == care::v1::ROLE_HUB;
+  const bool hub = context.plan.device(seen.device).role == care::v1::ROLE_HUB;
   if (hub && seen.code == DeviceStatus::KIND_MAINS_LOST && figures.enabled) {
     BeginSpell(seen, figures.span_us,
                *MutableInstallation(context, seen.device).mutable_on_battery());

@@ -24,7 +24,7 @@ Conclusion AboutPause(const Context& context, int patient, int64_t decide_us) {
   Conclusion conclusion;
   conclusion.rule = &rule;
   conclusion.patient = patient;
-  conclusion.severity = rule.has_severity() ? rule.severity() : alert::v1::SEVERITY_LOW;
+  conclusion.severity = SeverityOr(rule, alert::v1::SEVERITY_LOW);
   conclusion.event_us = person.paused_us();
   // How long it lasts is judged now, however old its beginning.
   conclusion.opening_receive_us = person.paused_us();
@@ -55,8 +55,7 @@ void Pause(Context& context, int patient, const Signal& seen) {
     conclusion.reason.en += ", until " + until;
   }
   conclusion.observations.push_back(
-      {seen.time_us, seen.receive_us,
-       context.plan.devices()[static_cast<std::size_t>(seen.device)].id, conclusion.reason});
+      {seen.time_us, seen.receive_us, context.plan.device(seen.device).id, conclusion.reason});
   person.set_pause_alert_id(Conclude(context, std::move(conclusion)));
 }
 
@@ -93,7 +92,7 @@ void TellLongPause(Context& context, int patient, int64_t at_us) {
 
 void OnCompany(Context& context, const Signal& seen) {
   const bool near = seen.value > 0;
-  const int patient = context.plan.devices()[static_cast<std::size_t>(seen.device)].patient;
+  const int patient = context.plan.device(seen.device).patient;
   if (seen.code == event::v1::Presence::KIND_CARER_AT_HOME) {
     context.state.record().mutable_circumstances()->set_carer_until_us(
         near ? seen.time_us + kLongestVisitUs : seen.time_us);
@@ -115,7 +114,7 @@ void OnTemperature(Context& context, const DevicePlan& device, const Signal& see
 }
 
 void OnSignal(Context& context, const Signal& seen) {
-  const DevicePlan& device = context.plan.devices()[static_cast<std::size_t>(seen.device)];
+  const DevicePlan& device = context.plan.device(seen.device);
   if (seen.kind == SignalKind::kTemperature) return OnTemperature(context, device, seen);
   if (seen.kind == SignalKind::kCompany) return OnCompany(context, seen);
   const int patient = device.patient;
@@ -139,7 +138,7 @@ int64_t Deadline(const Context& context, int64_t) {
   int64_t next = kNever;
   for (int i = 0; i < record.patients_size(); ++i) next = std::min(next, PauseDeadline(context, i));
   for (const store::v1::MutedFinding& muted : record.circumstances().muted())
-    next = std::min(next, muted.check_us());
+    if (muted.check_us() != 0) next = std::min(next, muted.check_us());
   return next;
 }
 
@@ -165,7 +164,7 @@ void OnTick(Context& context, int64_t tick_us) {
 int64_t NextTick(const HomePlan&, const HomeState& state) {
   int64_t next = kNever;
   for (const store::v1::MutedFinding& muted : state.record().circumstances().muted())
-    if (muted.check_us() != kNever) next = std::min(next, muted.check_us() + kContactGraceUs);
+    if (muted.check_us() != 0) next = std::min(next, muted.check_us() + kContactGraceUs);
   return next;
 }
 

@@ -12,7 +12,7 @@ void OnSignal(Context& context, const Signal& seen) {
   auto& state = VitalsOf(context, patient);
   auto& spell = *state.mutable_pulse();
   const care::v1::PulseRule& rule = context.plan.care_plan(patient).pulse();
-  const std::string& device = context.plan.devices()[static_cast<std::size_t>(seen.device)].id;
+  const std::string& device = context.plan.device(seen.device).id;
   const Matter matter{&rule, "", "", patient};
   const Sentence value = Figure(seen.value, 0);
   const bool told = !spell.alert_id().empty();

@@ -53,7 +53,7 @@ Side Cold(const HomePlan& plan) {
 }
 
 Matter About(const Context& context, const Side& side, int device) {
-  const std::string& id = context.plan.devices()[static_cast<std::size_t>(device)].id;
+  const std::string& id = context.plan.device(device).id;
   return {&side.rule, side.key + id, id, 0};
 }
 
@@ -116,7 +116,7 @@ void OnSide(Context& context, const Side& side, const Signal& seen) {
     EndSpell(context, About(context, side, seen.device),
              {seen.time_us,
               seen.receive_us,
-              context.plan.devices()[static_cast<std::size_t>(seen.device)].id,
+              context.plan.device(seen.device).id,
               {room + " : de nouveau " + now.fr + " °C", room + ": " + now.en + " °C again"}},
              *state.mutable_spell());
     return side.Forget(installation);

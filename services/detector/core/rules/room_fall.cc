@@ -20,16 +20,8 @@ namespace {
 constexpr int64_t kSettledUs = 5'000'000;
 constexpr double kStepsOfWalking = 10;
 
-const DevicePlan& DeviceOf(const HomePlan& plan, int device) {
-  return plan.devices()[static_cast<std::size_t>(device)];
-}
-
 const care::v1::RoomFallRule& RuleOf(const HomePlan& plan, int device) {
-  return plan.care_plan(DeviceOf(plan, device).patient).room_fall();
-}
-
-int64_t Micros(const care::v1::RoomFallRule& rule, const char* field) {
-  return absl::ToInt64Microseconds(domain::DurationOr(rule, field));
+  return plan.care_plan(plan.device(device).patient).room_fall();
 }
 
 alert::v1::Severity MovedSeverity(const care::v1::RoomFallRule& rule) {
@@ -38,13 +30,12 @@ alert::v1::Severity MovedSeverity(const care::v1::RoomFallRule& rule) {
 
 bool LivesAlone(const HomePlan& plan, int device) {
   return plan.home().patients_size() == 1 &&
-         plan.care_plan(DeviceOf(plan, device).patient).household() !=
-             care::v1::HOUSEHOLD_WITH_SPOUSE;
+         plan.care_plan(plan.device(device).patient).household() != care::v1::HOUSEHOLD_WITH_SPOUSE;
 }
 
 bool IsElsewhere(const HomePlan& plan, int detector, int other) {
-  const uint16_t here = DeviceOf(plan, detector).room;
-  const uint16_t there = DeviceOf(plan, other).room;
+  const uint16_t here = plan.device(detector).room;
+  const uint16_t there = plan.device(other).room;
   return here != 0 && there != 0 && there != here;
 }
 
@@ -90,7 +81,7 @@ void Disarm(Context& context, int detector) {
 // What was waited for is over, or contact was lost.
 void Tell(Context& context, int detector, bool confirmed) {
   const store::v1::RoomFallState& fall = context.state.record().devices(detector).room_fall();
-  const DevicePlan& device = DeviceOf(context.plan, detector);
+  const DevicePlan& device = context.plan.device(detector);
   const care::v1::RoomFallRule& rule = RuleOf(context.plan, detector);
   const std::string at = WallClock(context.plan, fall.fell_us());
   const std::string waited = std::to_string((fall.due_us() - fall.fell_us()) / 1000000) + " s";
@@ -134,7 +125,7 @@ bool ShowsMovement(const Context& context, int detector, const Signal& seen) {
   if (seen.kind == SignalKind::kSteps) return seen.value >= kStepsOfWalking;
   // In a bed or on a seat, also in this room.
   if (seen.kind == SignalKind::kUseBegan) {
-    const care::v1::Role role = DeviceOf(context.plan, seen.device).role;
+    const care::v1::Role role = context.plan.device(seen.device).role;
     if (role == care::v1::ROLE_BED || role == care::v1::ROLE_SEAT) return true;
   }
   return IsElsewhere(context.plan, detector, seen.device);
@@ -181,7 +172,7 @@ int64_t TickOf(const HomePlan& plan, const HomeState& state, int detector) {
   const auto& fall = state.record().devices(detector).room_fall();
   if (fall.fell_us() == 0) return kNever;
   return std::max(fall.due_us(), fall.receive_us()) +
-         Micros(RuleOf(plan, detector), "contact_grace");
+         domain::MicrosOr(RuleOf(plan, detector), "contact_grace");
 }
 
 void OnTick(Context& context, int64_t tick_us) {
@@ -199,8 +190,8 @@ int64_t NextTick(const HomePlan& plan, const HomeState& state) {
 // Detected, and nothing more is known.
 void OnDetected(Context& context, int detector, const event::v1::Event& event) {
   const int64_t fell_us = EventMicros(event);
-  const int64_t still_us = Micros(RuleOf(context.plan, detector), "stillness");
-  const DevicePlan& device = DeviceOf(context.plan, detector);
+  const int64_t still_us = domain::MicrosOr(RuleOf(context.plan, detector), "stillness");
+  const DevicePlan& device = context.plan.device(detector);
   const bool bound =
       fell_us >= device.bind_us && (device.unbind_us == 0 || fell_us < device.unbind_us);
   if (event.test() || event.has_unreadable() || !bound || still_us == 0 ||
@@ -224,7 +215,7 @@ void OnDetected(Context& context, int detector, const event::v1::Event& event) {
 void OnRoomFall(Context& context, int device, const event::v1::Event& event) {
   const care::v1::RoomFallRule& rule = RuleOf(context.plan, device);
   if (!domain::IsEnabled(rule)) return;
-  const int patient = DeviceOf(context.plan, device).patient;
+  const int patient = context.plan.device(device).patient;
   switch (event.fall().verdict()) {
     case event::v1::Fall::VERDICT_CONFIRMED:
       TellAtOnce(context, device, event, alert::v1::SEVERITY_HIGH,

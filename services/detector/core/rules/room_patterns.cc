@@ -40,7 +40,7 @@ int64_t SpanOf(const WanderingPlan& plan, Pattern pattern) {
 template <typename Rule>
 void SetRule(const Rule& rule, Conclusion& conclusion) {
   conclusion.rule = &rule;
-  conclusion.severity = rule.has_severity() ? rule.severity() : alert::v1::SEVERITY_LOW;
+  conclusion.severity = SeverityOr(rule, alert::v1::SEVERITY_LOW);
 }
 
 Conclusion About(const Context& context, Pattern pattern, int64_t decide_us) {
@@ -149,7 +149,7 @@ void OnPattern(Context& context, const Signal& seen, Pattern pattern,
 
 void OnMove(Context& context, const Signal& seen) {
   const WanderingPlan& plan = context.plan.wandering;
-  const DevicePlan& device = context.plan.devices()[static_cast<std::size_t>(seen.device)];
+  const DevicePlan& device = context.plan.device(seen.device);
   if (device.role != care::v1::ROLE_MOTION || device.room == 0) return;
   if (context.plan.home().patients_size() != 1) return;
   auto& state = *context.state.record().mutable_wandering()->mutable_room_walk();

@@ -49,7 +49,9 @@ extern const Rule kSensorSilent, kOffBody, kTamper, kHubOnBattery;
 // Vital signs.
 extern const Rule kPartialNews2, kSpo2Low, kPulseAtRest, kBodyTemperatureLow;
 
-// sensor_silent.cc: a device's own readable word, whatever it says; and whether it was told silent.
+// sensor_silent.cc: a device's own readable word, whatever it says, before it is noted and after;
+// and whether it was told silent.
+void BeforeDeviceSpeaks(Context& context, int device, int64_t time_us);
 void OnDeviceSpoke(Context& context, int device, int64_t time_us);
 bool IsToldSilent(const Context& context, int device);
 

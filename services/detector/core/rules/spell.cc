@@ -59,7 +59,7 @@ void BeginSpell(const Signal& seen, int64_t span_us, store::v1::Spell& spell) {
 }
 
 int64_t KnownUntil(const HomePlan& plan, const store::v1::HomeState& record, int device) {
-  const int own = device < 0 ? -1 : plan.devices()[static_cast<std::size_t>(device)].source;
+  const int own = device < 0 ? -1 : plan.device(device).source;
   if (own >= 0) return record.sources(own).watermark_us();
   int64_t known = kNever;
   const auto& sources = plan.home().sources();

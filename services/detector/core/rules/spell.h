@@ -49,11 +49,6 @@ inline int64_t ReceiptOf(const Signal& seen, int64_t since_us) {
   return since_us + std::max<int64_t>(0, seen.receive_us - seen.time_us);
 }
 
-template <typename Rule>
-alert::v1::Severity SeverityOr(const Rule& rule, alert::v1::Severity normal) {
-  return rule.has_severity() ? rule.severity() : normal;
-}
-
 // Everything that this device's source saw before this has come (for device −1, what every hub
 // saw); 0 when nothing is known.
 int64_t KnownUntil(const HomePlan& plan, const store::v1::HomeState& record, int device);

@@ -12,7 +12,7 @@ void OnSignal(Context& context, const Signal& seen) {
   auto& state = VitalsOf(context, patient);
   auto& spell = *state.mutable_oxygen();
   const care::v1::OxygenLowRule& rule = context.plan.care_plan(patient).oxygen_low();
-  const std::string& device = context.plan.devices()[static_cast<std::size_t>(seen.device)].id;
+  const std::string& device = context.plan.device(seen.device).id;
   const Matter matter{&rule, "", "", patient};
   const Sentence value = Figure(seen.value, 0);
   if (seen.value > figures.low) {

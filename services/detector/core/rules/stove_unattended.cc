@@ -22,7 +22,7 @@ constexpr double kCooled = 5;
 constexpr int64_t kPromptLifeUs = 120'000'000;
 
 Matter About(const Context& context, int device) {
-  const std::string& id = context.plan.devices()[static_cast<std::size_t>(device)].id;
+  const std::string& id = context.plan.device(device).id;
   return {&context.plan.care_plan(0).stove(), "STOVE_UNATTENDED/" + id, id, 0};
 }
 
@@ -67,7 +67,7 @@ Ending OffAt(const Context& context, int device, int64_t time_us, int64_t receiv
   const std::string at = WallClock(context.plan, time_us);
   return {time_us,
           receive_us,
-          context.plan.devices()[static_cast<std::size_t>(device)].id,
+          context.plan.device(device).id,
           {"Cuisinière éteinte à " + at, "Stove off at " + at}};
 }
 
@@ -120,7 +120,7 @@ void OnAttendance(Context& context, const Signal& seen) {
       EndSpell(context, About(context, device),
                {seen.time_us,
                 seen.receive_us,
-                context.plan.devices()[static_cast<std::size_t>(seen.device)].id,
+                context.plan.device(seen.device).id,
                 {(answer ? "La personne a répondu à " : "Mouvement dans la cuisine à ") + at,
                  (answer ? "The person answered at " : "Movement in the kitchen at ") + at}},
                *stove.mutable_alone());
@@ -146,7 +146,7 @@ void AskPerson(Context& context, int device, store::v1::StoveState& stove) {
   const std::string since = WallClock(context.plan, stove.on_us());
   Question question;
   question.rule = &context.plan.care_plan(0).stove();
-  question.opening = context.plan.devices()[static_cast<std::size_t>(device)].id;
+  question.opening = context.plan.device(device).id;
   question.event_us = stove.alone().since_us();
   question.life_us = kPromptLifeUs;
   question.text = {"La cuisinière est allumée depuis " + since + ". Tout va bien ?",

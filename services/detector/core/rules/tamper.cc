@@ -18,7 +18,7 @@ const store::v1::Spell& SpellOf(const InstallationState& state, Trouble trouble)
 }
 
 Matter About(const Context& context, int device, Trouble trouble) {
-  const std::string& id = context.plan.devices()[static_cast<std::size_t>(device)].id;
+  const std::string& id = context.plan.device(device).id;
   const char* key = trouble == Trouble::kTamper  ? "TAMPER/"
                     : trouble == Trouble::kFault ? "TAMPER/fault/"
                                                  : "TAMPER/end_of_life/";
@@ -63,7 +63,7 @@ void End(Context& context, const Signal& seen, Trouble trouble) {
   EndSpell(context, About(context, seen.device, trouble),
            {seen.time_us,
             seen.receive_us,
-            context.plan.devices()[static_cast<std::size_t>(seen.device)].id,
+            context.plan.device(seen.device).id,
             {"Appareil en ordre à " + at, "Device in order at " + at}},
            spell);
   if (trouble == Trouble::kTamper) state.clear_tamper();

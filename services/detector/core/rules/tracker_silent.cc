@@ -85,7 +85,7 @@ Conclusion About(const Context& context, int patient, bool battery) {
   conclusion.rule = &rule;
   conclusion.rule_key = battery ? "TRACKER_SILENT_OUTSIDE/BATTERY" : "";
   conclusion.patient = patient;
-  conclusion.severity = rule.has_severity() ? rule.severity() : alert::v1::SEVERITY_MEDIUM;
+  conclusion.severity = SeverityOr(rule, alert::v1::SEVERITY_MEDIUM);
   return conclusion;
 }
 

@@ -112,9 +112,8 @@ void Tell(Context& context, int patient, const Signal& seen, const Sentence& wha
   const care::v1::TransitRule& rule = context.plan.care_plan(patient).transit();
   const bool night = InWindow(absl::FromUnixMicros(seen.time_us), context.plan.zone(),
                               context.plan.outdoors(patient).transit.night);
-  const auto severity = rule.has_severity() ? rule.severity()
-                        : night             ? alert::v1::SEVERITY_HIGH
-                                            : alert::v1::SEVERITY_MEDIUM;
+  const auto severity =
+      SeverityOr(rule, night ? alert::v1::SEVERITY_HIGH : alert::v1::SEVERITY_MEDIUM);
   state.set_unusual_us(seen.time_us);
   const bool open = !state.alert_id().empty();
   if (open && static_cast<uint32_t>(severity) <= state.severity()) return;

@@ -73,7 +73,7 @@ void OnSignal(Context& context, const Signal& seen) {
   if (!InWindow(absl::FromUnixMicros(seen.time_us), context.plan.zone(), figures.window)) return;
   state.set_stir_us(seen.time_us);
   week.set_stirs(week.stirs() + 1);
-  const DevicePlan& device = context.plan.devices()[static_cast<std::size_t>(seen.device)];
+  const DevicePlan& device = context.plan.device(seen.device);
   if (device.room_kind != RoomKind::kBathroom) return;
   if (seen.time_us > state.visit_us() + kVisitUs) week.set_visits(week.visits() + 1);
   state.set_visit_us(seen.time_us);
@@ -94,7 +94,7 @@ void Conclude(Context& context, const Habit& habit, int64_t at_us, double mean, 
   Conclusion conclusion;
   conclusion.rule = &rule;
   conclusion.rule_key = std::string("TREND/") + habit.key;
-  conclusion.severity = rule.has_severity() ? rule.severity() : alert::v1::SEVERITY_LOW;
+  conclusion.severity = SeverityOr(rule, alert::v1::SEVERITY_LOW);
   conclusion.opening = habit.key;
   conclusion.event_us = at_us;
   conclusion.opening_receive_us = at_us;

@@ -9,7 +9,7 @@ int64_t EventMicros(const event::v1::Event& event) {
 }
 
 int PatientOf(const Context& context, int device) {
-  return device < 0 ? 0 : context.plan.devices()[static_cast<std::size_t>(device)].patient;
+  return device < 0 ? 0 : context.plan.device(device).patient;
 }
 
 int ObservationOf(const event::v1::Event& event) {
@@ -31,7 +31,7 @@ void MarkTest(const std::string& rule_key, Conclusion& conclusion) {
 std::string RoomOf(const HomePlan& plan, int device) {
   if (device < 0) return "";
   const std::string& room = plan.home().devices(device).room();
-  return room.empty() ? plan.devices()[static_cast<std::size_t>(device)].id : room;
+  return room.empty() ? plan.device(device).id : room;
 }
 
 Conclusion UrgentConclusion(const Context& context, int device, const event::v1::Event& event,
@@ -58,7 +58,7 @@ Conclusion UrgentConclusion(const Context& context, int device, const event::v1:
     reason.fr += " (appareil inconnu de ce foyer)";
     reason.en += " (a device that this home does not know)";
   } else {
-    const DevicePlan& plan = context.plan.devices()[static_cast<std::size_t>(device)];
+    const DevicePlan& plan = context.plan.device(device);
     if (event_us < plan.bind_us || (plan.unbind_us != 0 && event_us >= plan.unbind_us)) {
       reason.fr += " (appareil non attribué à ce moment)";
       reason.en += " (the device was assigned to nobody then)";

@@ -10,7 +10,7 @@ namespace veille::detector {
 using event::v1::Vitals;
 
 inline int PatientOfReading(const Context& context, const Signal& seen) {
-  return context.plan.devices()[static_cast<std::size_t>(seen.device)].patient;
+  return context.plan.device(seen.device).patient;
 }
 inline const VitalsPlan& PlanOf(const Context& context, int patient) {
   return context.plan.vitals()[static_cast<std::size_t>(patient)];

@@ -3,13 +3,7 @@
 #include "services/domain/care_plan.h"
 
 namespace veille::detector {
-namespace {
-
-int64_t Micros(const google::protobuf::Message& rule, const char* field) {
-  return absl::ToInt64Microseconds(domain::DurationOr(rule, field));
-}
-
-}  // namespace
+namespace {}  // namespace
 
 VitalsPlan MakeVitalsPlan(const care::v1::CarePlan& care, bool switched_on) {
   using domain::NumberOr;
@@ -17,14 +11,15 @@ VitalsPlan MakeVitalsPlan(const care::v1::CarePlan& care, bool switched_on) {
   plan.news = {switched_on && domain::IsEnabled(care.partial_news()),
                NumberOr(care.partial_news(), "medium_score"),
                NumberOr(care.partial_news(), "high_score"),
-               Micros(care.partial_news(), "persistence"), Micros(care.partial_news(), "validity")};
+               domain::MicrosOr(care.partial_news(), "persistence"),
+               domain::MicrosOr(care.partial_news(), "validity")};
   plan.oxygen = {switched_on && domain::IsEnabled(care.oxygen_low()),
                  NumberOr(care.oxygen_low(), "low_percent"),
                  static_cast<int>(NumberOr(care.oxygen_low(), "readings")),
-                 Micros(care.oxygen_low(), "span")};
+                 domain::MicrosOr(care.oxygen_low(), "span")};
   plan.pulse = {switched_on && domain::IsEnabled(care.pulse()), NumberOr(care.pulse(), "fast_bpm"),
-                NumberOr(care.pulse(), "slow_bpm"), Micros(care.pulse(), "span"),
-                Micros(care.pulse(), "gap")};
+                NumberOr(care.pulse(), "slow_bpm"), domain::MicrosOr(care.pulse(), "span"),
+                domain::MicrosOr(care.pulse(), "gap")};
   plan.temperature = {switched_on && domain::IsEnabled(care.body_temperature()),
                       NumberOr(care.body_temperature(), "low_celsius"),
                       NumberOr(care.body_temperature(), "hysteresis_celsius")};

@@ -7,7 +7,7 @@ namespace veille::detector {
 namespace {
 
 Matter About(const Context& context, int device) {
-  const std::string& id = context.plan.devices()[static_cast<std::size_t>(device)].id;
+  const std::string& id = context.plan.device(device).id;
   return {&context.plan.care_plan(0).water_continuous(), "WATER_CONTINUOUS/" + id, id, 0};
 }
 
@@ -42,7 +42,7 @@ void OnSignal(Context& context, const Signal& seen) {
     EndSpell(context, About(context, seen.device),
              {seen.time_us,
               seen.receive_us,
-              context.plan.devices()[static_cast<std::size_t>(seen.device)].id,
+              context.plan.device(seen.device).id,
               {"L'eau s'est arrêtée (" + at + ")", "Water stopped (" + at + ")"}},
              spell);
     return meter.clear_continuous();

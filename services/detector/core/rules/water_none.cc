@@ -24,7 +24,7 @@ void OnSignal(Context& context, const Signal& seen) {
   EndSpell(context, About(context),
            {seen.time_us,
             seen.receive_us,
-            context.plan.devices()[static_cast<std::size_t>(seen.device)].id,
+            context.plan.device(seen.device).id,
             {"Eau tirée à " + at, "Water drawn at " + at}},
            spell);
   spell.set_since_us(seen.time_us);

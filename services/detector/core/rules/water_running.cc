@@ -10,7 +10,7 @@ namespace veille::detector {
 namespace {
 
 Matter About(const Context& context, int device) {
-  const std::string& id = context.plan.devices()[static_cast<std::size_t>(device)].id;
+  const std::string& id = context.plan.device(device).id;
   return {&context.plan.care_plan(0).water_running(), "WATER_RUNNING/" + id, id, 0};
 }
 
@@ -39,7 +39,7 @@ void Stop(Context& context, const Signal& seen, store::v1::MeterState& meter) {
   EndSpell(context, About(context, seen.device),
            {seen.time_us,
             seen.receive_us,
-            context.plan.devices()[static_cast<std::size_t>(seen.device)].id,
+            context.plan.device(seen.device).id,
             {"L'eau ne coule plus à flot (" + at + ")", "The water no longer runs (" + at + ")"}},
            *meter.mutable_running());
   meter.clear_running();

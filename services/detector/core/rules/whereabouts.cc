@@ -56,8 +56,7 @@ void OnFix(Context& context, int patient, const Signal& seen) {
   const OutdoorsPlan& plan = context.plan.outdoors(patient);
   auto& state =
       *context.state.record().mutable_patients(patient)->mutable_outdoors()->mutable_whereabouts();
-  const uint32_t device =
-      DeviceDigest(context.plan.devices()[static_cast<std::size_t>(seen.device)].id);
+  const uint32_t device = DeviceDigest(context.plan.device(seen.device).id);
   state.set_new_fix(seen.time_us > state.fix_us() && IsLead(plan, state, device, seen));
   if (!state.new_fix()) return;
   Locate(plan, seen, state);
@@ -101,7 +100,7 @@ bool CameIn(const HomePlan& plan, const store::v1::HomeState& record,
 uint32_t DeviceDigest(std::string_view id) { return static_cast<uint32_t>(StableHash64(id)); }
 
 int PatientOf(const Context& context, const Signal& seen) {
-  return context.plan.devices()[static_cast<std::size_t>(seen.device)].patient;
+  return context.plan.device(seen.device).patient;
 }
 
 bool IsNewFix(const Context& context, int patient) {
@@ -133,8 +132,7 @@ Conclusion AboutOutdoors(int patient, const google::protobuf::Message& rule, con
 
 std::string ConcludeFrom(Context& context, const Signal& seen, Conclusion conclusion) {
   conclusion.observations.push_back(
-      {seen.time_us, seen.receive_us,
-       context.plan.devices()[static_cast<std::size_t>(seen.device)].id, conclusion.reason});
+      {seen.time_us, seen.receive_us, context.plan.device(seen.device).id, conclusion.reason});
   return Conclude(context, std::move(conclusion));
 }
 

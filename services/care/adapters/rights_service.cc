@@ -1,0 +1,102 @@
+#include "services/care/adapters/rights_service.h"
+
+#include <utility>
+
+#include "veille/rights/v1/rights_service.grpc.pb.h"
+
+#include "common/base/status_macros.h"
+#include "common/rpc/server_stream.h"
+#include "common/rpc/unary.h"
+#include "services/care/adapters/caller.h"
+
+namespace veille::care {
+namespace {
+
+using Context = grpc::CallbackServerContext;
+using Reactor = grpc::ServerUnaryReactor;
+using rights::v1::ExportPatientResponse;
+
+// An export is made as fast as Redis gives it, and waits here for a slow client. A year of a home's
+// alerts with two hours of its events is some ten thousand parts of a few KiB.
+constexpr std::size_t kMaxParts = 200'000;
+
+class ExportStream final : public rpc::WriteStream<ExportPatientResponse> {
+ public:
+  explicit ExportStream(grpc::CallbackServerContext* context)
+      : WriteStream({.max_queued_writes = kMaxParts}, context) {}
+  void DrainForShutdown() override {
+    Close(grpc::Status(grpc::StatusCode::UNAVAILABLE, "the service is stopping"));
+  }
+
+ private:
+  void OnClosed() override {}
+};
+
+// Calls block for Redis: they are rare, and a few of gRPC's threads may wait.
+class RightsService final : public rights::v1::RightsService::CallbackService {
+ public:
+  RightsService(RightsDesk& desk, const domain::Access& access, rpc::StreamRegistry& streams)
+      : desk_(desk), access_(access), streams_(streams) {}
+
+  grpc::ServerWriteReactor<ExportPatientResponse>* ExportPatient(
+      Context* context, const rights::v1::ExportPatientRequest* request) override {
+    auto stream = std::make_shared<ExportStream>(context);
+    streams_.Add(stream);
+    auto* reactor = stream->Start();
+    stream->Close(rpc::ToGrpc(Export(*context, *request, *stream)));
+    return reactor;
+  }
+  Reactor* ErasePatient(Context* context, const rights::v1::ErasePatientRequest* request,
+                        rights::v1::ErasePatientResponse* response) override {
+    return Answer(context, request, response, &RightsDesk::Erase);
+  }
+  Reactor* GetErasure(Context* context, const rights::v1::GetErasureRequest* request,
+                      rights::v1::GetErasureResponse* response) override {
+    return Answer(context, request, response, &RightsDesk::GetErasure);
+  }
+  Reactor* ListAccesses(Context* context, const rights::v1::ListAccessesRequest* request,
+                        rights::v1::ListAccessesResponse* response) override {
+    return Answer(context, request, response, &RightsDesk::ListAccesses);
+  }
+  Reactor* ListRetention(Context* context, const rights::v1::ListRetentionRequest* request,
+                         rights::v1::ListRetentionResponse* response) override {
+    return Answer(context, request, response, &RightsDesk::ListRetention);
+  }
+
+ private:
+  template <typename Request, typename Response>
+  using Method = absl::StatusOr<Response> (RightsDesk::*)(const Caller&, const Request&);
+
+  template <typename Request, typename Response>
+  Reactor* Answer(Context* context, const Request* request, Response* response,
+                  Method<Request, Response> method) {
+    return rpc::AnswerUnary(context, request, response,
+                            [&](const Request& asked, auto answer) -> void {
+                              const absl::StatusOr<Caller> caller = CallerOf(*context, access_);
+                              if (!caller.ok()) return answer(caller.status());
+                              answer((desk_.*method)(*caller, asked));
+                            });
+  }
+
+  absl::Status Export(const Context& context, const rights::v1::ExportPatientRequest& request,
+                      ExportStream& stream) {
+    VEILLE_ASSIGN_OR_RETURN(const Caller caller, CallerOf(context, access_));
+    return desk_.Export(caller, request, [&stream](ExportPatientResponse part) -> absl::Status {
+      if (stream.Send(std::move(part))) return absl::OkStatus();
+      return absl::ResourceExhaustedError("the client does not read, or there is too much to say");
+    });
+  }
+
+  RightsDesk& desk_;
+  const domain::Access& access_;
+  rpc::StreamRegistry& streams_;
+};
+
+}  // namespace
+
+std::shared_ptr<grpc::Service> MakeRightsService(RightsDesk& desk, const domain::Access& access,
+                                                 rpc::StreamRegistry& streams) {
+  return std::make_shared<RightsService>(desk, access, streams);
+}
+
+}  // namespace veille::care

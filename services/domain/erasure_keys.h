@@ -1,0 +1,15 @@
+// Where erasures are written down. Pure; thread safe.
+
+#ifndef SERVICES_DOMAIN_ERASURE_KEYS_H_
+#define SERVICES_DOMAIN_ERASURE_KEYS_H_
+
+#include <string>
+
+namespace veille::domain {
+
+// People who are erased or were, by id.
+std::string ErasuresKey();
+
+}  // namespace veille::domain
+
+#endif  // SERVICES_DOMAIN_ERASURE_KEYS_H_

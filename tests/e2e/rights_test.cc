@@ -1,0 +1,361 @@
+// What people may ask for, of a running service: everything that is kept of them, and then nothing.
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+#include "absl/strings/escaping.h"
+#include "gmock/gmock.h"
+#include "google/protobuf/text_format.h"
+#include "google/protobuf/util/json_util.h"
+#include "gtest/gtest.h"
+
+#include "veille/store/v1/rights.pb.h"
+#include "veille/store/v1/wrapped_key.pb.h"
+
+#include "common/base/file.h"
+#include "common/metrics/metrics.h"
+#include "common/redis/pipelined_client.h"
+#include "common/time/clock.h"
+#include "services/domain/keys.h"
+#include "services/domain/recordings/recording.h"
+#include "services/domain/vault/redis_key_store.h"
+#include "services/domain/vault/vault.h"
+#include "tests/e2e/raw_hub.h"
+#include "tests/e2e/watching.h"
+#include "tests/support/process.h"
+
+namespace veille {
+namespace {
+
+using store::v1::Erasure;
+using testing::Events;
+using testing::Eventually;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using testing::RawHub;
+using testing::Sos;
+using testing::Watching;
+
+constexpr double kLatitude = 49.894067, kLongitude = 2.295753;
+constexpr char kNote[] = "Odette Vasseur s'est relevée, le 06 22 55 88 11 a répondu";
+
+care::v1::Patient& Describe(const std::string& name, care::v1::Patient& patient) {
+  patient.set_display_name(name);
+  care::v1::Zone& zone = *patient.add_zones();
+  zone.set_name("Rue des Corroyeurs");
+  zone.mutable_circle()->set_latitude_degrees(kLatitude);
+  zone.mutable_circle()->set_longitude_degrees(kLongitude);
+  zone.mutable_circle()->set_radius_m(300);
+  for (care::v1::Member& member : *patient.mutable_circle()->mutable_members()) {
+    member.set_display_name("Célestin Marchand");
+    member.add_channels()->mutable_email()->set_address("celestin.marchand@exemple.fr");
+  }
+  return patient;
+}
+
+care::v1::Home HomeOfOdette() {
+  care::v1::Home home = testing::HomeZero();
+  Describe("Odette Vasseur", *home.mutable_patients(0));
+  care::v1::Device& tracker = *home.add_devices();
+  tracker.set_device_id("tracker-1");
+  tracker.set_role(care::v1::ROLE_TRACKER);
+  tracker.set_patient_id(home.patients(0).patient_id());
+  return home;
+}
+
+care::v1::Home Neighbour() {
+  return domain::SimulateCrowdHome(1, 1, {.start = absl::UnixEpoch(), .emergencies = 0}).home;
+}
+
+event::v1::Event Fix() {
+  event::v1::Event event = domain::MakeEvent(SystemClock().Now(), "tracker-1");
+  event.mutable_location()->set_latitude_degrees(kLatitude);
+  event.mutable_location()->set_longitude_degrees(kLongitude);
+  event.mutable_location()->set_accuracy_m(5);
+  return event;
+}
+
+std::vector<std::string> FoundIn(const std::string& text) {
+  std::vector<std::string> found;
+  for (const char* word : {"Odette", "Vasseur", "Célestin", "celestin.marchand", "06 22 55 88 11",
+                           "Corroyeurs", "49.894", "2.2957"})
+    if (text.find(word) != std::string::npos) found.emplace_back(word);
+  return found;
+}
+
+// Every file below a folder, as text.
+std::string FilesOf(const std::string& folder) {
+  std::string all;
+  for (const auto& file : std::filesystem::recursive_directory_iterator(folder))
+    if (file.is_regular_file()) all += ReadFile(file.path().string()).value_or("");
+  return all;
+}
+
+// `veille all` with a registry, on a folder of its own.
+class Service {
+ public:
+  Service() {
+    const std::string text = "rpc { gateway_address: \"" + gateway() + "\" notifier_address: \"" +
+                             notifier() + "\" care_address: \"unix:" + folder_.path() +
+                             "/care.sock\" plaintext: true }\nsynthetic_patient { off: true }\n";
+    EXPECT_TRUE(WriteFileAtomically(folder_.path() + "/veille.textproto", text).ok());
+    Start("");
+  }
+
+  // Dies when an erasure has reached that state; "" never.
+  void Start(const std::string& crash_at) {
+    process_ = std::make_unique<testing::Process>(
+        std::vector<std::string>{testing::VeilleBinary(), "all", "--data=" + data(),
+                                 "--config=" + folder_.path() + "/veille.textproto",
+                                 "--ready_file=" + folder_.path() + "/ready.json",
+                                 "--test_erasure_crash=" + crash_at},
+        folder_.path() + "/log");
+    std::filesystem::remove(folder_.path() + "/ready.json");
+    process_->Start();
+    EXPECT_TRUE(Eventually([this] {
+      return std::filesystem::exists(folder_.path() + "/ready.json") || !process_->Alive();
+    })) << Log();
+  }
+
+  int Run(std::vector<std::string> words, std::string* output = nullptr) const {
+    std::vector<std::string> argv = {testing::VeilleBinary()};
+    argv.insert(argv.end(), words.begin(), words.end());
+    argv.insert(argv.end(), {"--care=unix:" + folder_.path() + "/care.sock", "--actor=olga",
+                             "--plaintext", "--out=" + folder_.path(), "--language=en"});
+    const std::string log = folder_.path() + "/said-" + std::to_string(++runs_);
+    testing::Process command(argv, log);
+    command.Start();
+    const int code = command.Wait(absl::Seconds(120));
+    if (output != nullptr) *output = ReadFile(log).value_or("");
+    return code;
+  }
+
+  void Import(const std::vector<care::v1::Home>& homes) const {
+    const std::string folder = folder_.path() + "/homes";
+    std::filesystem::create_directories(folder);
+    for (const care::v1::Home& home : homes) {
+      std::string text, output;
+      google::protobuf::TextFormat::PrintToString(home, &text);
+      ASSERT_TRUE(WriteFileAtomically(folder + "/" + home.home_id() + ".textproto", text).ok());
+    }
+    std::string output;
+    ASSERT_EQ(Run({"care", "import", folder}, &output), 0) << output << Log();
+  }
+
+  // A position, a call for help that is told, taken and closed with words.
+  void LiveADay() const {
+    ASSERT_TRUE(Eventually([this] { return RawHub(gateway()).welcomed(); })) << Log();
+    Watching anne(notifier(), "anne");
+    RawHub hub(gateway());
+    hub.Send(1, Events({Fix()}), hub::v1::LANE_BULK);
+    hub.Send(1, Events({Sos(1)}));
+    ASSERT_TRUE(hub.WaitAck(1)) << Log();
+    ASSERT_TRUE(hub.WaitAck(1, hub::v1::LANE_BULK)) << Log();
+    ASSERT_TRUE(Eventually([&] { return !anne.called("SOS").empty(); })) << Log();
+    const std::string alert_id = *anne.called("SOS").begin();
+    ASSERT_TRUE(anne.client().Acknowledge(alert_id).ok());
+    ASSERT_TRUE(anne.client().Resolve(alert_id, alert::v1::OUTCOME_REAL, kNote).ok());
+  }
+
+  std::unique_ptr<redis::Client> Redis(const std::string& folder) const {
+    redis::PipelinedClient::Options options;
+    options.endpoint.unix_socket = data() + folder + "/redis.sock";
+    return std::make_unique<redis::PipelinedClient>(std::move(options));
+  }
+  // Every key with its value, as Redis would write it into a file.
+  std::string Stored() const {
+    const auto client = Redis("/redis");
+    EXPECT_TRUE(client->CommandSync({"CONFIG", "SET", "rdbcompression", "no"}).ok());
+    std::string all;
+    const auto keys = client->CommandSync({"KEYS", "*"});
+    for (const redis::ReplyView key : keys->elements()) {
+      const auto value = client->CommandSync({"DUMP", std::string(key.str())});
+      all.append(key.str()).append("\n");
+      if (value.ok()) all.append(value->str()).append("\n");
+    }
+    return all;
+  }
+
+  std::string folder() const { return folder_.path(); }
+  std::string data() const { return folder_.path() + "/data"; }
+  std::string gateway() const { return "unix:" + folder_.path() + "/gateway.sock"; }
+  std::string notifier() const { return "unix:" + folder_.path() + "/notifier.sock"; }
+  std::string Log() const { return ReadFile(folder_.path() + "/log").value_or(""); }
+  testing::Process& process() { return *process_; }
+
+ private:
+  const testing::TempFolder folder_;
+  std::unique_ptr<testing::Process> process_;
+  mutable int runs_ = 0;
+};
+
+std::string OdetteId() { return HomeOfOdette().patients(0).patient_id(); }
+
+store::v1::ErasureCertificate CertificateOf(const Service& service) {
+  store::v1::SignedErasure file;
+  const std::string text =
+      ReadFile(service.folder() + "/" + OdetteId() + ".erasure.json").value_or("");
+  EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(text, &file).ok()) << text;
+  return file.readable();
+}
+
+// Nothing of the person, neither readable nor sealed with a key of theirs: every sealed value names
+// its key.
+void ExpectNothingLeft(const Service& service) {
+  const std::string stored = service.Stored();
+  EXPECT_THAT(FoundIn(stored), IsEmpty());
+  EXPECT_THAT(FoundIn(service.Log()), IsEmpty());
+  const std::string files = FilesOf(service.data() + "/redis") + FilesOf(service.data() + "/keys");
+  EXPECT_THAT(FoundIn(files), IsEmpty());
+  const store::v1::ErasureCertificate certificate = CertificateOf(service);
+  EXPECT_GT(certificate.keys_size(), 0);
+  for (const store::v1::ErasedKey& key : certificate.keys()) {
+    const std::string id = absl::HexStringToBytes(key.key_id());
+    EXPECT_EQ(id.size(), 8U);
+    EXPECT_EQ(stored.find(id), std::string::npos) << key.name();
+    EXPECT_EQ(files.find(id), std::string::npos) << key.name();
+  }
+}
+
+void ExpectNeighbourGoesOn(const Service& service) {
+  Watching anne(service.notifier(), "anne");
+  RawHub hub(service.gateway(), "00000002", Neighbour().sources(0).source_id());
+  ASSERT_TRUE(hub.welcomed()) << service.Log();
+  hub.Send(1, Events({Sos(1)}));
+  ASSERT_TRUE(hub.WaitAck(1)) << service.Log();
+  EXPECT_TRUE(Eventually([&] { return !anne.called("SOS").empty(); })) << service.Log();
+}
+
+TEST(Rights, APersonIsExportedErasedAndProvedToBeGone) {
+  Service service;
+  service.Import({HomeOfOdette(), Neighbour()});
+  service.LiveADay();
+
+  std::string output;
+  ASSERT_EQ(service.Run({"rights", "export", OdetteId()}, &output), 0) << output << service.Log();
+  const std::string lines =
+      ReadFile(service.folder() + "/" + OdetteId() + ".jsonl").value_or(output);
+  for (const char* part :
+       {"\"class\":\"home\"", "\"class\":\"event\"", "\"class\":\"alert\"", "\"class\":\"inbox\"",
+        "\"class\":\"access\"", "\"class\":\"checkpoint\"", "rule_version", "49.894067", "Odette",
+        "06 22 55 88 11", "celestin.marchand@exemple.fr", "deliveries"})
+    EXPECT_THAT(lines, HasSubstr(part));
+  const std::string bundle =
+      ReadFile(service.folder() + "/" + OdetteId() + ".fhir.json").value_or(output);
+  for (const char* part : {"\"Bundle\"", "\"Patient\"", "\"CareTeam\"", "\"Observation\"",
+                           "\"Flag\"", "\"Communication\"", "\"AuditEvent\"", "\"Device\""})
+    EXPECT_THAT(bundle, HasSubstr(part));
+  ASSERT_EQ(service.Run({"rights", "accesses", OdetteId()}, &output), 0) << output;
+  EXPECT_THAT(output, HasSubstr("anne took an alert"));
+  EXPECT_THAT(output, HasSubstr("exported all data, on behalf of the person"));
+
+  // A backup of the data and the wrapped key, as they were.
+  const std::string name = domain::NameOf({"home-0", OdetteId()});
+  const std::string wrapped(
+      service.Redis("/keys/redis")->CommandSync({"HGET", domain::WrappedKeysKey(), name})->str());
+  ASSERT_FALSE(wrapped.empty());
+  store::v1::WrappedKey key;
+  ASSERT_TRUE(key.ParseFromString(wrapped));
+  EXPECT_THAT(service.Stored(), HasSubstr(key.key_id())) << "the judge looks in the right places";
+  const std::string old_kek = ReadFile(service.data() + "/keys/kek.keys").value_or("");
+  for (const char* folder : {"/redis", "/keys/redis"})
+    ASSERT_TRUE(service.Redis(folder)->CommandSync({"CONFIG", "SET", "rdbcompression", "no"}).ok());
+
+  ASSERT_EQ(service.Run({"rights", "erase", OdetteId()}, &output), 1) << output;
+  EXPECT_THAT(output, HasSubstr("nothing was erased"));
+  ASSERT_EQ(service.Run({"rights", "erase", OdetteId(), "--yes"}, &output), 0)
+      << output << service.Log();
+  ExpectNothingLeft(service);
+  EXPECT_THAT(service.Stored(), Not(HasSubstr("alert:home-0.")));
+  EXPECT_EQ(FilesOf(service.data() + "/keys/redis").find(wrapped), std::string::npos);
+  EXPECT_EQ(ReadFile(service.data() + "/keys/kek.keys").value_or(old_kek).find(old_kek),
+            std::string::npos);
+
+  const store::v1::ErasureCertificate certificate = CertificateOf(service);
+  EXPECT_TRUE(certificate.whole_home());
+  EXPECT_EQ(certificate.keys_size(), 2);
+  EXPECT_EQ(certificate.erased().at("alert"), 1U);
+  EXPECT_EQ(certificate.erased().at("registered_home"), 1U);
+  EXPECT_GT(certificate.erased().at("log_entry"), 0U);
+  EXPECT_GT(certificate.erased().at("inbox"), 0U);
+  EXPECT_GT(certificate.erased().at("checkpoint"), 0U);
+  const std::string file = service.folder() + "/" + OdetteId() + ".erasure.json";
+  EXPECT_EQ(service.Run({"rights", "verify", file, "--data=" + service.data()}, &output), 0)
+      << output;
+  std::string forged = ReadFile(file).value_or("");
+  const std::size_t at = forged.find("\"olga\"");
+  ASSERT_NE(at, std::string::npos) << forged;
+  forged.replace(at, 6, "\"anne\"");
+  ASSERT_TRUE(WriteFileAtomically(file, forged).ok());
+  EXPECT_EQ(service.Run({"rights", "verify", file, "--data=" + service.data()}, &output), 1)
+      << output;
+
+  EXPECT_EQ(service.Run({"rights", "export", OdetteId()}, &output), 1) << output;
+  ASSERT_EQ(service.Run({"rights", "accesses", OdetteId()}, &output), 0) << output;
+  EXPECT_THAT(output, HasSubstr("care finished the person's erasure"));
+  EXPECT_EQ(service.Run({"audit", "verify", "--data=" + service.data()}, &output), 0) << output;
+  EXPECT_EQ(service.Run({"rights", "retention"}, &output), 0) << output;
+  EXPECT_THAT(output, HasSubstr("alerts         365 d"));
+  EXPECT_FALSE(
+      RawHub(service.gateway(), testing::kIncarnation, "hub-home-0", absl::Seconds(20)).welcomed());
+  ExpectNeighbourGoesOn(service);
+}
+
+TEST(Rights, AnErasureThatIsKilledAfterEachStepIsFinishedAllTheSame) {
+  Service service;
+  service.Import({HomeOfOdette(), Neighbour()});
+  service.LiveADay();
+  service.process().Kill();
+  std::string output;
+  for (const char* state : {"STATE_UNREGISTERED", "STATE_KEYS_DESTROYED", "STATE_DELETED",
+                            "STATE_ROTATED", "STATE_REWRITTEN", "STATE_DONE"}) {
+    service.Start(state);
+    // The first time it is asked for; then the service goes on by itself.
+    if (state == std::string("STATE_UNREGISTERED"))
+      service.Run({"rights", "erase", OdetteId(), "--yes", "--wait=0s"}, &output);
+    ASSERT_TRUE(Eventually([&] { return !service.process().Alive(); }))
+        << state << output << service.Log();
+  }
+  service.Start("");
+  ASSERT_EQ(service.Run({"rights", "erase", OdetteId(), "--yes"}, &output), 0)
+      << output << service.Log();
+  ExpectNothingLeft(service);
+  EXPECT_EQ(CertificateOf(service).erased().at("alert"), 1U);
+  ExpectNeighbourGoesOn(service);
+}
+
+TEST(Rights, WhoSharesAHomeIsErasedAndTheOtherStays) {
+  care::v1::Home home = HomeOfOdette();
+  care::v1::Patient& other = *home.add_patients();
+  other.set_patient_id("rene");
+  other.set_display_name("René Dubourg");
+  *other.mutable_circle() = home.patients(0).circle();
+  for (care::v1::Member& member : *other.mutable_circle()->mutable_members())
+    member.set_display_name("Anne");
+  for (care::v1::Device& device : *home.mutable_devices())
+    if (device.device_id() != "tracker-1") device.set_patient_id("rene");
+  Service service;
+  service.Import({home});
+  ASSERT_TRUE(Eventually([&] { return RawHub(service.gateway()).welcomed(); })) << service.Log();
+  std::string output;
+  ASSERT_EQ(service.Run({"rights", "export", "rene"}, &output), 0) << output << service.Log();
+  EXPECT_THAT(ReadFile(service.folder() + "/rene.jsonl").value_or("Odette"),
+              Not(HasSubstr("Odette")));
+  ASSERT_EQ(service.Run({"rights", "erase", OdetteId(), "--yes"}, &output), 0)
+      << output << service.Log();
+  EXPECT_FALSE(CertificateOf(service).whole_home());
+  ASSERT_EQ(service.Run({"rights", "export", "rene"}, &output), 0) << output << service.Log();
+  const std::string lines = ReadFile(service.folder() + "/rene.jsonl").value_or("");
+  EXPECT_THAT(lines, HasSubstr("René Dubourg"));
+  EXPECT_THAT(FoundIn(service.Stored()), IsEmpty());
+  Watching anne(service.notifier(), "anne");
+  RawHub hub(service.gateway());
+  hub.Send(1, Events({Sos(1)}));
+  ASSERT_TRUE(hub.WaitAck(1)) << service.Log();
+  EXPECT_TRUE(Eventually([&] { return !anne.called("SOS").empty(); })) << service.Log();
+}
+
+}  // namespace
+}  // namespace veille

@@ -1,0 +1,34 @@
+#include "common/rpc/call_limits.h"
+
+#include "gtest/gtest.h"
+
+#include "common/rpc/status.h"
+
+namespace veille::rpc {
+namespace {
+
+TEST(CallLimits, ACallerInHasteIsToldWhenToComeAgainAndOthersAreServed) {
+  metrics::Registry metrics;
+  absl::Duration now = absl::Hours(1);
+  CallLimits limits({.rate = {10, 2}, .uptime = [&now] { return now; }}, metrics);
+  EXPECT_TRUE(limits.Take("Bearer a", "/s/List").ok());
+  EXPECT_TRUE(limits.Take("Bearer a", "/s/List").ok());
+  const absl::Status refused = limits.Take("Bearer a", "/s/List");
+  EXPECT_TRUE(absl::IsResourceExhausted(refused)) << refused;
+  EXPECT_EQ(RetryDelayOf(refused), absl::Milliseconds(100));
+  EXPECT_EQ(std::string(refused.message()).find("Bearer"), std::string::npos);
+  EXPECT_TRUE(limits.Take("Bearer b", "/s/List").ok());
+  now += absl::Milliseconds(101);
+  EXPECT_TRUE(limits.Take("Bearer a", "/s/List").ok());
+}
+
+TEST(CallLimits, WhatMustGetThroughIsNeverCounted) {
+  metrics::Registry metrics;
+  CallLimits limits({.rate = {1, 1}, .always = {"/s/Acknowledge"}}, metrics);
+  EXPECT_TRUE(limits.Take("svc/terminal", "/s/List").ok());
+  EXPECT_FALSE(limits.Take("svc/terminal", "/s/List").ok());
+  for (int i = 0; i < 1000; ++i) EXPECT_TRUE(limits.Take("svc/terminal", "/s/Acknowledge").ok());
+}
+
+}  // namespace
+}  // namespace veille::rpc
