@@ -30,8 +30,8 @@ MHD_Result Answer(MHD_Connection* connection, unsigned code, std::string body) {
 
 class HttpServer::Daemon {
  public:
-  Daemon(const Registry& registry, std::function<bool()> healthy)
-      : registry_(registry), healthy_(std::move(healthy)) {}
+  Daemon(const Registry& registry, std::function<bool()> healthy, std::function<bool()> ready)
+      : registry_(registry), healthy_(std::move(healthy)), ready_(std::move(ready)) {}
   ~Daemon() {
     if (daemon_ != nullptr) MHD_stop_daemon(daemon_);
   }
@@ -73,22 +73,26 @@ class HttpServer::Daemon {
     if (std::strcmp(method, "GET") != 0) return Answer(connection, 405, "only GET\n");
     if (std::strcmp(url, "/metrics") == 0)
       return Answer(connection, 200, daemon.registry_.Expose());
-    if (std::strcmp(url, "/healthz") == 0) {
-      const bool healthy = daemon.healthy_ == nullptr || daemon.healthy_();
-      return Answer(connection, healthy ? 200 : 503, healthy ? "ok\n" : "not ready\n");
-    }
-    return Answer(connection, 404, "/metrics or /healthz\n");
+    if (std::strcmp(url, "/healthz") == 0) return AnswerWhether(connection, daemon.healthy_);
+    if (std::strcmp(url, "/readyz") == 0) return AnswerWhether(connection, daemon.ready_);
+    return Answer(connection, 404, "/metrics, /healthz or /readyz\n");
+  }
+
+  static MHD_Result AnswerWhether(MHD_Connection* connection, const std::function<bool()>& asked) {
+    const bool yes = asked == nullptr || asked();
+    return Answer(connection, yes ? 200 : 503, yes ? "ok\n" : "not ready\n");
   }
 
   const Registry& registry_;
-  const std::function<bool()> healthy_;
+  const std::function<bool()> healthy_, ready_;
   MHD_Daemon* daemon_ = nullptr;
 };
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const std::string& address,
                                                               const Registry& registry,
-                                                              std::function<bool()> healthy) {
-  auto daemon = std::make_unique<Daemon>(registry, std::move(healthy));
+                                                              std::function<bool()> healthy,
+                                                              std::function<bool()> ready) {
+  auto daemon = std::make_unique<Daemon>(registry, std::move(healthy), std::move(ready));
   if (absl::Status status = daemon->Start(address); !status.ok()) return status;
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(daemon)));
 }

@@ -1,4 +1,5 @@
-// Serves GET /metrics and /healthz. HTTP is libmicrohttpd's business, on a thread of its own.
+// Serves GET /metrics, /healthz and /readyz. HTTP is libmicrohttpd's business, on a thread of its
+// own.
 
 #ifndef COMMON_METRICS_HTTP_SERVER_H_
 #define COMMON_METRICS_HTTP_SERVER_H_
@@ -16,10 +17,12 @@ namespace veille::metrics {
 class HttpServer {
  public:
   // `address` is "host:port", host an IPv4 address; port 0 takes a free one. `healthy` is asked for
-  // /healthz: 200 or 503. UNAVAILABLE when the port is taken. `registry` must outlive the server.
+  // /healthz, `ready` for /readyz: 200 or 503; null: always. UNAVAILABLE when the port is taken.
+  // `registry` must outlive the server.
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const std::string& address,
                                                            const Registry& registry,
-                                                           std::function<bool()> healthy);
+                                                           std::function<bool()> healthy,
+                                                           std::function<bool()> ready = nullptr);
   ~HttpServer();
   int port() const;
 

@@ -69,6 +69,7 @@ constexpr Mapping kScriptErrors[] = {
     {"FORMAT", absl::StatusCode::kDataLoss, ""},
     {"ABSENT", absl::StatusCode::kNotFound, ""},
     {"EXISTS", absl::StatusCode::kAlreadyExists, ""},
+    {"DENIED", absl::StatusCode::kPermissionDenied, ""},
     {"FULL", absl::StatusCode::kResourceExhausted, ""},
 };
 

@@ -4,6 +4,8 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include "common/pki/certificate.h"
+
 namespace veille::rpc {
 namespace {
 
@@ -36,7 +38,12 @@ absl::StatusOr<PeerIdentity> ParseSpiffe(std::string_view uri) {
     return absl::InvalidArgumentError(
         "the SPIFFE id is not like spiffe://<domain>/hub/<id> or spiffe://<domain>/svc/<role>");
   }
-  return PeerIdentity{true, std::string(parts[0]), std::string(parts[1]), std::string(parts[2])};
+  PeerIdentity identity;
+  identity.authenticated = true;
+  identity.trust_domain = parts[0];
+  identity.kind = parts[1];
+  identity.id = parts[2];
+  return identity;
 }
 
 absl::StatusOr<PeerIdentity> IdentityOfUris(const std::vector<std::string>& uris) {
@@ -49,16 +56,29 @@ absl::StatusOr<PeerIdentity> IdentityOfUris(const std::vector<std::string>& uris
   return identity;
 }
 
+absl::StatusOr<PeerIdentity> IdentityOfCertificate(std::string_view pem) {
+  const absl::StatusOr<pki::CertificateInfo> info = pki::Inspect(pem);
+  if (!info.ok()) return absl::UnauthenticatedError(std::string(info.status().message()));
+  absl::StatusOr<PeerIdentity> identity = IdentityOfUris(info->uris);
+  if (!identity.ok()) return identity;
+  identity->serial = info->serial;
+  identity->not_after = info->not_after;
+  return identity;
+}
+
+absl::StatusOr<PeerIdentity> IdentityOf(const grpc::AuthContext* auth) {
+  const auto property = [auth](const char* name) {
+    return auth == nullptr ? std::vector<grpc::string_ref>() : auth->FindPropertyValues(name);
+  };
+  const std::vector<grpc::string_ref> security = property("transport_security_type");
+  if (security.empty() || (security[0] != "ssl" && security[0] != "tls")) return PeerIdentity{};
+  const std::vector<grpc::string_ref> pem = property("x509_pem_cert");
+  if (pem.empty()) return PeerIdentity{};
+  return IdentityOfCertificate({pem[0].data(), pem[0].size()});
+}
+
 absl::StatusOr<PeerIdentity> IdentityOf(const grpc::ServerContextBase& context) {
-  const auto auth = context.auth_context();
-  const auto security = auth == nullptr ? std::vector<grpc::string_ref>()
-                                        : auth->FindPropertyValues("transport_security_type");
-  const bool tls = !security.empty() && (security[0] == "ssl" || security[0] == "tls");
-  if (!tls) return PeerIdentity{};
-  std::vector<std::string> uris;
-  for (const grpc::string_ref& uri : auth->FindPropertyValues("peer_uri"))
-    uris.emplace_back(uri.data(), uri.size());
-  return IdentityOfUris(uris);
+  return IdentityOf(context.auth_context().get());
 }
 
 }  // namespace veille::rpc

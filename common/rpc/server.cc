@@ -1,11 +1,13 @@
 #include "common/rpc/server.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 
+#include "common/base/status_macros.h"
 #include "common/log/log.h"
 #include "common/rpc/deadline.h"
 #include "common/time/clock.h"
@@ -14,6 +16,11 @@ namespace veille::rpc {
 namespace {
 
 constexpr char kReadiness[] = "readiness";
+// Who is denied is closed within 5 s: of that, a second here and one until the list is read.
+constexpr absl::Duration kSweep = absl::Seconds(1);
+// A peer is who it was when it connected: so that renewed certificates are seen, new calls go on a
+// new connection now and then. Streams that are open stay.
+constexpr absl::Duration kTlsConnectionAge = absl::Hours(1);
 
 void Configure(const Server::Options& options, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(options.max_receive_bytes);
@@ -23,10 +30,11 @@ void Configure(const Server::Options& options, grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
-  if (options.max_connection_age > absl::ZeroDuration()) {
-    builder.AddChannelArgument(
-        GRPC_ARG_MAX_CONNECTION_AGE_MS,
-        static_cast<int>(absl::ToInt64Milliseconds(options.max_connection_age)));
+  absl::Duration age = options.max_connection_age;
+  if (age == absl::ZeroDuration() && options.tls.any()) age = kTlsConnectionAge;
+  if (age > absl::ZeroDuration()) {
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
+                               static_cast<int>(absl::ToInt64Milliseconds(age)));
   }
   if (options.memory_quota_bytes > 0)
     builder.SetResourceQuota(grpc::ResourceQuota("veille").Resize(options.memory_quota_bytes));
@@ -41,9 +49,14 @@ void Configure(const Server::Options& options, grpc::ServerBuilder& builder) {
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options,
                                                       const std::vector<grpc::Service*>& services,
                                                       StreamRegistry& streams) {
-  absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> credentials =
-      rpc::ServerCredentials(options.tls);
-  if (!credentials.ok()) return credentials.status();
+  std::shared_ptr<const PeerGate> gate;
+  if (options.tls.any()) {
+    VEILLE_ASSIGN_OR_RETURN(std::string trust_domain, TrustDomainOf(options.tls.certificate_file));
+    gate = std::make_shared<PeerGate>(PeerGate::Rules{std::move(trust_domain), options.peer_kind,
+                                                      options.strangers, options.denials});
+  }
+  VEILLE_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ServerCredentials> credentials,
+                          rpc::ServerCredentials(options.tls, options.strangers, gate));
   static const bool plugins = [] {
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
@@ -54,7 +67,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options,
   grpc::ServerBuilder builder;
   Configure(options, builder);
   std::unique_ptr<Server> server(new Server(options, streams));
-  builder.AddListeningPort(options.address, *credentials, &server->port_);
+  server->gate_ = std::move(gate);
+  builder.AddListeningPort(options.address, credentials, &server->port_);
   for (grpc::Service* service : services) builder.RegisterService(service);
   server->server_ = builder.BuildAndStart();
   const bool unix_socket = options.address.rfind("unix:", 0) == 0;
@@ -69,14 +83,18 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options,
 Server::~Server() { Stop(); }
 
 void Server::SetReady(bool ready) {
+  ready_ = ready;
   server_->GetHealthCheckService()->SetServingStatus(kReadiness, ready);
 }
 
 void Server::SweepUntilStopped() {
   MutexLock lock(mu_);
   while (!stopped_) {
-    stopping_.WaitFor(mu_, std::min(options_.write_stall_timeout / 4, absl::Seconds(5)));
+    stopping_.WaitFor(mu_, std::min(options_.write_stall_timeout / 4, kSweep));
     if (stopped_) return;
+    if (gate_ != nullptr) {
+      streams_.CloseRefused([this](const auto& peer) { return gate_->Admit(peer); });
+    }
     const int cancelled = streams_.CancelStalled(MonotonicNow(), options_.write_stall_timeout);
     if (cancelled > 0)
       VEILLE_LOG(kWarning, "cancelled streams whose peer does not read")

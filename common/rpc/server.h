@@ -4,6 +4,7 @@
 #ifndef COMMON_RPC_SERVER_H_
 #define COMMON_RPC_SERVER_H_
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -13,6 +14,7 @@
 #include "absl/time/time.h"
 
 #include "common/rpc/credentials.h"
+#include "common/rpc/peer_gate.h"
 #include "common/rpc/stream_registry.h"
 #include "common/sync/worker.h"
 
@@ -28,6 +30,10 @@ class Server {
   struct Options {
     std::string address;  // "0.0.0.0:7443", "127.0.0.1:0" or "unix:/path".
     TlsFiles tls;
+    // With TLS: who may call; see PeerGate::Rules.
+    std::string peer_kind;
+    bool strangers = false;
+    std::shared_ptr<const DenialList> denials;
     int max_receive_bytes = 1 << 20;
     // Smaller HTTP/2 look-ahead: a stalled hub then holds about 130 KiB instead of megabytes.
     bool small_windows = false;
@@ -39,7 +45,7 @@ class Server {
     absl::Duration drain_spread = absl::ZeroDuration();
     absl::Duration shutdown_timeout = absl::Seconds(3);
     // Asks connections to move after about this long (gRPC adds 10 % of jitter), so that they even
-    // out over replicas. Zero: never.
+    // out over replicas. Zero: never, with TLS each hour.
     absl::Duration max_connection_age = absl::ZeroDuration();
     // Buffers of all connections together; beyond, gRPC reads less and drops idle connections.
     // Zero: no limit.
@@ -54,6 +60,8 @@ class Server {
   ~Server();
 
   void SetReady(bool ready);
+  // What SetReady() said last; false once it stops.
+  bool ready() const { return ready_; }
   // The port that was taken; 0 for a unix socket.
   int port() const { return port_; }
   // Not ready, wait, say goodbye to every stream, shut down. Bounded; idempotent.
@@ -66,8 +74,10 @@ class Server {
   void Pause(absl::Duration span);
 
   const Options options_;
+  std::shared_ptr<const PeerGate> gate_;  // Null without TLS.
   StreamRegistry& streams_;
   int port_ = 0;
+  std::atomic<bool> ready_{false};
   std::unique_ptr<grpc::Server> server_;
   Mutex mu_;
   CondVar stopping_;

@@ -10,12 +10,15 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <utility>
 
 #include "absl/time/time.h"
 #include <grpcpp/grpcpp.h>
 
+#include "common/rpc/identity.h"
+#include "common/rpc/status.h"
 #include "common/sync/mutex.h"
 #include "common/time/clock.h"
 
@@ -38,6 +41,9 @@ class LiveStream {
   virtual void DrainForShutdown() = 0;
   // Cancels when a write has been in flight since before `deadline`: the peer does not read.
   virtual bool CancelIfStalled(absl::Duration deadline) = 0;
+  // Closes with the reason why the peer may not go on, if there is one.
+  using Judge = std::function<absl::Status(const absl::StatusOr<PeerIdentity>& peer)>;
+  virtual void CloseIfRefused(const Judge& judge) = 0;
 };
 
 template <typename Reactor, typename Response>
@@ -84,9 +90,13 @@ class ServerStream : public Reactor,
     return true;
   }
 
+  void CloseIfRefused(const LiveStream::Judge& judge) final {
+    if (absl::Status status = judge(peer_); !status.ok()) Close(ToGrpc(status));
+  }
+
  protected:
   ServerStream(StreamLimits limits, grpc::CallbackServerContext* context)
-      : limits_(limits), context_(context) {}
+      : limits_(limits), context_(context), peer_(IdentityOf(*context)) {}
 
   // Lets a queued, not yet started, message absorb a newer one (a cumulative ack). Called under a
   // lock.
@@ -160,6 +170,7 @@ class ServerStream : public Reactor,
 
  private:
   grpc::CallbackServerContext* const context_;  // gRPC's; valid until `closed_`.
+  const absl::StatusOr<PeerIdentity> peer_;
   std::shared_ptr<ServerStream> self_ ABSL_GUARDED_BY(mu_);
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
   bool write_in_flight_ ABSL_GUARDED_BY(mu_) = false;

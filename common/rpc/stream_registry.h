@@ -42,6 +42,11 @@ class StreamRegistry {
     return cancelled;
   }
 
+  // Closes the streams whose peer `judge` does not admit, with its reason.
+  void CloseRefused(const LiveStream::Judge& judge) {
+    for (const auto& stream : Live()) stream->CloseIfRefused(judge);
+  }
+
   std::size_t size() const { return Live().size(); }
 
  private:

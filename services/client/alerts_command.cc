@@ -89,7 +89,7 @@ int RunAlerts(const std::vector<std::string>& args) {
     std::fprintf(stderr, "veille: %s\n%s", fault.c_str(), kUsage);
     return 2;
   }
-  const auto client = CaregiverClient::Create(options);
+  const auto client = ConnectCaregiver(options);
   if (!client.ok()) return Complain(client.status());
   const std::string& command = args[0];
   if (command == "list") return List(**client, options);

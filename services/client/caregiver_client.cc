@@ -182,10 +182,8 @@ void CaregiverClient::Connection::SendReceipts(const std::vector<const alert::v1
 }
 
 absl::StatusOr<std::unique_ptr<CaregiverClient>> CaregiverClient::Create(CaregiverOptions options) {
-  VEILLE_ASSIGN_OR_RETURN(
-      const std::shared_ptr<grpc::Channel> channel,
-      rpc::MakeChannel(options.address,
-                       {options.ca_file, options.certificate_file, options.key_file}));
+  VEILLE_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel,
+                          rpc::MakeChannel(options.address, options.tls));
   return std::unique_ptr<CaregiverClient>(
       new CaregiverClient(std::make_unique<Connection>(std::move(options), channel)));
 }

@@ -19,14 +19,15 @@
 #include "veille/alert/v1/alert.pb.h"
 #include "veille/alert/v1/alert_service.pb.h"
 
+#include "common/rpc/credentials.h"
+
 namespace veille::client {
 
 struct CaregiverOptions {
   std::string address;              // "127.0.0.1:7444" or "unix:/path".
   std::string caregiver_id;         // Who we are.
   std::string client = "terminal";  // Names this device in transitions and receipts.
-  // Mutual TLS; all three or none.
-  std::string ca_file, certificate_file, key_file;
+  rpc::TlsFiles tls;
   absl::Duration call_timeout = absl::Seconds(10);
 };
 

@@ -136,7 +136,7 @@ int Run(const std::vector<std::string>& args, std::string fault, const char* usa
   if (fault.empty() && options.caregiver_id.empty())
     fault = "--caregiver: say who you are, by the id that the home's circle has";
   if (!fault.empty()) return ComplainOfUse(fault, usage);
-  const auto client = CaregiverClient::Create(options);
+  const auto client = ConnectCaregiver(options);
   if (!client.ok()) return Complain(client.status());
   return command(args, **client, options);
 }

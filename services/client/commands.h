@@ -10,11 +10,14 @@
 namespace veille::client {
 
 int RunHub(const std::vector<std::string>& args);
+int RunEnroll(const std::vector<std::string>& args);
+int RunIdentity(const std::vector<std::string>& args);
 int RunWatch(const std::vector<std::string>& args);
 int RunAlerts(const std::vector<std::string>& args);
 int RunDuty(const std::vector<std::string>& args);
 int RunSnooze(const std::vector<std::string>& args);
 int RunReplay(const std::vector<std::string>& args);
+int RunCare(const std::vector<std::string>& args);
 int RunRules(const std::vector<std::string>& args);
 
 }  // namespace veille::client

@@ -3,10 +3,15 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 #include "absl/flags/flag.h"
 #include "absl/strings/numbers.h"
 #include <unistd.h>
+
+#include "common/base/status_macros.h"
+#include "services/domain/identity/local_tls.h"
+#include "services/hub/enrolled_hub.h"
 
 ABSL_FLAG(std::string, source, "script:evening",
           "What to play: script:evening[:SEED], home:FOLDER, falls:FOLDER[/FILE], gps:FOLDER, "
@@ -26,16 +31,54 @@ ABSL_FLAG(std::string, gateway, "127.0.0.1:7443", "Address of the hub gateway.")
 ABSL_FLAG(std::string, tls_ca, "", "PEM file of the authority; with --tls_cert and --tls_key.");
 ABSL_FLAG(std::string, tls_cert, "", "PEM file of our certificate.");
 ABSL_FLAG(std::string, tls_key, "", "PEM file of our key.");
+ABSL_FLAG(bool, plaintext, false,
+          "Speaks without TLS, to a service whose configuration says rpc.plaintext.");
+ABSL_FLAG(
+    std::string, data, "",
+    "Folder of everything that is kept: by 'veille all' its data, by others the certificates. "
+    "Default: $XDG_DATA_HOME/veille, or ~/.local/share/veille.");
 
 namespace veille::client {
+
+std::string DataFolder() {
+  if (const std::string data = absl::GetFlag(FLAGS_data); !data.empty()) return data;
+  if (const char* data = std::getenv("XDG_DATA_HOME"); data != nullptr && *data != '\0')
+    return std::string(data) + "/veille";
+  const char* home = std::getenv("HOME");
+  return std::string(home != nullptr ? home : "/var/lib") + "/.local/share/veille";
+}
+
+absl::StatusOr<rpc::TlsFiles> TlsFromFlags(const std::string& id, const std::string& server) {
+  rpc::TlsFiles files;
+  if (absl::GetFlag(FLAGS_plaintext)) return files;
+  files.ca_file = absl::GetFlag(FLAGS_tls_ca);
+  files.certificate_file = absl::GetFlag(FLAGS_tls_cert);
+  files.key_file = absl::GetFlag(FLAGS_tls_key);
+  const hub::EnrolledHub enrolled(DataFolder() + "/hub", id);
+  if (!files.any() && enrolled.exists()) files = enrolled.Tls();
+  if (!files.any()) {
+    VEILLE_ASSIGN_OR_RETURN(files, domain::LocalTls(DataFolder() + "/identity", id));
+  }
+  if (!files.any()) {
+    return absl::FailedPreconditionError(
+        "there is no certificate for " + id + " in " + DataFolder() +
+        ": run this where 'veille all' runs, by the same user (--data FOLDER names its folder); "
+        "enrol a hub with 'veille hub enroll CODE'; or name files, --tls_ca, --tls_cert, "
+        "--tls_key");
+  }
+  files.server = server;
+  return files;
+}
+
+absl::StatusOr<std::unique_ptr<CaregiverClient>> ConnectCaregiver(CaregiverOptions options) {
+  VEILLE_ASSIGN_OR_RETURN(options.tls, TlsFromFlags("svc/terminal", "svc/notifier"));
+  return CaregiverClient::Create(std::move(options));
+}
 
 CaregiverOptions CaregiverOptionsFromFlags() {
   CaregiverOptions options;
   options.address = absl::GetFlag(FLAGS_notifier);
   options.caregiver_id = absl::GetFlag(FLAGS_caregiver);
-  options.ca_file = absl::GetFlag(FLAGS_tls_ca);
-  options.certificate_file = absl::GetFlag(FLAGS_tls_cert);
-  options.key_file = absl::GetFlag(FLAGS_tls_key);
   return options;
 }
 

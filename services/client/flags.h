@@ -3,6 +3,7 @@
 #ifndef SERVICES_CLIENT_FLAGS_H_
 #define SERVICES_CLIENT_FLAGS_H_
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "services/client/render.h"
 #include "services/domain/recordings/playlist.h"
 
+ABSL_DECLARE_FLAG(std::string, data);
 ABSL_DECLARE_FLAG(std::string, source);
 ABSL_DECLARE_FLAG(std::string, speed);
 ABSL_DECLARE_FLAG(int, limit);
@@ -23,8 +25,16 @@ ABSL_DECLARE_FLAG(std::string, gateway);
 
 namespace veille::client {
 
-// From the flags.
+// Where everything is kept: --data, or the user's own folder.
+std::string DataFolder();
+
+// From the flags; without files of TLS.
 CaregiverOptions CaregiverOptionsFromFlags();
+// The files with which we speak as `id` ("hub/h1", "svc/terminal") to `server` ("svc/gateway"):
+// those of --tls_ca and its like, else of the hub that was enrolled here, else made by the
+// authority that is kept here. None with --plaintext. FAILED_PRECONDITION says how to get some.
+absl::StatusOr<rpc::TlsFiles> TlsFromFlags(const std::string& id, const std::string& server);
+absl::StatusOr<std::unique_ptr<CaregiverClient>> ConnectCaregiver(CaregiverOptions options);
 Style StyleFromFlags();
 bool JsonFromFlags();
 // World seconds a real second; 0 for as fast as it goes ("max").

@@ -19,7 +19,9 @@
 #include "services/client/commands.h"
 #include "services/client/flags.h"
 #include "services/hub/command_prompter.h"
+#include "services/hub/enrolled_hub.h"
 #include "services/hub/player.h"
+#include "services/hub/renewal.h"
 
 ABSL_FLAG(std::string, source_id, "", "hub: speak as this source. Default: the recording's own.");
 ABSL_FLAG(
@@ -78,7 +80,9 @@ absl::StatusOr<absl::Time> WaitWelcome(hub::HubLink& link) {
     time = link.WaitWelcome(kLook);
     if (!absl::IsUnavailable(time.status())) break;
   }
-  if (absl::IsPermissionDenied(time.status())) {
+  // Not what is said to who has the wrong certificate.
+  if (absl::IsPermissionDenied(time.status()) &&
+      std::string(time.status().message()).find("no home has") != std::string::npos) {
     return absl::PermissionDeniedError(
         std::string(time.status().message()) +
         "; --write_homes FOLDER writes the file of the recording's home, for the folder of homes "
@@ -147,12 +151,9 @@ class Sender {
   absl::StatusOr<std::unique_ptr<hub::HubLink>> Open() {
     hub::LinkOptions options;
     options.address = absl::GetFlag(FLAGS_gateway);
-    const CaregiverOptions tls = CaregiverOptionsFromFlags();
-    options.ca_file = tls.ca_file;
-    options.certificate_file = tls.certificate_file;
-    options.key_file = tls.key_file;
     options.source_id =
         plan_.source_id.empty() ? recording_.home.sources(0).source_id() : plan_.source_id;
+    VEILLE_ASSIGN_OR_RETURN(options.tls, TlsFromFlags("hub/" + options.source_id, "svc/gateway"));
     options.on_rejection = [](const std::string& what) {
       std::fprintf(stderr, "veille: the gateway put an event aside: %s\n", what.c_str());
     };
@@ -160,7 +161,18 @@ class Sender {
     options.now = [this] { return world_.load()->Now(); };
     if (prompter_.has_value()) options.prompter = &*prompter_;
     options.on_answer = ReportAnswer;
+    const hub::EnrolledHub enrolled(DataFolder() + "/hub", "hub/" + options.source_id);
+    if (options.tls.certificate_file == enrolled.Tls().certificate_file) RenewWhenDue(enrolled);
     return hub::HubLink::Open(std::move(options));
+  }
+
+  void RenewWhenDue(const hub::EnrolledHub& enrolled) {
+    if (renewal_.has_value()) return;
+    hub::Renewal::Options renewal;
+    renewal.due = [enrolled] { return enrolled.RenewalTime(); };
+    renewal.renew = [enrolled] { return hub::RenewNow(enrolled); };
+    renewal.now = [this] { return system_.Now(); };
+    renewal_.emplace(std::move(renewal));
   }
 
   absl::StatusOr<ServiceClock> Measure() {
@@ -198,6 +210,7 @@ class Sender {
   const SystemClock system_;
   std::optional<ScaledClock> scaled_;
   std::atomic<const Clock*> world_{&system_};
+  std::optional<hub::Renewal> renewal_;
   std::optional<hub::CommandPrompter> prompter_;  // Asks the clock for as long as it lives.
 };
 
@@ -249,6 +262,7 @@ absl::Status SendOne(const Plan& plan, const domain::Playlist& playlist, std::si
 }  // namespace
 
 int RunHub(const std::vector<std::string>& args) {
+  if (!args.empty() && args[0] == "enroll") return RunEnroll(args);
   if (absl::Status status = CheckCommandLine(args); !status.ok()) return ComplainOfUsage(status);
   const auto plan = PlanFromFlags();
   if (!plan.ok()) return ComplainOfUsage(plan.status());

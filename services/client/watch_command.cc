@@ -307,7 +307,7 @@ int RunWatch(const std::vector<std::string>& args) {
         stderr);
     return 2;
   }
-  auto client = CaregiverClient::Create(options);
+  auto client = ConnectCaregiver(options);
   if (!client.ok()) return Complain(client.status());
   std::signal(SIGINT, Interrupt);
   std::signal(SIGTERM, Interrupt);

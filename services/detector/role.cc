@@ -37,6 +37,7 @@ RedisPartitionStore::Options StoreOptions(const DetectorOptions& options) {
   store.log_min_age = DurationOr(config.has_log_min_age(), config.log_min_age(), store.log_min_age);
   if (config.log_max_bytes() > 0) store.log_max_bytes = config.log_max_bytes();
   store.clock = options.clock;
+  store.vault = options.vault;
   return store;
 }
 
@@ -68,6 +69,7 @@ class Detector::Parts {
       shard.lease = DurationOr(config.has_lease(), config.lease(), shard.lease);
       shard.before_judging = options.before_judging;
       shard.silence = &silence_;
+      shard.vault = options.vault;
       shard.plan.vital_signs = config.vital_signs();
       shard.count_instances = [this] {
         if (const auto ago = store_.SinceGatewaySeen(); ago.ok())

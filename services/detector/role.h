@@ -16,6 +16,7 @@
 #include "common/redis/endpoint.h"
 #include "common/time/clock.h"
 #include "services/domain/live_registry.h"
+#include "services/domain/vault/vault.h"
 
 namespace veille::detector {
 
@@ -29,6 +30,7 @@ struct DetectorOptions {
   domain::LiveRegistry registry;
   std::shared_ptr<const Clock> clock;
   metrics::Registry* metrics = nullptr;  // Outlives the detector.
+  std::shared_ptr<domain::Vault> vault = domain::Vault::InTheClear();
   // For the crash test only: called before an envelope is judged.
   std::function<void(const store::v1::Envelope&)> before_judging;
 };

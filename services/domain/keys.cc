@@ -19,6 +19,8 @@ std::string CaregiverKey(int partition, const char* name, std::string_view id) {
   return absl::StrFormat("veille:{c%03d}:%s:", partition, name) + std::string(id);
 }
 
+std::string IdentityKey(const std::string& name) { return "veille:{identity}:" + name; }
+
 int Spread(std::string_view id, int partitions) {
   return static_cast<int>(StableHash64(id) % static_cast<unsigned>(partitions));
 }
@@ -39,6 +41,21 @@ std::string_view HomeOfAlert(std::string_view alert_id) {
 std::string DeploymentKey() { return "veille:deployment"; }
 std::string DetectorsKey() { return "veille:detectors"; }
 std::string GatewaySeenKey() { return "veille:gateway_seen"; }
+
+std::string DenialsKey() { return IdentityKey("denials"); }
+std::string EnrollmentCodeKey(std::string_view secret_digest) {
+  return IdentityKey("code:" + std::string(secret_digest));
+}
+std::string EnrollmentTriesKey(std::string_view address) {
+  return IdentityKey("tries:" + std::string(address));
+}
+std::string CertificatesKey(std::string_view id) {
+  return IdentityKey("certificates:" + std::string(id));
+}
+
+std::string WrappedKeysKey() { return "veille:{keys}:wrapped"; }
+std::string KeyStateKey() { return "veille:{keys}:state"; }
+std::string DestroyedKeysKey() { return "veille:{keys}:destroyed"; }
 
 std::string LogKey(int partition) { return HomeKey(partition, "log"); }
 std::string SequencesKey(int partition) { return HomeKey(partition, "sequences"); }
@@ -70,6 +87,17 @@ std::string AuditHeadKey(int partition) { return HomeKey(partition, "audit_head"
 std::string AuditCheckpointsKey(int partition) { return HomeKey(partition, "audit_checkpoints"); }
 std::string UpkeepKey(int partition) { return HomeKey(partition, "upkeep"); }
 std::string UpkeepHolderKey(int partition) { return HomeKey(partition, "upkeep_holder"); }
+
+std::string HomesKey(int partition) { return HomeKey(partition, "homes"); }
+std::string HomeRevisionsKey(int partition) { return HomeKey(partition, "home_revisions"); }
+std::string HomeChangesKey(int partition) { return HomeKey(partition, "home_changes"); }
+std::string HomePlansKey(int partition, std::string_view home_id) {
+  return HomeKey(partition, "home_plans", home_id);
+}
+std::string HomeRequestKey(int partition, std::string_view request) {
+  return HomeKey(partition, "home_request", request);
+}
+std::string HomeClaimsKey(int partition) { return HomeKey(partition, "home_claims"); }
 
 std::string InboxKey(int partition, std::string_view caregiver_id) {
   return CaregiverKey(partition, "inbox", caregiver_id);

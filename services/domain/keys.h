@@ -38,6 +38,17 @@ std::string DetectorsKey();
 // When a gateway last showed itself, by Redis' clock.
 std::string GatewaySeenKey();
 
+// Identities, in one slot: who is denied, an enrolment code by the digest of its secret, wrong
+// codes of one address, the certificates that a hub has been given.
+std::string DenialsKey();
+std::string EnrollmentCodeKey(std::string_view secret_digest);
+std::string EnrollmentTriesKey(std::string_view address);
+std::string CertificatesKey(std::string_view id);
+// Of the key store: wrapped data keys by name, what is known of all, those destroyed.
+std::string WrappedKeysKey();
+std::string KeyStateKey();
+std::string DestroyedKeysKey();
+
 // Keys of one partition of homes.
 std::string LogKey(int partition);
 std::string SequencesKey(int partition);
@@ -65,6 +76,16 @@ std::string AuditCheckpointsKey(int partition);
 // What the notifier's rounds have found, and which notifier goes round.
 std::string UpkeepKey(int partition);
 std::string UpkeepHolderKey(int partition);
+
+// The registry of homes: each home by its id; the number of its last change, beside that of the
+// partition's; the stream that says which home has changed; the care plans that a home had; what
+// was answered to a request; and which home has a source or a person.
+std::string HomesKey(int partition);
+std::string HomeRevisionsKey(int partition);
+std::string HomeChangesKey(int partition);
+std::string HomePlansKey(int partition, std::string_view home_id);
+std::string HomeRequestKey(int partition, std::string_view request);
+std::string HomeClaimsKey(int partition);
 
 // Keys of one partition of caregivers.
 std::string InboxKey(int partition, std::string_view caregiver_id);

@@ -1,7 +1,7 @@
-// The homes, people, devices and caregivers of a deployment, read from text-format files at start.
+// The homes, people, devices and caregivers of a deployment, from text-format files or from the
+// registry in Redis (registry_follower.h).
 //
-// Immutable once loaded, so threads share it freely. A care service replaces the files later; the
-// questions asked here stay the same.
+// Immutable once loaded, so threads share it freely.
 
 #ifndef SERVICES_DOMAIN_REGISTRY_H_
 #define SERVICES_DOMAIN_REGISTRY_H_
@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 
 #include "veille/care/v1/home.pb.h"
+#include "veille/care/v1/home_record.pb.h"
 
 namespace veille::domain {
 
@@ -24,11 +25,13 @@ struct PatientRef {
   const care::v1::Patient* patient = nullptr;
 };
 
+// Reads every *.textproto (veille.care.v1.HomeRecord) of `folder`; in order of home id. On any
+// fault, in any file, INVALID_ARGUMENT with a line `file:line:column: field: reason` for each.
+absl::StatusOr<std::vector<care::v1::HomeRecord>> LoadHomeRecords(const std::string& folder);
+
 class Registry {
  public:
-  // Reads every *.textproto (veille.care.v1.Home) of `folder`, in name order. On any fault, in any
-  // file, INVALID_ARGUMENT with a line `file:line:column: field: reason` for each. `more` are homes
-  // that no file holds.
+  // The same, as a registry. `more` are homes that no file holds.
   static absl::StatusOr<std::shared_ptr<const Registry>> Load(
       const std::string& folder, const std::vector<care::v1::Home>& more = {});
 
@@ -36,6 +39,11 @@ class Registry {
   // id.
   static absl::StatusOr<std::shared_ptr<const Registry>> Make(
       std::vector<care::v1::Home> homes, const std::vector<care::v1::Home>& more = {});
+
+  // Of homes that have been checked already; copies none of them.
+  static std::shared_ptr<const Registry> Of(
+      std::vector<std::shared_ptr<const care::v1::Home>> homes,
+      const std::vector<care::v1::Home>& more = {});
 
   // In order of home id.
   const std::vector<const care::v1::Home*>& homes() const { return homes_; }
@@ -56,7 +64,7 @@ class Registry {
   // `more`, and what is asked for by other names than a home's.
   void Index(const std::vector<care::v1::Home>& more);
 
-  std::map<std::string, std::unique_ptr<care::v1::Home>, std::less<>> by_id_;
+  std::map<std::string, std::shared_ptr<const care::v1::Home>, std::less<>> by_id_;
   std::vector<const care::v1::Home*> homes_;
   std::map<std::string, const care::v1::Home*, std::less<>> by_source_;
   std::map<std::string, PatientRef, std::less<>> by_patient_;

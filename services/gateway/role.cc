@@ -44,8 +44,11 @@ rpc::StreamLimits StreamLimitsOf(const config::v1::Gateway& config) {
   return limits;
 }
 
-rpc::Server::Options ServerOptionsOf(const config::v1::Config& config) {
+rpc::Server::Options ServerOptionsOf(const GatewayOptions& gateway) {
+  const config::v1::Config& config = gateway.config;
   rpc::Server::Options options;
+  options.peer_kind = "hub";
+  options.denials = gateway.denials;
   options.address = config.rpc().gateway_address();
   options.tls = {config.rpc().tls().ca_file(), config.rpc().tls().certificate_file(),
                  config.rpc().tls().key_file()};
@@ -63,10 +66,12 @@ class Gateway::Parts {
   explicit Parts(GatewayOptions options)
       : options_(std::move(options)),
         desk_(options_.clock, prompts_, *options_.metrics),
-        prompts_(options_.endpoint,
-                 [this](store::v1::PromptOrder order) { desk_.OnPrompt(std::move(order)); }),
+        prompts_(
+            options_.endpoint,
+            [this](store::v1::PromptOrder order) { desk_.OnPrompt(std::move(order)); },
+            options_.vault),
         intake_(options_.registry, options_.partitions, options_.clock, log_, desk_,
-                LimitsOf(options_.config.gateway()), *options_.metrics),
+                LimitsOf(options_.config.gateway()), *options_.metrics, options_.vault),
         log_({options_.endpoint, static_cast<int>(options_.config.redis().wait_replicas()),
               DurationOr(options_.config.redis().has_command_timeout(),
                          options_.config.redis().command_timeout(), absl::Seconds(5))}),
@@ -74,7 +79,7 @@ class Gateway::Parts {
 
   absl::Status Start() {
     absl::StatusOr<std::unique_ptr<rpc::Server>> server =
-        rpc::Server::Start(ServerOptionsOf(options_.config), {service_.get()}, streams_);
+        rpc::Server::Start(ServerOptionsOf(options_), {service_.get()}, streams_);
     if (!server.ok()) return server.status();
     server_ = *std::move(server);
     pulse_ = Worker("gateway-pulse", [this] { PulseUntilStopped(); });
@@ -93,6 +98,7 @@ class Gateway::Parts {
   }
 
   int port() const { return server_->port(); }
+  bool ready() const { return server_->ready(); }
 
  private:
   void PulseUntilStopped() {
@@ -165,5 +171,6 @@ Gateway::Gateway(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Gateway::~Gateway() { Stop(); }
 void Gateway::Stop() { parts_->Stop(); }
 int Gateway::port() const { return parts_->port(); }
+bool Gateway::ready() const { return parts_->ready(); }
 
 }  // namespace veille::gateway

@@ -12,8 +12,10 @@
 
 #include "common/metrics/metrics.h"
 #include "common/redis/endpoint.h"
+#include "common/rpc/peer_gate.h"
 #include "common/time/clock.h"
 #include "services/domain/live_registry.h"
+#include "services/domain/vault/vault.h"
 
 namespace veille::gateway {
 
@@ -24,6 +26,9 @@ struct GatewayOptions {
   domain::LiveRegistry registry;
   std::shared_ptr<const Clock> clock;
   metrics::Registry* metrics = nullptr;  // Outlives the gateway.
+  // Who is denied; null: nobody.
+  std::shared_ptr<const rpc::DenialList> denials;
+  std::shared_ptr<domain::Vault> vault = domain::Vault::InTheClear();
   // How full the disk is that Redis writes to, 0 to 1; empty where we cannot see it.
   std::function<double()> disk_fill;
 };
@@ -37,6 +42,8 @@ class Gateway {
   ~Gateway();
 
   int port() const;
+  // Whether others may be sent here.
+  bool ready() const;
 
  private:
   class Parts;

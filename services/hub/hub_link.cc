@@ -312,10 +312,8 @@ class HubLink::Worker : public std::enable_shared_from_this<HubLink::Worker> {
 };
 
 absl::StatusOr<std::unique_ptr<HubLink>> HubLink::Open(LinkOptions options) {
-  VEILLE_ASSIGN_OR_RETURN(
-      const std::shared_ptr<grpc::Channel> channel,
-      rpc::MakeChannel(options.address,
-                       {options.ca_file, options.certificate_file, options.key_file}));
+  VEILLE_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel,
+                          rpc::MakeChannel(options.address, options.tls));
   return std::unique_ptr<HubLink>(
       new HubLink(std::make_shared<Worker>(std::move(options), channel)));
 }

@@ -14,6 +14,7 @@
 
 #include "veille/event/v1/event.pb.h"
 
+#include "common/rpc/credentials.h"
 #include "services/hub/prompter.h"
 
 namespace veille::hub {
@@ -21,7 +22,7 @@ namespace veille::hub {
 struct LinkOptions {
   std::string address;
   std::string source_id;
-  std::string ca_file, certificate_file, key_file;
+  rpc::TlsFiles tls;
   // World time, for send times. Called from the link's threads.
   std::function<absl::Time()> now;
   // Each malformed event that the gateway put aside, for people to read.

@@ -91,6 +91,7 @@ WatchOptions WatchOptionsOf(const NotifierOptions& options) {
   watch.endpoint = options.endpoint;
   watch.partitions = options.partitions;
   watch.clock = options.clock;
+  watch.vault = options.vault;
   watch.heartbeat =
       SpanOr(config.has_heartbeat_interval(), config.heartbeat_interval(), watch.heartbeat);
   return watch;
@@ -115,7 +116,8 @@ void WarnOfMissing(const domain::Registry& registry, const Courier::Channels& ch
 class Notifier::Parts {
  public:
   explicit Parts(const NotifierOptions& options)
-      : store_(options.endpoint, options.partitions, QuietBudgetOf(options.config.notifier())),
+      : store_(options.endpoint, options.partitions, QuietBudgetOf(options.config.notifier()),
+               options.vault),
         audit_(std::make_unique<AuditLogTrail>(AuditOptionsOf(options), *options.metrics)),
         desk_(WithParts(DeskOptionsOf(options)), store_, *options.metrics),
         hub_(std::make_unique<WatchHub>(WatchOptionsOf(options), desk_, store_, *options.metrics)),
@@ -125,6 +127,8 @@ class Notifier::Parts {
   absl::Status Start(const NotifierOptions& options) {
     rpc::Server::Options server;
     server.address = options.config.rpc().notifier_address();
+    server.peer_kind = "svc";
+    server.denials = options.denials;
     server.tls = {options.config.rpc().tls().ca_file(),
                   options.config.rpc().tls().certificate_file(),
                   options.config.rpc().tls().key_file()};
@@ -158,6 +162,7 @@ class Notifier::Parts {
   }
 
   int port() const { return server_->port(); }
+  bool ready() const { return server_->ready(); }
 
  private:
   DeskOptions WithParts(DeskOptions desk) {
@@ -250,5 +255,6 @@ Notifier::Notifier(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Notifier::~Notifier() { Stop(); }
 void Notifier::Stop() { parts_->Stop(); }
 int Notifier::port() const { return parts_->port(); }
+bool Notifier::ready() const { return parts_->ready(); }
 
 }  // namespace veille::notifier

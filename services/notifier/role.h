@@ -14,8 +14,10 @@
 #include "common/crypto/ed25519.h"
 #include "common/metrics/metrics.h"
 #include "common/redis/endpoint.h"
+#include "common/rpc/peer_gate.h"
 #include "common/time/clock.h"
 #include "services/domain/live_registry.h"
+#include "services/domain/vault/vault.h"
 
 namespace veille::notifier {
 
@@ -29,6 +31,9 @@ struct NotifierOptions {
   domain::LiveRegistry registry;
   std::shared_ptr<const Clock> clock;
   metrics::Registry* metrics = nullptr;  // Outlives the notifier.
+  // Who is denied; null: nobody.
+  std::shared_ptr<const rpc::DenialList> denials;
+  std::shared_ptr<domain::Vault> vault = domain::Vault::InTheClear();
   // Stable across a restart: its jobs come back at once. Empty: from the configuration, else the
   // host.
   std::string instance_id;
@@ -45,6 +50,8 @@ class Notifier {
   ~Notifier();
 
   int port() const;
+  // Whether others may be sent here.
+  bool ready() const;
 
  private:
   class Parts;

@@ -10,6 +10,7 @@
 namespace veille {
 
 int RunAudit(const std::vector<std::string>& args);
+int RunKeys(const std::vector<std::string>& args);
 int RunDrillCommand(const std::vector<std::string>& args);
 
 }  // namespace veille

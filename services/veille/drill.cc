@@ -24,15 +24,18 @@ constexpr absl::Duration kTryAgain = absl::Minutes(1);
 // What the gateway makes of our clock may be this much earlier.
 constexpr absl::Duration kClockSlack = absl::Seconds(1);
 
-client::CaregiverOptions ClientOf(const DrillOptions& options) {
+absl::StatusOr<rpc::TlsFiles> TlsOf(const DrillOptions& options, const std::string& id,
+                                    const std::string& server) {
+  return options.tls ? options.tls(id, server) : rpc::TlsFiles();
+}
+
+absl::StatusOr<std::unique_ptr<client::CaregiverClient>> MakeClient(const DrillOptions& options) {
   client::CaregiverOptions client;
   client.address = options.notifier;
   client.caregiver_id = std::string(domain::kExerciseHome);
   client.client = "drill";
-  client.ca_file = options.ca_file;
-  client.certificate_file = options.certificate_file;
-  client.key_file = options.key_file;
-  return client;
+  VEILLE_ASSIGN_OR_RETURN(client.tls, TlsOf(options, "svc/exercise", "svc/notifier"));
+  return client::CaregiverClient::Create(client);
 }
 
 event::v1::EventBatch Press(absl::Time at) {
@@ -140,7 +143,7 @@ class Drill {
   }
 
   absl::Status Watch() {
-    VEILLE_ASSIGN_OR_RETURN(client_, client::CaregiverClient::Create(ClientOf(options_)));
+    VEILLE_ASSIGN_OR_RETURN(client_, MakeClient(options_));
     client::WatchHandlers handlers;
     handlers.on_snapshot = [this](const alert::v1::Snapshot& snapshot) {
       for (const Alert& alert : snapshot.alerts()) shown_.OnAlert(alert);
@@ -172,9 +175,8 @@ class Drill {
     hub::LinkOptions link;
     link.address = options_.gateway;
     link.source_id = std::string(domain::kExerciseHome);
-    link.ca_file = options_.ca_file;
-    link.certificate_file = options_.certificate_file;
-    link.key_file = options_.key_file;
+    VEILLE_ASSIGN_OR_RETURN(
+        link.tls, TlsOf(options_, "hub/" + std::string(domain::kExerciseHome), "svc/gateway"));
     link.now = [this] { return Now(); };
     VEILLE_ASSIGN_OR_RETURN(link_, hub::HubLink::Open(std::move(link)));
     absl::StatusOr<absl::Time> welcome = absl::UnavailableError("");
@@ -298,7 +300,7 @@ bool DailyDrill::stopping() const {
 }
 
 bool DailyDrill::IsKnown(absl::Time due) const {
-  const auto client = client::CaregiverClient::Create(ClientOf(options_));
+  const auto client = MakeClient(options_);
   if (!client.ok()) return false;
   const auto alerts = (*client)->List("", false, 1);
   return alerts.ok() && !alerts->empty() && domain::HasArrived(alerts->front(), due);

@@ -10,8 +10,10 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
+#include "common/rpc/credentials.h"
 #include "common/sync/mutex.h"
 #include "common/sync/worker.h"
 #include "common/time/clock.h"
@@ -28,7 +30,10 @@ struct DrillStage {
 
 struct DrillOptions {
   std::string gateway, notifier;  // Addresses.
-  std::string ca_file, certificate_file, key_file;
+  // The files with which the exercise speaks as `id` ("hub/veille-exercise", "svc/exercise") to
+  // `server` ("svc/gateway"): asked for each exercise, as certificates are renewed. Null: no TLS.
+  std::function<absl::StatusOr<rpc::TlsFiles>(const std::string& id, const std::string& server)>
+      tls;
   // Real time for the whole of it.
   absl::Duration within = absl::Seconds(60);
   std::function<void(const DrillStage&)> on_stage;  // May be null.

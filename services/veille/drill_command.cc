@@ -12,8 +12,23 @@
 ABSL_FLAG(absl::Duration, within, absl::Seconds(60),
           "drill: what takes longer has not arrived, for example 60s.");
 
+ABSL_FLAG(std::string, hub_tls_cert, "",
+          "drill: PEM file of the certificate of the exercise's hub, hub/veille-exercise; with "
+          "--hub_tls_key. --tls_cert is then shown to the notifier only.");
+ABSL_FLAG(std::string, hub_tls_key, "", "drill: PEM file of its key.");
+
 namespace veille {
 namespace {
+
+// A drill is a hub to the gateway, and a client to the notifier.
+absl::StatusOr<rpc::TlsFiles> TlsOfDrill(const std::string& id, const std::string& server) {
+  absl::StatusOr<rpc::TlsFiles> files = client::TlsFromFlags(id, server);
+  const std::string certificate = absl::GetFlag(FLAGS_hub_tls_cert);
+  if (!files.ok() || certificate.empty() || server != "svc/gateway") return files;
+  files->certificate_file = certificate;
+  files->key_file = absl::GetFlag(FLAGS_hub_tls_key);
+  return files;
+}
 
 void PrintStage(const DrillStage& stage) {
   const double seconds = absl::ToDoubleSeconds(stage.after);
@@ -34,9 +49,7 @@ int RunDrillCommand(const std::vector<std::string>& args) {
   options.gateway = absl::GetFlag(FLAGS_gateway);
   const client::CaregiverOptions flags = client::CaregiverOptionsFromFlags();
   options.notifier = flags.address;
-  options.ca_file = flags.ca_file;
-  options.certificate_file = flags.certificate_file;
-  options.key_file = flags.key_file;
+  options.tls = TlsOfDrill;
   options.within = absl::GetFlag(FLAGS_within);
   options.on_stage = PrintStage;
   const absl::Status arrived = RunDrill(options);

@@ -21,11 +21,13 @@ Serve:
   veille gateway    takes events from hubs
   veille detector   judges them
   veille notifier   tells caregivers
+  veille identity   gives hubs their certificates
+  veille care serve keeps homes, people, circles and care plans
   veille init       makes the deployment record in a new Redis
 
 Use:
   veille play       starts everything and plays an evening of a simulated home, or a recording
-  veille hub        sends a recording as a home hub does
+  veille hub        sends a recording as a home hub does; hub enroll CODE: gets its certificate
   veille watch      alerts, live, in a terminal
   veille alerts     list, show ID, ack ID, resolve ID OUTCOME
   veille duty       who is on duty; take it, give it to another
@@ -34,8 +36,11 @@ Use:
   veille rules      every rule with its parameters; profiles of care plans
 
 Look after:
+  veille care       homes, people, devices, circles, care plans: list, change, import, export
   veille audit      verify, list: who looked at what, and whether the log is whole
+  veille keys       list, rotate, make: the keys that what is stored is encrypted with
   veille drill      sends an exercise alarm the whole way, and says how far it came
+  veille identity   invite HUB, deny, allow, denials; init, issue, rotate, retire: who is let in
 
 Every command: --help. Every flag can be set as an environment variable, VEILLE_<FLAG>.
 )";
@@ -54,7 +59,10 @@ int main(int argc, char** argv) {
       {"replay", veille::client::RunReplay},
       {"rules", veille::client::RunRules},
       {"audit", veille::RunAudit},
+      {"keys", veille::RunKeys},
+      {"care", veille::client::RunCare},
       {"drill", veille::RunDrillCommand},
+      {"identity", veille::client::RunIdentity},
   };
   if (argc < 2 || std::string(argv[1]) == "--help" || std::string(argv[1]) == "help") {
     std::fputs(kUsage, argc < 2 ? stderr : stdout);
@@ -65,6 +73,10 @@ int main(int argc, char** argv) {
   rest.erase(rest.begin(), rest.begin() + 2);
   for (const char* role : {"all", "gateway", "detector", "notifier", "init"})
     if (name == role) return veille::RunServerRole(name);
+  // Without a word it serves.
+  if (name == "identity" && rest.empty()) return veille::RunServerRole(name);
+  if (name == "care" && rest == std::vector<std::string>{"serve"})
+    return veille::RunServerRole(name);
   const auto command = commands.find(name);
   if (command == commands.end()) {
     std::fprintf(stderr, "veille: there is no command '%s'\n\n%s", name.c_str(), kUsage);

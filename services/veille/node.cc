@@ -18,6 +18,8 @@ namespace {
 
 using config::v1::Config;
 
+constexpr int64_t kLongestLifetimeSeconds = 366 * 24 * 3600;
+
 redis::SettingsPolicy PolicyOf(const Config& config) {
   redis::SettingsPolicy policy;
   if (config.redis().appendfsync() == "everysec") policy.appendfsync = redis::Fsync::kEverySecond;
@@ -60,6 +62,10 @@ absl::StatusOr<Config> LoadConfig(const std::string& path, bool embedded) {
   } else {
     require(embedded, "redis.endpoint", "is required: \"unix:/path\" or \"tcp:host:6379\"");
   }
+  const config::v1::Keys& keys = config.keys();
+  const bool given = !keys.kek_file().empty() && !keys.store().endpoint().empty();
+  require(embedded || given || keys.unencrypted(), "keys",
+          "kek_file and store.endpoint are required; for development, unencrypted: true");
   const std::string& fsync = config.redis().appendfsync();
   require(fsync.empty() || fsync == "always" || fsync == "everysec", "redis.appendfsync",
           "must be \"always\" or \"everysec\"");
@@ -69,6 +75,14 @@ absl::StatusOr<Config> LoadConfig(const std::string& path, bool embedded) {
   CheckRatio(file, "gateway.bulk_disk_ratio", config.gateway().bulk_disk_ratio(), faults);
   require(config.gateway().max_unacked_batches() <= 64, "gateway.max_unacked_batches",
           "must be at most 64: duplicates are recognised within that window");
+  require(!config.rpc().plaintext() || !config.rpc().has_tls(), "rpc.plaintext",
+          "contradicts rpc.tls");
+  for (const auto& [span, field] :
+       {std::pair(config.identity().hub_lifetime(), "identity.hub_lifetime"),
+        std::pair(config.identity().service_lifetime(), "identity.service_lifetime")}) {
+    require(span.seconds() >= 0 && span.seconds() <= kLongestLifetimeSeconds, field,
+            "must be at most a year: what is lost must not be good for longer");
+  }
   if (config.has_scaled_clock()) {
     absl::Time start;
     std::string error;
@@ -77,11 +91,11 @@ absl::StatusOr<Config> LoadConfig(const std::string& path, bool embedded) {
     require(config.scaled_clock().speed() > 0 && config.scaled_clock().speed() <= 100000,
             "scaled_clock.speed", "must be more than 0 and at most 100000");
   }
-  // It calls its own servers by itself; in a cluster others do.
+  // It calls its own servers by itself, with certificates that it makes, or that are named.
   const bool secured = embedded && config.rpc().has_tls();
   require(!secured || !config.has_synthetic_patient() || config.synthetic_patient().off() ||
-              config.synthetic_patient().has_tls(),
-          "synthetic_patient.tls", "is required where rpc.tls is");
+              config.synthetic_patient().has_hub_tls(),
+          "synthetic_patient.hub_tls", "is required where rpc.tls is");
   if (!faults.ok()) return faults.ToStatus();
   if (embedded && !secured && !config.has_scaled_clock()) config.mutable_synthetic_patient();
   VEILLE_RETURN_IF_ERROR(domain::ScheduleOf(config).status());
@@ -91,6 +105,8 @@ absl::StatusOr<Config> LoadConfig(const std::string& path, bool embedded) {
     config.mutable_rpc()->set_gateway_address("127.0.0.1:7443");
   if (config.rpc().notifier_address().empty())
     config.mutable_rpc()->set_notifier_address("127.0.0.1:7444");
+  if (config.identity().address().empty()) config.mutable_identity()->set_address("127.0.0.1:7442");
+  if (config.rpc().care_address().empty()) config.mutable_rpc()->set_care_address("127.0.0.1:7446");
   return config;
 }
 

@@ -17,6 +17,7 @@
 #include "common/redis/pipelined_client.h"
 #include "common/time/clock.h"
 #include "services/domain/live_registry.h"
+#include "services/domain/vault/vault.h"
 
 namespace veille {
 
@@ -32,6 +33,7 @@ struct Node {
   int partitions = 0;
   std::string instance_id;
   metrics::Registry metrics;
+  std::shared_ptr<domain::Vault> vault = domain::Vault::InTheClear();
   std::unique_ptr<metrics::HttpServer> http;
 };
 

@@ -29,6 +29,7 @@
 #include "services/client/caregiver_client.h"
 #include "services/client/flags.h"
 #include "services/client/render.h"
+#include "services/domain/identity/local_tls.h"
 #include "services/domain/recordings/recording.h"
 #include "services/hub/player.h"
 #include "services/veille/child_service.h"
@@ -36,7 +37,6 @@
 #include "services/veille/play_folder.h"
 #include "services/veille/play_verdict.h"
 
-ABSL_DECLARE_FLAG(std::string, data);
 ABSL_FLAG(bool, keep, false, "play: leaves the service running, and says how to connect.");
 
 namespace veille {
@@ -63,14 +63,6 @@ absl::TimeZone ZoneOf(const std::string& name) {
   return LoadZone(name).value_or(absl::UTCTimeZone());
 }
 
-std::string DataFolder() {
-  if (const std::string data = absl::GetFlag(FLAGS_data); !data.empty()) return data;
-  const char* base = std::getenv("XDG_DATA_HOME");
-  if (base != nullptr && *base != '\0') return std::string(base) + "/veille";
-  const char* home = std::getenv("HOME");
-  return std::string(home != nullptr ? home : "/var/lib") + "/.local/share/veille";
-}
-
 // For a line that is pasted into a shell: a checkout's name may have spaces.
 std::string ShellWord(const std::string& text) {
   if (text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -89,12 +81,13 @@ class Play {
     const bool terminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
     if (speed_ <= 0) speed_ = terminal ? kTerminalSpeed : kUnattendedSpeed;
     VEILLE_RETURN_IF_ERROR(ReadAll());
-    VEILLE_RETURN_IF_ERROR(folder_.Take(DataFolder(), system_.Now()));
+    VEILLE_RETURN_IF_ERROR(folder_.Take(client::DataFolder(), system_.Now()));
     PlaceInTime();
     VEILLE_RETURN_IF_ERROR(WriteHomes());
     config::v1::Config config = BaseConfig();
     config.mutable_rpc()->set_gateway_address("127.0.0.1:0");
     config.mutable_rpc()->set_notifier_address("127.0.0.1:0");
+    config.mutable_identity()->set_address("127.0.0.1:0");
     config.mutable_scaled_clock()->set_speed(speed_);
     config.mutable_scaled_clock()->set_start(absl::FormatTime(
         absl::RFC3339_full, recordings_[0].start - absl::Minutes(1), absl::UTCTimeZone()));
@@ -178,10 +171,20 @@ class Play {
     return absl::OkStatus();
   }
 
+  static std::string IdentityFolder() { return client::DataFolder() + "/identity"; }
+
+  static absl::StatusOr<rpc::TlsFiles> TlsOf(const std::string& id, const std::string& server) {
+    VEILLE_ASSIGN_OR_RETURN(rpc::TlsFiles files, domain::LocalTls(IdentityFolder(), id));
+    files.server = server;
+    return files;
+  }
+
   config::v1::Config BaseConfig() const {
     config::v1::Config config;
     config.set_homes_folder(folder_.path() + "/homes");
     config.mutable_notifier()->add_operator_ids("operator");
+    // Not the play's own folder: that is emptied, and terminals look here.
+    config.mutable_identity()->set_folder(IdentityFolder());
     return config;
   }
 
@@ -191,6 +194,7 @@ class Play {
     hub::LinkOptions options;
     options.address = "127.0.0.1:" + std::to_string(service.gateway_port());
     options.source_id = recording.home.sources(0).source_id();
+    VEILLE_ASSIGN_OR_RETURN(options.tls, TlsOf("hub/" + options.source_id, "svc/gateway"));
     options.now = [&world] { return world.load()->Now(); };
     options.prompter = &person_;
     return hub::HubLink::Open(options);
@@ -211,8 +215,9 @@ class Play {
                   terminal ? "veille: press t to take the newest alert as Anne, q to quit\n" : "");
       std::fflush(stdout);
     }
-    PlayCaregivers caregivers("127.0.0.1:" + std::to_string(service.notifier_port()), clock,
-                              client::StyleFromFlags(), json);
+    VEILLE_ASSIGN_OR_RETURN(rpc::TlsFiles tls, TlsOf("svc/terminal", "svc/notifier"));
+    PlayCaregivers caregivers("127.0.0.1:" + std::to_string(service.notifier_port()),
+                              std::move(tls), clock, client::StyleFromFlags(), json);
     VEILLE_RETURN_IF_ERROR(caregivers.Start(recordings_[0].home.patients(0).circle()));
     Worker keys;
     if (terminal) keys = Worker("keys", [&caregivers] { ReadKeys(caregivers); });
@@ -333,8 +338,11 @@ class Play {
     std::error_code error;
     const std::string veille = ShellWord(std::filesystem::read_symlink("/proc/self/exe", error));
     const std::string folder = ShellWord(folder_.path());
+    // Where the certificates are, unless that is where everybody looks anyway.
+    const std::string data =
+        absl::GetFlag(FLAGS_data).empty() ? "" : " --data " + ShellWord(absl::GetFlag(FLAGS_data));
     const std::string carer =
-        ShellWord(recordings_[0].home.patients(0).circle().members(0).caregiver_id());
+        ShellWord(recordings_[0].home.patients(0).circle().members(0).caregiver_id()) + data;
     std::printf(
         "veille: the service goes on in real time (process %d, data and log in %s)\n"
         "  alerts    %s watch --caregiver %s --notifier 127.0.0.1:7444\n"
@@ -345,7 +353,7 @@ class Play {
         "  again     %s all --config %s/veille.textproto --data %s\n",
         static_cast<int>(kept->pid()), folder_.path().c_str(), veille.c_str(), carer.c_str(),
         veille.c_str(), carer.c_str(), veille.c_str(),
-        ShellWord(absl::GetFlag(FLAGS_source)).c_str(), static_cast<int>(kept->pid()),
+        (ShellWord(absl::GetFlag(FLAGS_source)) + data).c_str(), static_cast<int>(kept->pid()),
         veille.c_str(), folder.c_str(), folder.c_str());
     return absl::OkStatus();
   }

@@ -12,6 +12,7 @@ absl::Status PlayCaregivers::Start(const care::v1::Circle& circle) {
     options.address = address_;
     options.caregiver_id = member.caregiver_id();
     options.client = "play";
+    options.tls = tls_;
     auto carer = client::CaregiverClient::Create(options);
     if (!carer.ok()) return carer.status();
     carers_.emplace_back(member.caregiver_id(), *std::move(carer));

@@ -28,8 +28,13 @@ namespace veille {
 class PlayCaregivers {
  public:
   // `clock` is the play's, and outlives this.
-  PlayCaregivers(std::string address, const Clock& clock, client::Style style, bool json)
-      : address_(std::move(address)), clock_(clock), style_(style), json_(json) {}
+  PlayCaregivers(std::string address, rpc::TlsFiles tls, const Clock& clock, client::Style style,
+                 bool json)
+      : address_(std::move(address)),
+        tls_(std::move(tls)),
+        clock_(clock),
+        style_(style),
+        json_(json) {}
 
   absl::Status Start(const care::v1::Circle& circle);
   void Stop();
@@ -43,6 +48,7 @@ class PlayCaregivers {
   void TakeUntilStopped();
 
   const std::string address_;
+  const rpc::TlsFiles tls_;
   const Clock& clock_;
   const client::Style style_;
   const bool json_;

@@ -18,22 +18,27 @@
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
 #include "common/redis/private_server.h"
+#include "services/care/role.h"
+#include "services/client/flags.h"
 #include "services/detector/role.h"
 #include "services/domain/exercise.h"
 #include "services/domain/homes_folder.h"
+#include "services/domain/identity/denials.h"
+#include "services/domain/identity/local_tls.h"
 #include "services/domain/keys.h"
+#include "services/domain/registry_follower.h"
 #include "services/gateway/role.h"
+#include "services/identity/role.h"
 #include "services/notifier/role.h"
 #include "services/veille/drill.h"
 #include "services/veille/node.h"
+#include "services/veille/own_identity.h"
+#include "services/veille/vault_setup.h"
 
 ABSL_FLAG(std::string, config, "", "Configuration file (veille.config.v1.Config, text format).");
 ABSL_FLAG(bool, check_config, false, "Checks the configuration and the homes, then ends: 0 or 1.");
 ABSL_FLAG(std::string, instance_id, "",
           "Name for leases and consumer groups; stable across restarts.");
-ABSL_FLAG(std::string, data, "",
-          "all: folder of everything that is kept. Default: "
-          "$XDG_DATA_HOME/veille, or ~/.local/share/veille.");
 ABSL_FLAG(std::string, metrics, "", "Where /metrics is served; wins over the configuration.");
 ABSL_FLAG(std::string, ready_file, "",
           "Written once the process serves: one line of JSON with its ports.");
@@ -48,20 +53,21 @@ using config::v1::Config;
 constexpr absl::Duration kRedisPatience = absl::Seconds(60);
 constexpr uint64_t kDefaultMaxMemory = uint64_t{512} << 20;
 
-std::string DefaultDataFolder() {
-  if (const char* data = std::getenv("XDG_DATA_HOME"); data != nullptr && *data != '\0')
-    return std::string(data) + "/veille";
-  const char* home = std::getenv("HOME");
-  return std::string(home != nullptr ? home : "/var/lib") + "/.local/share/veille";
-}
-
 // The roles of one process, in the order in which they stop: doors first.
 struct Roles {
   std::unique_ptr<detector::Detector> detector;
   std::unique_ptr<notifier::Notifier> notifier;
   std::unique_ptr<gateway::Gateway> gateway;
+  std::unique_ptr<identity::IdentityRole> identity;
+  std::unique_ptr<care::Care> care;
 
+  bool ready() const {
+    return (identity == nullptr || identity->ready()) && (gateway == nullptr || gateway->ready()) &&
+           (notifier == nullptr || notifier->ready()) && (care == nullptr || care->ready());
+  }
   void Stop() {
+    if (identity != nullptr) identity->Stop();
+    if (care != nullptr) care->Stop();
     if (gateway != nullptr) gateway->Stop();
     if (detector != nullptr) detector->Stop();
     if (notifier != nullptr) notifier->Stop();
@@ -103,9 +109,28 @@ std::function<double()> DiskFillOf(const std::string& folder) {
   };
 }
 
-absl::Status StartRoles(const std::string& role, Node& node, const std::string& data,
-                        Roles& roles) {
+absl::Status StartCare(const Node& node, const OwnIdentity& own, const std::string& data,
+                       std::shared_ptr<const rpc::DenialList> denials, metrics::Registry& metrics,
+                       Roles& roles) {
+  care::CareOptions options;
+  options.config = own.ConfigOf("care");
+  options.denials = std::move(denials);
+  options.endpoint = node.endpoint;
+  options.partitions = node.partitions;
+  options.clock = node.clock;
+  options.metrics = &metrics;
+  options.vault = node.vault;
+  VEILLE_ASSIGN_OR_RETURN(options.audit_key, AuditKeyOf(node.config, data));
+  VEILLE_ASSIGN_OR_RETURN(roles.care, care::Care::Start(options));
+  return absl::OkStatus();
+}
+
+absl::Status StartRoles(const std::string& role, Node& node, const OwnIdentity& own,
+                        const std::string& data, Roles& roles) {
   const bool all = role == "all";
+  std::shared_ptr<const rpc::DenialList> denials;
+  if (role != "detector" && !node.config.rpc().plaintext())
+    denials = std::make_shared<domain::Denials>(node.endpoint);
   if (all || role == "detector") {
     detector::DetectorOptions options;
     options.config = node.config;
@@ -115,6 +140,7 @@ absl::Status StartRoles(const std::string& role, Node& node, const std::string& 
     options.registry = node.registry;
     options.clock = node.clock;
     options.metrics = &node.metrics;
+    options.vault = node.vault;
     if (const std::string crash_on = absl::GetFlag(FLAGS_test_crash_on); !crash_on.empty()) {
       options.before_judging = [crash_on](const store::v1::Envelope& envelope) {
         if (envelope.correlation_id() == crash_on) std::abort();
@@ -124,27 +150,42 @@ absl::Status StartRoles(const std::string& role, Node& node, const std::string& 
   }
   if (all || role == "notifier") {
     notifier::NotifierOptions options;
-    options.config = node.config;
+    options.config = own.ConfigOf("notifier");
+    options.denials = denials;
     options.endpoint = node.endpoint;
     options.partitions = node.partitions;
     options.instance_id = node.instance_id;
     options.registry = node.registry;
     options.clock = node.clock;
     options.metrics = &node.metrics;
+    options.vault = node.vault;
     VEILLE_ASSIGN_OR_RETURN(options.audit_key, AuditKeyOf(node.config, all ? data : ""));
     VEILLE_ASSIGN_OR_RETURN(roles.notifier, notifier::Notifier::Start(std::move(options)));
   }
   if (all || role == "gateway") {
     gateway::GatewayOptions options;
-    options.config = node.config;
+    options.config = own.ConfigOf("gateway");
+    options.denials = denials;
     options.endpoint = node.endpoint;
     options.partitions = node.partitions;
     options.registry = node.registry;
     options.clock = node.clock;
     options.metrics = &node.metrics;
+    options.vault = node.vault;
     if (all) options.disk_fill = DiskFillOf(data);
     VEILLE_ASSIGN_OR_RETURN(roles.gateway, gateway::Gateway::Start(std::move(options)));
   }
+  if ((all && !node.config.rpc().plaintext()) || role == "identity") {
+    identity::IdentityOptions options;
+    options.config = own.ConfigOf("identity");
+    options.endpoint = node.endpoint;
+    options.registry = node.registry;
+    options.denials = denials;
+    VEILLE_ASSIGN_OR_RETURN(roles.identity, identity::IdentityRole::Start(std::move(options)));
+  }
+  // Not beside a folder of homes: what it keeps would be in force nowhere.
+  if (role == "care" || (all && node.config.homes_folder().empty()))
+    VEILLE_RETURN_IF_ERROR(StartCare(node, own, all ? data : "", denials, node.metrics, roles));
   return absl::OkStatus();
 }
 
@@ -152,10 +193,12 @@ absl::Status WriteReadyFile(const Roles& roles, const Node& node) {
   const std::string path = absl::GetFlag(FLAGS_ready_file);
   if (path.empty()) return absl::OkStatus();
   const std::string json = absl::StrFormat(
-      "{\"gateway_port\":%d,\"notifier_port\":%d,\"metrics_port\":%d,\"redis_socket\":\"%s\"}\n",
+      "{\"gateway_port\":%d,\"notifier_port\":%d,\"care_port\":%d,\"metrics_port\":%d,"
+      "\"redis_socket\":\"%s\",\"identity_port\":%d}\n",
       roles.gateway != nullptr ? roles.gateway->port() : 0,
       roles.notifier != nullptr ? roles.notifier->port() : 0,
-      node.http != nullptr ? node.http->port() : 0, node.endpoint.unix_socket);
+      roles.care != nullptr ? roles.care->port() : 0, node.http != nullptr ? node.http->port() : 0,
+      node.endpoint.unix_socket, roles.identity != nullptr ? roles.identity->port() : 0);
   return WriteFileAtomically(path, json);
 }
 
@@ -164,15 +207,31 @@ std::string OwnAddress(const std::string& configured, int port) {
   return configured.rfind("unix:", 0) == 0 ? configured : "127.0.0.1:" + std::to_string(port);
 }
 
+// The exercise's certificates are those of the configuration, or made by the authority kept here.
+absl::StatusOr<rpc::TlsFiles> ExerciseTls(const Config& config, const std::string& id,
+                                          const std::string& server) {
+  rpc::TlsFiles files;
+  if (config.rpc().plaintext()) return files;
+  if (!config.rpc().has_tls()) {
+    VEILLE_ASSIGN_OR_RETURN(files, domain::LocalTls(config.identity().folder(), id));
+  } else {
+    const config::v1::Tls& tls =
+        server == "svc/gateway" ? config.synthetic_patient().hub_tls() : config.rpc().tls();
+    files.ca_file = tls.ca_file().empty() ? config.rpc().tls().ca_file() : tls.ca_file();
+    files.certificate_file = tls.certificate_file();
+    files.key_file = tls.key_file();
+  }
+  files.server = server;
+  return files;
+}
+
 DrillOptions DrillOptionsOf(const Config& config, const Roles& roles) {
   DrillOptions drill;
   drill.gateway = OwnAddress(config.rpc().gateway_address(), roles.gateway->port());
   drill.notifier = OwnAddress(config.rpc().notifier_address(), roles.notifier->port());
-  const config::v1::Tls& tls = config.synthetic_patient().tls();
-  drill.certificate_file = tls.certificate_file();
-  drill.key_file = tls.key_file();
-  if (!drill.key_file.empty())
-    drill.ca_file = tls.ca_file().empty() ? config.rpc().tls().ca_file() : tls.ca_file();
+  drill.tls = [config](const std::string& id, const std::string& server) {
+    return ExerciseTls(config, id, server);
+  };
   return drill;
 }
 
@@ -224,6 +283,15 @@ absl::Status EnsureDeployment(const Config& config, const redis::Endpoint& endpo
   return WriteFileAtomically(marker, "This folder holds a Veille deployment.\n");
 }
 
+// Those of a role that others connect to.
+std::vector<std::string> DoorsOf(const std::string& role) {
+  if (role == "all") return {"gateway", "notifier", "identity", "care"};
+  return {role};
+}
+
+// A look is a second.
+constexpr int kLooksBetweenRenewals = 60;
+
 class ServerProcess {
  public:
   explicit ServerProcess(std::string role) : role_(std::move(role)) {}
@@ -242,7 +310,7 @@ class ServerProcess {
     }
     VEILLE_LOG(kInfo, "serving")
         .Field("partitions", node_.partitions)
-        .Field("homes", node_.registry.Get()->homes().size());
+        .Field("homes", HomesInForce());
     app.EverySecond([this, &app] { Look(app); });
     return app.RunUntilStopped();
   }
@@ -250,19 +318,13 @@ class ServerProcess {
  private:
   // Each second, on the thread that started Redis.
   void Look(app::App& app) {
-    if (redis_ != nullptr && !redis_->Alive()) {
-      VEILLE_LOG(kError, "redis-server has ended; it is started again")
-          .Field("log", redis_->LogTail());
-      if (absl::Status status = redis_->Restart(); !status.ok()) {
-        VEILLE_LOG(kError, "redis-server does not start").Field(status);
-        return;
-      }
-    }
+    if (!Revive(redis_.get()) || !Revive(key_redis_.get())) return;
     for (; redis_ != nullptr && told_repairs_ < redis_->repairs().size(); ++told_repairs_) {
       const std::string& repair = redis_->repairs()[told_repairs_];
       if (!guard_->TellOperators(RepairFinding(repair, node_.clock->Now())).ok()) break;
     }
     FollowHomes();
+    RenewCertificates();
     if (absl::Status status = guard_->Check(); !status.ok()) {
       VEILLE_LOG(kError, "this Redis is not that of the deployment any more; stopping")
           .Field(status);
@@ -270,8 +332,38 @@ class ServerProcess {
     }
   }
 
-  // Homes that changed hold from now on; with a fault in any, all stay as they were.
+  // False when it has ended and does not start again.
+  static bool Revive(redis::PrivateServer* server) {
+    if (server == nullptr || server->Alive()) return true;
+    VEILLE_LOG(kError, "redis-server has ended; it is started again")
+        .Field("log", server->LogTail());
+    const absl::Status status = server->Restart();
+    if (!status.ok()) VEILLE_LOG(kError, "redis-server does not start").Field(status);
+    return status.ok();
+  }
+
+  absl::Status StartVault(app::App& app) {
+    VEILLE_ASSIGN_OR_RETURN(const std::optional<KeysPlace> place,
+                            KeysPlaceOf(node_.config, role_ == "all" ? data_ : ""));
+    if (!place) {
+      VEILLE_LOG(kWarning, "keys.unencrypted: everything is stored in the clear");
+      return absl::OkStatus();
+    }
+    if (role_ == "all") VEILLE_RETURN_IF_ERROR(EnsureKekFile(*place));
+    if (!place->own_store.empty()) {
+      VEILLE_ASSIGN_OR_RETURN(key_redis_, StartKeyStore(*place, node_.config));
+      app.OnStop(
+          "keys", [this] { key_redis_->Stop().IgnoreError(); }, absl::Seconds(20));
+    }
+    VEILLE_ASSIGN_OR_RETURN(node_.vault, OpenVault(*place, node_.endpoint, node_.config,
+                                                   kRedisPatience, node_.metrics));
+    const auto homes = node_.registry.Get();
+    return homes == nullptr ? absl::OkStatus() : WarmVault(*node_.vault, *homes);
+  }
+
+  // Homes of the folder that changed hold from now on; with a fault in any, all stay as they were.
   void FollowHomes() {
+    if (homes_ == nullptr) return;
     const auto registry = homes_->LoadWhenChanged();
     if (!registry.ok()) {
       VEILLE_LOG(kError, "the homes have changed and cannot be used; those before stay in force")
@@ -279,8 +371,29 @@ class ServerProcess {
       return;
     }
     if (*registry == nullptr) return;
+    // What fails here is fetched when it is needed.
+    WarmVault(*node_.vault, **registry).IgnoreError();
     node_.registry.Replace(*registry);
     VEILLE_LOG(kInfo, "the homes have changed").Field("homes", (*registry)->homes().size());
+  }
+
+  void RenewCertificates() {
+    if (++looks_ % kLooksBetweenRenewals != 0) return;
+    if (absl::Status status = own_.Renew(); !status.ok())
+      VEILLE_LOG(kError, "cannot renew our own certificates").Field(status);
+  }
+
+  // Homes that nobody has written down.
+  std::vector<care::v1::Home> HomesOfOurOwn() const {
+    std::vector<care::v1::Home> homes;
+    if (exercise_.has_value()) homes.push_back(domain::ExerciseHome());
+    return homes;
+  }
+
+  // The role care serves homes and judges none.
+  std::size_t HomesInForce() const {
+    const auto registry = node_.registry.Get();
+    return registry == nullptr ? 0 : registry->homes().size();
   }
 
   static int Complain(const absl::Status& status) {
@@ -291,29 +404,32 @@ class ServerProcess {
   absl::Status Configure() {
     const bool all = role_ == "all";
     VEILLE_ASSIGN_OR_RETURN(node_.config, LoadConfig(absl::GetFlag(FLAGS_config), all));
-    data_ = absl::GetFlag(FLAGS_data);
-    if (data_.empty()) data_ = node_.config.embedded().data_folder();
-    if (data_.empty()) data_ = DefaultDataFolder();
+    data_ = node_.config.embedded().data_folder();
+    if (data_.empty() || !absl::GetFlag(FLAGS_data).empty()) data_ = client::DataFolder();
+    if (all && node_.config.identity().folder().empty())
+      node_.config.mutable_identity()->set_folder(data_ + "/identity");
     if (const std::string metrics = absl::GetFlag(FLAGS_metrics); !metrics.empty())
       node_.config.set_metrics_address(metrics);
     if (role_ == "init") return absl::OkStatus();
-    std::string homes = node_.config.homes_folder();
-    if (homes.empty() && all) {
-      homes = data_ + "/homes";
-      std::error_code ignored;
-      if (!absl::GetFlag(FLAGS_check_config)) std::filesystem::create_directories(homes, ignored);
-    }
+    if (role_ != "detector") VEILLE_RETURN_IF_ERROR(OwnIdentity::Check(node_.config));
+    if (all && node_.config.homes_folder().empty() && std::filesystem::exists(data_ + "/homes"))
+      node_.config.set_homes_folder(data_ + "/homes");
     if (all || role_ == "notifier") {
       VEILLE_RETURN_IF_ERROR(notifier::CheckChannels(node_.config));
       if (const std::string& key = node_.config.notifier().audit_key_file(); !key.empty())
         VEILLE_RETURN_IF_ERROR(LoadAuditKey(key).status());
     }
-    std::vector<care::v1::Home> more;
     VEILLE_ASSIGN_OR_RETURN(exercise_, domain::ScheduleOf(node_.config));
-    if (exercise_.has_value()) more.push_back(domain::ExerciseHome());
-    homes_ = std::make_unique<domain::HomesFolder>(homes, std::move(more));
-    VEILLE_ASSIGN_OR_RETURN(auto registry, homes_->Load());
-    node_.registry.Replace(std::move(registry));
+    if (const std::string& homes = node_.config.homes_folder(); !homes.empty()) {
+      if (role_ == "care") {
+        return absl::InvalidArgumentError(
+            "homes_folder: the role care keeps homes in Redis, so no role may take them from a "
+            "folder: leave it out, and move them with 'veille care import'");
+      }
+      homes_ = std::make_unique<domain::HomesFolder>(homes, HomesOfOurOwn());
+      VEILLE_ASSIGN_OR_RETURN(auto registry, homes_->Load());
+      node_.registry.Replace(std::move(registry));
+    }
     VEILLE_ASSIGN_OR_RETURN(node_.clock, MakeClock(node_.config));
     node_.instance_id = absl::GetFlag(FLAGS_instance_id);
     return absl::OkStatus();
@@ -324,6 +440,10 @@ class ServerProcess {
     logging.role = role_;
     logging.clock = node_.clock;
     log::Configure(std::move(logging));
+    if (role_ != "detector") {
+      VEILLE_ASSIGN_OR_RETURN(own_,
+                              OwnIdentity::Open(node_.config, DoorsOf(role_), role_ == "all"));
+    }
     if (role_ == "all" && node_.config.redis().endpoint().empty()) {
       VEILLE_ASSIGN_OR_RETURN(redis_, StartRedis(node_.config, data_));
       app.OnStop(
@@ -340,14 +460,25 @@ class ServerProcess {
         node_.endpoint.password_file = node_.config.redis().password_file();
     }
     VEILLE_RETURN_IF_ERROR(JoinDeployment(node_, kRedisPatience));
+    VEILLE_RETURN_IF_ERROR(StartVault(app));
     guard_ = std::make_unique<DeploymentGuard>(node_);
+    if (homes_ == nullptr && role_ != "care") {
+      VEILLE_ASSIGN_OR_RETURN(
+          follower_, domain::RegistryFollower::Start({node_.endpoint, node_.partitions,
+                                                      node_.registry, node_.vault, HomesOfOurOwn()},
+                                                     node_.metrics));
+      app.OnStop(
+          "registry", [this] { follower_.reset(); }, absl::Seconds(5));
+      VEILLE_RETURN_IF_ERROR(WarmVault(*node_.vault, *node_.registry.Get()));
+    }
     app.OnStop(
         "roles", [this] { roles_.Stop(); }, absl::Seconds(20));
-    VEILLE_RETURN_IF_ERROR(StartRoles(role_, node_, data_, roles_));
+    VEILLE_RETURN_IF_ERROR(StartRoles(role_, node_, own_, data_, roles_));
     if (!node_.config.metrics_address().empty()) {
       VEILLE_ASSIGN_OR_RETURN(
-          node_.http, metrics::HttpServer::Start(node_.config.metrics_address(), node_.metrics,
-                                                 [] { return true; }));
+          node_.http, metrics::HttpServer::Start(
+                          node_.config.metrics_address(), node_.metrics, [] { return true; },
+                          [this] { return roles_.ready(); }));
     }
     if (role_ == "all" && exercise_.has_value()) {
       drill_ = std::make_unique<DailyDrill>(DrillOptionsOf(node_.config, roles_), *exercise_,
@@ -361,10 +492,13 @@ class ServerProcess {
   const std::string role_;
   std::string data_;
   Node node_;
-  std::unique_ptr<redis::PrivateServer> redis_;
+  std::unique_ptr<redis::PrivateServer> redis_, key_redis_;
   std::size_t told_repairs_ = 0;
   std::unique_ptr<domain::HomesFolder> homes_;
   std::unique_ptr<DeploymentGuard> guard_;
+  OwnIdentity own_;
+  int looks_ = 0;
+  std::unique_ptr<domain::RegistryFollower> follower_;
   Roles roles_;
   std::optional<domain::ExerciseSchedule> exercise_;
   std::unique_ptr<DailyDrill> drill_;

@@ -1,4 +1,5 @@
-// The commands that serve: `veille all`, `gateway`, `detector`, `notifier`, and `init`.
+// The commands that serve: `veille all`, `gateway`, `detector`, `notifier`, `care serve`, and
+// `init`.
 
 #ifndef SERVICES_VEILLE_SERVER_ROLES_H_
 #define SERVICES_VEILLE_SERVER_ROLES_H_

@@ -11,7 +11,8 @@
 
 namespace veille::testing {
 
-AllInOne::AllInOne(const std::string& config, std::vector<care::v1::Home> homes) {
+AllInOne::AllInOne(const std::string& config, std::vector<care::v1::Home> homes, bool tls)
+    : tls_(tls) {
   std::filesystem::create_directories(data() + "/homes");
   if (homes.empty()) homes.push_back(HomeZero());
   for (const care::v1::Home& home : homes) PutHome(home);
@@ -38,7 +39,8 @@ void AllInOne::Configure(const std::string& config) {
   const bool asked = config.find("synthetic_patient") != std::string::npos;
   const std::string exercise = asked ? "" : "synthetic_patient { off: true }\n";
   const std::string text = "rpc { gateway_address: \"" + gateway() + "\" notifier_address: \"" +
-                           notifier() + "\" }\n" + exercise + config;
+                           notifier() + "\"" + (tls_ ? "" : " plaintext: true") + " }\n" +
+                           exercise + config;
   VEILLE_CHECK(WriteFileAtomically(data() + "/veille.textproto", text).ok());
 }
 

@@ -16,8 +16,9 @@ namespace veille::testing {
 class AllInOne {
  public:
   // `config` is text that goes into its configuration file. HomeZero() when no homes are given. Not
-  // started yet.
-  explicit AllInOne(const std::string& config = "", std::vector<care::v1::Home> homes = {});
+  // started yet. Without TLS, as most tests speak; identity_test speaks it.
+  explicit AllInOne(const std::string& config = "", std::vector<care::v1::Home> homes = {},
+                    bool tls = false);
 
   // Before a start: other words in the configuration file.
   void Configure(const std::string& config);
@@ -37,6 +38,7 @@ class AllInOne {
 
  private:
   const TempFolder folder_;
+  const bool tls_;
   std::unique_ptr<Process> process_;
 };
 

@@ -17,6 +17,8 @@
 #include "common/time/clock.h"
 #include "services/domain/keys.h"
 #include "services/domain/recordings/recording.h"
+#include "services/domain/vault/places.h"
+#include "services/domain/vault/vault.h"
 #include "tests/e2e/all_in_one.h"
 #include "tests/e2e/deployment.h"
 #include "tests/e2e/raw_hub.h"
@@ -254,7 +256,9 @@ class Damaged : public BadDay, public ::testing::WithParamInterface<bool> {
       const auto stored = deployment_.redis().client().CommandSync(
           {"HGET", domain::CheckpointsKey(kPartition), std::string("home-0|") + name});
       store::v1::Checkpoint checkpoint;
-      EXPECT_TRUE(checkpoint.ParseFromString(std::string(stored->str())));
+      const auto opened = deployment_.vault().Open(
+          domain::CheckpointPlace(kPartition, "home-0", name), stored->str());
+      EXPECT_TRUE(opened.ok() && checkpoint.ParseFromString(*opened));
       generation[name - 'a'] = checkpoint.generation();
     }
     return generation[0] > generation[1] ? 'a' : 'b';

@@ -11,8 +11,13 @@
 #include "veille/care/v1/home.pb.h"
 #include "veille/config/v1/config.pb.h"
 
+#include "common/metrics/metrics.h"
 #include "tests/support/process.h"
 #include "tests/support/redis_server.h"
+
+namespace veille::domain {
+class Vault;
+}  // namespace veille::domain
 
 namespace veille::testing {
 
@@ -41,15 +46,25 @@ class Deployment {
   std::string Log(Role role) const;
   // -1 while it cannot be read.
   double Metric(Role role, const std::string& metric) const;
+  // What is stored, with the keys of the roles. They share the Redis of the data.
+  domain::Vault& vault();
+  // Everything that Redis has: keys, fields, values and members, one string each.
+  std::vector<std::string> Stored();
+  // The answer of a role's /metrics.
+  std::string Metrics(Role role) const;
   // For another process of the same deployment.
   const std::string& config_file() const { return config_file_; }
   const std::string& folder() const { return folder_.path(); }
 
  private:
+  void WriteConfig(const config::v1::Config& more);
+
   TempFolder folder_;
   RedisServer redis_;
   std::string gateway_address_, notifier_address_, config_file_;
   std::vector<std::unique_ptr<Process>> processes_;
+  metrics::Registry vault_metrics_;
+  std::shared_ptr<domain::Vault> vault_;
 };
 
 }  // namespace veille::testing

@@ -29,10 +29,11 @@ struct Ran {
   std::string said;
 };
 
-Ran Drill(const std::string& gateway, const std::string& notifier, const std::string& within) {
+Ran Drill(const std::string& gateway, const std::string& notifier, const std::string& within,
+          const std::string& trust = "--plaintext") {
   const TempFolder folder;
   Process drill({VeilleBinary(), "drill", "--gateway=" + gateway, "--notifier=" + notifier,
-                 "--within=" + within, "--output=json"},
+                 "--within=" + within, "--output=json", trust},
                 folder.path() + "/log");
   drill.Start();
   const int code = drill.Wait(absl::Seconds(120));
@@ -81,6 +82,19 @@ TEST(Drill, GoesTheWholeWayAndNobodyElseHearsOfIt) {
   }
   EXPECT_TRUE(anne.seen().empty());
   EXPECT_TRUE(operators.seen().empty());
+  EXPECT_EQ(all.process().Stop(), 0);
+}
+
+TEST(Drill, GoesTheWholeWayOverMutualTls) {
+  AllInOne all("synthetic_patient { daily_at: \"10:00\" }\n", {}, true);
+  all.process().Start();
+  ASSERT_TRUE(Eventually([&] {
+    return all.Log().find("the exercise alarm has arrived") != std::string::npos;
+  })) << all.Log();
+  const Ran ran = Drill(all.gateway(), all.notifier(), "60s", "--data=" + all.data());
+  EXPECT_EQ(ran.code, 0) << ran.said;
+  EXPECT_EQ(StagesIn(ran.said).back(), "closed");
+  EXPECT_NE(Drill(all.gateway(), all.notifier(), "5s").code, 0);
   EXPECT_EQ(all.process().Stop(), 0);
 }
 

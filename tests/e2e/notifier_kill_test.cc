@@ -90,6 +90,7 @@ class Notifiers {
       testing::WriteText(homes + "/" + HomeId(i) + ".textproto", MakeHome(i));
     config::v1::Config config;
     config.mutable_redis()->set_endpoint("unix:" + redis_.socket_path());
+    testing::MakeDoorsAndKeys(folder_.path(), config);
     config.set_homes_folder(homes);
     config.mutable_notifier()->mutable_claim_after()->set_seconds(2);
     config.mutable_notifier()->mutable_default_step_delay()->set_seconds(

@@ -44,7 +44,7 @@ TEST(CheckConfig, NamesEveryFaultOfEveryHomeWithFileLineAndReason) {
   const std::string config = folder.path() + "/veille.textproto";
   ASSERT_TRUE(
       WriteFileAtomically(config, "redis { endpoint: \"unix:/nowhere\" }\nhomes_folder: \"" +
-                                      folder.path() + "/homes\"\n")
+                                      folder.path() + "/homes\"\nkeys { unencrypted: true }\n")
           .ok());
   const auto home = [&](const std::string& name, const std::string& plan) {
     const std::string text = "home_id: \"" + name +

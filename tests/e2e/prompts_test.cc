@@ -64,8 +64,8 @@ TEST(Prompts, AreSpokenByTheHubsCommandAndACallForHelpIsTold) {
   WriteClip(deployment.folder() + "/set", 120, false);
   testing::Process hub(
       {testing::VeilleBinary(), "hub", "--source=falls:" + deployment.folder() + "/set",
-       "--source_id=hub-home-0", "--gateway=" + deployment.gateway_address(), "--output=json",
-       "--prompt_command=cat >" + heard + "; echo help"},
+       "--source_id=hub-home-0", "--plaintext", "--gateway=" + deployment.gateway_address(),
+       "--output=json", "--prompt_command=cat >" + heard + "; echo help"},
       log);
   hub.Start();
   Watching anne(deployment.notifier_address(), "anne");
@@ -91,7 +91,7 @@ alert::v1::Alert ToldOfAFall(const std::string& command) {
                         {domain::OpenRecording(source)->home});
   all.process().Start();
   testing::Process hub({testing::VeilleBinary(), "hub", "--source=" + source, "--speed=4",
-                        "--gateway=" + all.gateway(), "--prompt_command=" + command},
+                        "--plaintext", "--gateway=" + all.gateway(), "--prompt_command=" + command},
                        log);
   Watching anne(all.notifier(), "anne");
   EXPECT_TRUE(Eventually([&] { return anne.connected(); })) << all.Log();

@@ -14,8 +14,6 @@ namespace {
 using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
 
-constexpr long kDay = 24 * 3600;
-
 Key NewKey() { return {EVP_EC_gen("P-256"), &EVP_PKEY_free}; }
 
 void Extend(X509* certificate, X509* issuer, int nid, const std::string& value) {
@@ -27,12 +25,13 @@ void Extend(X509* certificate, X509* issuer, int nid, const std::string& value) 
   X509_EXTENSION_free(extension);
 }
 
-Certificate NewCertificate(const std::string& name, EVP_PKEY* key, long serial) {
+Certificate NewCertificate(const std::string& name, EVP_PKEY* key, long serial,
+                           Authority::Life life = {}) {
   Certificate certificate(X509_new(), &X509_free);
   X509_set_version(certificate.get(), 2);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), serial);
-  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -kDay);
-  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), kDay);
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), life.from);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), life.to);
   X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate.get()), "CN", MBSTRING_ASC,
                              reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
   X509_set_pubkey(certificate.get(), key);
@@ -70,9 +69,10 @@ Authority::Authority(std::string folder, std::string name)
 
 Authority::~Authority() = default;
 
-Authority::Files Authority::Issue(const std::string& name, const std::vector<std::string>& uris) {
+Authority::Files Authority::Issue(const std::string& name, const std::vector<std::string>& uris,
+                                  Life life) {
   const Key key = NewKey();
-  const Certificate made = NewCertificate(name, key.get(), serial_++);
+  const Certificate made = NewCertificate(name, key.get(), serial_++, life);
   X509* issuer = pair_->certificate.get();
   X509_set_issuer_name(made.get(), X509_get_subject_name(issuer));
   std::string names = "DNS:localhost,IP:127.0.0.1";

@@ -18,8 +18,15 @@ class Authority {
   struct Files {
     std::string ca_file, certificate_file, key_file;
   };
+  // From when to when a certificate is good, in seconds from now.
+  struct Life {
+    long from = -24 * 3600, to = 24 * 3600;
+  };
   // A certificate for "localhost" and 127.0.0.1, client and server, with these URIs.
-  Files Issue(const std::string& name, const std::vector<std::string>& uris);
+  Files Issue(const std::string& name, const std::vector<std::string>& uris) {
+    return Issue(name, uris, Life());
+  }
+  Files Issue(const std::string& name, const std::vector<std::string>& uris, Life life);
   const std::string& ca_file() const { return ca_file_; }
 
  private:

@@ -10,6 +10,7 @@
 #include "common/base/file.h"
 #include "common/base/random.h"
 #include "common/base/timestamp.h"
+#include "services/domain/vault/key_ring.h"
 
 namespace veille::testing {
 
@@ -19,6 +20,13 @@ uint64_t SeedOfThisRun() {
   if (text == nullptr || !absl::SimpleAtoi(text, &seed)) seed = SystemRandom().UInt64() % 1000000;
   std::printf("seed: VEILLE_SEED=%lu\n", static_cast<unsigned long>(seed));
   return seed;
+}
+
+void MakeDoorsAndKeys(const std::string& folder, config::v1::Config& config) {
+  config.mutable_rpc()->set_plaintext(true);
+  config.mutable_keys()->set_kek_file(folder + "/kek.keys");
+  *config.mutable_keys()->mutable_store() = config.redis();
+  VEILLE_CHECK(domain::KeyRing::MakeFile(config.keys().kek_file()).ok());
 }
 
 void WriteText(const std::string& path, const google::protobuf::Message& message) {

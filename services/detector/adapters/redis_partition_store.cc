@@ -7,11 +7,13 @@
 #include "absl/strings/str_format.h"
 
 #include "veille/store/v1/checkpoint.pb.h"
+#include "veille/store/v1/finding.pb.h"
 
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
 #include "common/redis/pipelined_client.h"
 #include "services/domain/keys.h"
+#include "services/domain/vault/places.h"
 
 namespace veille::detector {
 
@@ -61,8 +63,10 @@ absl::StatusOr<StoredPartition> RedisPartitionStore::Load(int partition) {
     const std::string field(homes[i].str());
     const auto bar = field.rfind('|');
     if (bar == std::string::npos || bar + 2 != field.size()) continue;
-    StoredHome& home = stored.homes[field.substr(0, bar)];
+    const std::string id = field.substr(0, bar);
+    StoredHome& home = stored.homes[id];
     std::string value(homes[i + 1].str());
+    VEILLE_RETURN_IF_ERROR(Open(partition, id, field[bar + 1], home, value));
     switch (field[bar + 1]) {
       case 'a':
         home.a = std::move(value);
@@ -148,8 +152,66 @@ void RedisPartitionStore::Flush() {
   client_->CommandSync({"PING"}, absl::Seconds(1)).IgnoreError();
 }
 
+// What is damaged is found by who parses it: the other generation, or the log, has it still.
+absl::Status RedisPartitionStore::Open(int partition, const std::string& home_id, char field,
+                                       StoredHome& home, std::string& value) const {
+  absl::StatusOr<std::string> opened =
+      options_.vault->Open(domain::CheckpointPlace(partition, home_id, field), value);
+  if (opened.ok()) {
+    value = *std::move(opened);
+  } else if (absl::IsNotFound(opened.status())) {
+    home.erased = true;
+    value.clear();
+  } else if (!absl::IsDataLoss(opened.status())) {
+    return opened.status();
+  }
+  return absl::OkStatus();
+}
+
+// NOT_FOUND when the home's key was destroyed. Findings of a person whose key was are dropped.
+absl::Status RedisPartitionStore::Seal(int partition, HomeCommit& home) const {
+  const domain::Subject subject = {home.home_id};
+  const auto seal = [&](char field, std::string& value) -> absl::Status {
+    if (value.empty()) return absl::OkStatus();
+    VEILLE_ASSIGN_OR_RETURN(
+        value, options_.vault->Seal(
+                   subject, domain::CheckpointPlace(partition, home.home_id, field), value));
+    return absl::OkStatus();
+  };
+  VEILLE_RETURN_IF_ERROR(seal(home.generation, home.checkpoint));
+  VEILLE_RETURN_IF_ERROR(seal('h', home.registry));
+  VEILLE_RETURN_IF_ERROR(seal('u', home.baselines));
+  for (std::string& prompt : home.prompts) {
+    VEILLE_ASSIGN_OR_RETURN(prompt,
+                            options_.vault->Seal(subject, domain::PromptsKey(partition), prompt));
+  }
+  std::vector<std::string> findings;
+  findings.reserve(home.findings.size());
+  for (const std::string& bytes : home.findings) {
+    // Rare enough to be parsed again: the other layers need not know whose key is whose.
+    store::v1::Finding finding;
+    if (!finding.ParseFromString(bytes)) finding.set_home_id(home.home_id);
+    absl::StatusOr<std::string> sealed = options_.vault->Seal(
+        {finding.home_id(), finding.patient_id()}, domain::FindingPlace(partition), bytes);
+    if (absl::IsNotFound(sealed.status())) continue;
+    if (!sealed.ok()) return sealed.status();
+    findings.push_back(*std::move(sealed));
+  }
+  home.findings = std::move(findings);
+  return absl::OkStatus();
+}
+
 void RedisPartitionStore::Commit(int partition, uint64_t epoch, std::vector<HomeCommit> homes,
                                  const Position* progress, Done done) {
+  for (auto home = homes.begin(); home != homes.end();) {
+    const absl::Status sealed = Seal(partition, *home);
+    if (absl::IsNotFound(sealed)) {
+      home = homes.erase(home);
+      continue;
+    }
+    if (!sealed.ok()) return std::move(done)(sealed);
+    ++home;
+  }
   std::string stored_progress;
   if (progress != nullptr) {
     store::v1::PartitionProgress record;

@@ -13,6 +13,7 @@
 #include "common/redis/endpoint.h"
 #include "common/time/clock.h"
 #include "services/detector/app/partition_store.h"
+#include "services/domain/vault/vault.h"
 
 namespace veille::detector {
 
@@ -26,6 +27,7 @@ class RedisPartitionStore : public PartitionStore {
     uint64_t log_max_bytes = 64 << 20;
     absl::Duration command_timeout = absl::Seconds(5);
     std::shared_ptr<const Clock> clock;
+    std::shared_ptr<domain::Vault> vault = domain::Vault::InTheClear();
   };
   explicit RedisPartitionStore(Options options);
 
@@ -56,6 +58,11 @@ class RedisPartitionStore : public PartitionStore {
   uint64_t connection_generation() const { return client_->connection_generation(); }
 
  private:
+  // Puts a stored value in the clear; what is damaged stays as it is.
+  absl::Status Open(int partition, const std::string& home_id, char field, StoredHome& home,
+                    std::string& value) const;
+  absl::Status Seal(int partition, HomeCommit& home) const;
+
   const Options options_;
   const std::unique_ptr<redis::Client> client_;
 };

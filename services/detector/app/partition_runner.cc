@@ -11,6 +11,7 @@
 #include "services/detector/app/checkpoint.h"
 #include "services/detector/app/operator_findings.h"
 #include "services/detector/core/bytes.h"
+#include "services/domain/vault/places.h"
 
 namespace veille::detector {
 namespace {
@@ -119,8 +120,7 @@ absl::Status PartitionRunner::Begin(const Lease& lease, absl::Time now) {
   const absl::Time last_tick = absl::FromUnixMillis(lease.last_tick_ms);
   resumed_ = lease.last_tick_ms != 0 && now - last_tick > kMissingTicks * options_.tick_interval;
   next_tick_ = now;
-  AppendChangedPlans();
-  return absl::OkStatus();
+  return AppendChangedPlans();
 }
 
 absl::Status PartitionRunner::LoadHome(const care::v1::Home& home, const StoredHome* stored) {
@@ -138,8 +138,8 @@ absl::Status PartitionRunner::LoadHome(const care::v1::Home& home, const StoredH
   loaded->plan = *plan;
   loaded->registry_digest = StableHash64(in_force.SerializeAsString());
   std::string damage;
-  if (stored != nullptr) {
-    loaded->stored_position = stored->position;
+  if (stored != nullptr) loaded->stored_position = stored->position;
+  if (stored != nullptr && !stored->erased) {
     LoadedCheckpoint checkpoint = LoadCheckpoint(*stored, loaded->id, *loaded->plan);
     loaded->state = std::move(checkpoint.state);
     loaded->judged = loaded->durable = checkpoint.judged;
@@ -176,7 +176,7 @@ absl::Status PartitionRunner::LoadHome(const care::v1::Home& home, const StoredH
   return absl::OkStatus();
 }
 
-void PartitionRunner::AppendChangedPlans() {
+absl::Status PartitionRunner::AppendChangedPlans() {
   std::vector<std::string> envelopes;
   for (const care::v1::Home* home : options_.homes) {
     const std::string wanted = home->SerializeAsString();
@@ -187,11 +187,17 @@ void PartitionRunner::AppendChangedPlans() {
     envelope.set_home_id(home->home_id());
     SetTime(next_tick_, *envelope.mutable_receive_time());
     *envelope.mutable_home() = *home;
-    envelopes.push_back(envelope.SerializeAsString());
+    absl::StatusOr<std::string> sealed =
+        options_.vault->Seal({home->home_id()}, domain::HomeEntryPlace(options_.partition),
+                             envelope.SerializeAsString());
+    if (absl::IsNotFound(sealed.status())) continue;  // Erased: its plan is nobody's business.
+    if (!sealed.ok()) return sealed.status();
+    envelopes.push_back(*std::move(sealed));
     if (envelopes.size() < 64) continue;
     AppendOwned(0, std::exchange(envelopes, {}));
   }
   if (!envelopes.empty()) AppendOwned(0, std::move(envelopes));
+  return absl::OkStatus();
 }
 
 // The log is what decides: when it cannot be written, somebody else or nobody is the owner.
@@ -251,18 +257,52 @@ void PartitionRunner::Prove() {
   if (absl::Status marked = store_.MarkInflight(options_.partition, ""); !marked.ok()) Fail(marked);
 }
 
+bool PartitionRunner::Read(const LogEnvelope& log_envelope, Envelope& envelope) {
+  std::string room;
+  absl::StatusOr<std::string_view> bytes = log_envelope.bytes;
+  // Not for each of the others: the place is put together for nothing.
+  if (domain::Vault::IsSealed(log_envelope.bytes)) {
+    bytes =
+        options_.vault->Open(domain::HomeEntryPlace(options_.partition), log_envelope.bytes, room);
+  }
+  if (absl::IsNotFound(bytes.status())) return false;
+  if (!bytes.ok() && !absl::IsDataLoss(bytes.status())) {
+    Fail(bytes.status());
+    return false;
+  }
+  if (bytes.ok() && envelope.ParseFromArray(bytes->data(), static_cast<int>(bytes->size())) &&
+      envelope.format() == 1) {
+    return true;
+  }
+  VEILLE_LOG(kError, "an envelope in the log cannot be read; it is passed over")
+      .Field("entry", log_envelope.position.Entry());
+  return false;
+}
+
+std::optional<std::string_view> PartitionRunner::OpenBatch(const Envelope& envelope,
+                                                           std::string& room) {
+  if (envelope.key_id().empty()) return envelope.batch();
+  const absl::StatusOr<std::string_view> bytes = options_.vault->Open(
+      domain::BatchPlace(envelope.home_id(), envelope.source_id(), envelope.incarnation(),
+                         envelope.lane(), envelope.sequence()),
+      envelope.batch(), room);
+  if (bytes.ok()) return *bytes;
+  if (absl::IsDataLoss(bytes.status())) {
+    VEILLE_LOG(kError, "a batch in the log cannot be read; it is passed over")
+        .Field("home", envelope.home_id())
+        .Field(bytes.status());
+  } else if (!absl::IsNotFound(bytes.status())) {
+    Fail(bytes.status());
+  }
+  return std::nullopt;
+}
+
 void PartitionRunner::Judge(const LogEnvelope& log_envelope) {
   // Of the thread, since it is worth more than a partition's share of memory.
   static thread_local ScratchArena scratch(kScratchBytes);
   scratch.Forget();
   auto* envelope = &scratch.Make<Envelope>();
-  if (!envelope->ParseFromArray(log_envelope.bytes.data(),
-                                static_cast<int>(log_envelope.bytes.size())) ||
-      envelope->format() != 1) {
-    VEILLE_LOG(kError, "an envelope in the log cannot be read; it is passed over")
-        .Field("entry", log_envelope.position.Entry());
-    return;
-  }
+  if (!Read(log_envelope, *envelope)) return;
   last_received_ = ToTime(envelope->receive_time());
   if (envelope->has_tick()) return JudgeTick(*envelope, log_envelope.position);
   const auto at = by_id_.find(envelope->home_id());
@@ -274,8 +314,11 @@ void PartitionRunner::Judge(const LogEnvelope& log_envelope) {
   if (log_envelope.position <= home.judged) return;
   const event::v1::EventBatch* batch = nullptr;
   if (envelope->has_batch()) {
+    static thread_local std::string room;
+    const std::optional<std::string_view> bytes = OpenBatch(*envelope, room);
+    if (!bytes) return;
     auto* parsed = &scratch.Make<event::v1::EventBatch>();
-    if (parsed->ParseFromString(envelope->batch())) batch = parsed;
+    if (parsed->ParseFromArray(bytes->data(), static_cast<int>(bytes->size()))) batch = parsed;
     metrics_.events.Add(static_cast<uint64_t>(parsed->events_size()));
   }
   if (envelope->has_home() && !TakePlan(home, envelope->home())) return;
@@ -402,9 +445,12 @@ void PartitionRunner::SkipPoison(const LogEnvelope& log_envelope) {
     return Fail(kept);
   }
   Envelope envelope;
-  if (!envelope.ParseFromArray(log_envelope.bytes.data(),
-                               static_cast<int>(log_envelope.bytes.size()))) {
-    return;
+  if (!Read(log_envelope, envelope)) return;
+  if (envelope.has_batch()) {
+    std::string room;
+    const std::optional<std::string_view> bytes = OpenBatch(envelope, room);
+    if (!bytes) return;
+    envelope.set_batch(std::string(*bytes));
   }
   const auto at = by_id_.find(envelope.home_id());
   if (at == by_id_.end() || log_envelope.position <= at->second->judged) return;

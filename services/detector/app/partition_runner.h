@@ -15,6 +15,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,7 @@
 #include "services/detector/app/silence_watch.h"
 #include "services/detector/core/advance.h"
 #include "services/domain/registry.h"
+#include "services/domain/vault/vault.h"
 
 namespace veille::detector {
 
@@ -52,6 +54,7 @@ struct RunnerOptions {
   // Outlives the runner. Null: every home's silence is its own.
   SilenceWatch* silence = nullptr;
   PlanOptions plan;
+  std::shared_ptr<domain::Vault> vault = domain::Vault::InTheClear();
 };
 
 class PartitionRunner {
@@ -92,8 +95,12 @@ class PartitionRunner {
   struct Home;
 
   absl::Status LoadHome(const care::v1::Home& home, const StoredHome* stored);
-  void AppendChangedPlans();
+  absl::Status AppendChangedPlans();
   void AppendOwned(int64_t tick_ms, std::vector<std::string> envelopes);
+  // False when it cannot be read, or must not; or we have failed.
+  bool Read(const LogEnvelope& log_envelope, store::v1::Envelope& envelope);
+  // The batch's bytes, in `room` or in the envelope; nothing when they are not to be judged.
+  std::optional<std::string_view> OpenBatch(const store::v1::Envelope& envelope, std::string& room);
   void Judge(const LogEnvelope& log_envelope);
   bool TakePlan(Home& home, const care::v1::Home& registry);
   void JudgeHome(Home& home, const store::v1::Envelope& envelope,

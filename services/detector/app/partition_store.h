@@ -45,6 +45,8 @@ struct StoredHome {
   std::string position;   // As the commit script compares it.
   std::string registry;   // The registry entry in force.
   std::string baselines;  // What is usual in the home; "" while nothing was learnt.
+  // The home's key was destroyed: what was stored cannot be read and is not missed.
+  bool erased = false;
 };
 
 struct StoredPartition {

@@ -229,6 +229,7 @@ void Shard::Take(int partition) {
   options.before_judging = options_.before_judging;
   options.silence = options_.silence;
   options.plan = options_.plan;
+  options.vault = options_.vault;
   auto runner = std::make_unique<PartitionRunner>(
       std::move(options), store_, metrics_,
       [inbox = inbox_](std::function<void()> work) { inbox->Post(std::move(work)); });

@@ -37,6 +37,7 @@ struct ShardOptions {
   PlanOptions plan;
   // How many instances share the deployment; asked about once a second.
   std::function<int()> count_instances;
+  std::shared_ptr<domain::Vault> vault = domain::Vault::InTheClear();
   // Changes when the store's connection was made anew.
   std::function<uint64_t()> connection_generation;
 };

@@ -18,8 +18,11 @@ redis::StreamReader::Options OptionsFor(redis::Endpoint endpoint) {
 }  // namespace
 
 RedisPrompts::RedisPrompts(redis::Endpoint endpoint,
-                           std::function<void(store::v1::PromptOrder)> on_prompt)
-    : on_prompt_(std::move(on_prompt)), reader_(OptionsFor(std::move(endpoint))) {}
+                           std::function<void(store::v1::PromptOrder)> on_prompt,
+                           std::shared_ptr<domain::Vault> vault)
+    : on_prompt_(std::move(on_prompt)),
+      vault_(std::move(vault)),
+      reader_(OptionsFor(std::move(endpoint))) {}
 
 void RedisPrompts::Open(int partition) {
   redis::StreamReader::Subscription subscription;
@@ -53,10 +56,11 @@ void RedisPrompts::OnRead(int partition, absl::StatusOr<redis::StreamBatch> batc
     return;
   }
   for (const redis::StreamEntry& entry : batch->entries()) {
-    const std::string_view bytes = entry.Field("p");
+    const absl::StatusOr<std::string> bytes =
+        vault_->Open(domain::PromptsKey(partition), entry.Field("p"));
+    if (absl::IsNotFound(bytes.status())) continue;  // Of somebody who was erased.
     store::v1::PromptOrder order;
-    if (!order.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
-        order.format() != 1) {
+    if (!bytes.ok() || !order.ParseFromString(*bytes) || order.format() != 1) {
       VEILLE_LOG(kError, "a prompt cannot be read; it is passed over")
           .Field("entry", entry.id.ToString());
       continue;

@@ -9,9 +9,10 @@
 
 #include "common/base/digest.h"
 #include "common/base/status_macros.h"
+#include "common/log/log.h"
 #include "services/domain/keys.h"
+#include "services/domain/vault/places.h"
 #include "services/gateway/app/session.h"
-#include "services/gateway/app/wire.h"
 #include "services/gateway/core/validate.h"
 
 namespace veille::gateway {
@@ -46,13 +47,15 @@ Intake::Metrics::Metrics(metrics::Registry& registry)
                                            "From a batch's receipt to its durability.")) {}
 
 Intake::Intake(domain::LiveRegistry registry, int partitions, std::shared_ptr<const Clock> clock,
-               LogPort& log, PromptDesk& prompts, IntakeLimits limits, metrics::Registry& metrics)
+               LogPort& log, PromptDesk& prompts, IntakeLimits limits, metrics::Registry& metrics,
+               std::shared_ptr<domain::Vault> vault)
     : registry_(std::move(registry)),
       partitions_(partitions),
       clock_(std::move(clock)),
       log_(log),
       prompts_(prompts),
       limits_(limits),
+      vault_(std::move(vault)),
       metrics_(metrics),
       urgent_(std::make_shared<Appender>(hub::v1::LANE_URGENT, partitions, log, metrics)),
       bulk_(std::make_shared<Appender>(hub::v1::LANE_BULK, partitions, log, metrics)),
@@ -117,8 +120,27 @@ void Intake::QuarantineAll(const std::string& home_id, const std::string& source
     SetExactTime(receive_time, *kept.mutable_receive_time());
     kept.set_content(std::move(item.content));
     metrics_.quarantined.Add();
-    log_.Quarantine(domain::PartitionOf(home_id, partitions_), kept.SerializeAsString());
+    const int partition = domain::PartitionOf(home_id, partitions_);
+    absl::StatusOr<std::string> sealed =
+        vault_->Seal({home_id}, domain::QuarantineKey(partition), kept.SerializeAsString());
+    if (sealed.ok()) {
+      log_.Quarantine(partition, *std::move(sealed));
+    } else {
+      VEILLE_LOG(kWarning, "cannot keep a malformed event").Field(sealed.status());
+    }
   }
+}
+
+absl::StatusOr<std::string> Intake::SealBatch(EnvelopeHead head, std::string_view events) {
+  VEILLE_ASSIGN_OR_RETURN(
+      const std::string sealed,
+      vault_->Seal({head.home_id},
+                   domain::BatchPlace(head.home_id, head.source_id, head.incarnation, head.lane,
+                                      head.sequence),
+                   events));
+  const std::string key_id = domain::Vault::KeyIdOf(sealed);
+  head.key_id = key_id;
+  return EncodeBatch(head, sealed);
 }
 
 absl::Status Intake::Refusal(Verdict verdict, uint64_t sequence) {
@@ -201,6 +223,8 @@ void Intake::SendEvents(hub::v1::SendEventsRequest request, const std::string& p
         {{"events", absl::StrFormat("%d bytes; at most %d", bytes, kMaxBatchBytes)}}));
   }
   if (absl::Status room = MakeRoom(request.lane()); !room.ok()) return done(room);
+  // Here, since the log's answers come on a thread that must not wait.
+  if (absl::Status key = vault_->Prepare({(*home)->home_id()}); !key.ok()) return done(key);
   auto reservation =
       UnaryAccounts::Reserve(unary_, request.source_id(), bytes, limits_.max_source_bytes);
   if (reservation == nullptr) {
@@ -246,9 +270,12 @@ void Intake::AppendUnary(const std::shared_ptr<UnaryCall>& call) {
                     now,
                     request.correlation_id(),
                     {},
-                    hub_clock.MarkedError()};
+                    hub_clock.MarkedError(),
+                    {}};
   if (request.lane() == hub::v1::LANE_BULK) head.watermark = hub_clock.Watermark();
-  envelope.bytes = EncodeBatch(head, prepared.events);
+  absl::StatusOr<std::string> sealed = SealBatch(head, prepared.events);
+  if (!sealed.ok()) return call->done(sealed.status());
+  envelope.bytes = *std::move(sealed);
   envelope.lane_field = LaneField(request.source_id(), request.lane());
   envelope.incarnation = request.incarnation();
   envelope.sequence = request.sequence();

@@ -21,8 +21,10 @@
 #include "common/sync/mutex.h"
 #include "common/time/clock.h"
 #include "services/domain/live_registry.h"
+#include "services/domain/vault/vault.h"
 #include "services/gateway/app/appender.h"
 #include "services/gateway/app/prompt_desk.h"
+#include "services/gateway/app/wire.h"
 #include "services/gateway/core/batch.h"
 
 namespace veille::gateway {
@@ -49,7 +51,8 @@ struct IntakeLimits {
 class Intake {
  public:
   Intake(domain::LiveRegistry registry, int partitions, std::shared_ptr<const Clock> clock,
-         LogPort& log, PromptDesk& prompts, IntakeLimits limits, metrics::Registry& metrics);
+         LogPort& log, PromptDesk& prompts, IntakeLimits limits, metrics::Registry& metrics,
+         std::shared_ptr<domain::Vault> vault = domain::Vault::InTheClear());
 
   // A new stream. `proved_id` is the id that mutual TLS has proved, empty without TLS.
   std::shared_ptr<Session> Open(std::weak_ptr<SessionPeer> peer, std::string proved_id);
@@ -94,6 +97,8 @@ class Intake {
   void QuarantineAll(const std::string& home_id, const std::string& source_id,
                      const std::string& incarnation, absl::Time receive_time,
                      std::vector<PreparedBatch::Refused>& refused);
+  // A serialized envelope whose events are encrypted with the home's key.
+  absl::StatusOr<std::string> SealBatch(EnvelopeHead head, std::string_view events);
   absl::Status Refusal(Verdict verdict, uint64_t sequence);
 
   const domain::LiveRegistry registry_;
@@ -102,6 +107,7 @@ class Intake {
   LogPort& log_;
   PromptDesk& prompts_;
   const IntakeLimits limits_;
+  const std::shared_ptr<domain::Vault> vault_;
   Metrics metrics_;
   const std::shared_ptr<Appender> urgent_, bulk_;
   // Shared with the calls, which the log's last answers may outlive.

@@ -76,6 +76,11 @@ void Session::OnHello(const hub::v1::Hello& hello) {
   boot_id_ = hello.boot_id();
   home_id_ = (*home)->home_id();
   partition_ = domain::PartitionOf(home_id_, intake_.partitions_);
+  // Here, since the log's answers come on a thread that must not wait.
+  if (absl::Status key = intake_.vault_->Prepare({home_id_}); !key.ok()) {
+    SettleNow(0);
+    return Fail(key);
+  }
   {
     MutexLock lock(mu_);
     phase_ = Phase::kOpening;
@@ -145,12 +150,24 @@ void Session::OnBatch(hub::v1::Batch& batch) {
     for (const auto& refused : prepared.refused) rejections.push_back(refused.rejection);
     intake_.QuarantineAll(home_id_, source_id_, incarnation_, now, prepared.refused);
   }
-  EnvelopeHead head{home_id_,           source_id_, incarnation_,           batch.lane(),
-                    batch.sequence(),   now,        batch.correlation_id(), {},
-                    clock.MarkedError()};
+  EnvelopeHead head{home_id_,
+                    source_id_,
+                    incarnation_,
+                    batch.lane(),
+                    batch.sequence(),
+                    now,
+                    batch.correlation_id(),
+                    {},
+                    clock.MarkedError(),
+                    {}};
   // An urgent batch overtakes bulk, so its watermark would promise what is not in the log yet.
   if (batch.lane() == hub::v1::LANE_BULK) head.watermark = clock.Watermark();
-  envelope.bytes = EncodeBatch(head, prepared.events);
+  absl::StatusOr<std::string> sealed = intake_.SealBatch(head, prepared.events);
+  if (!sealed.ok()) {
+    SettleNow(bytes);
+    return Fail(sealed.status());
+  }
+  envelope.bytes = *std::move(sealed);
   envelope.lane_field = LaneField(source_id_, batch.lane());
   envelope.incarnation = incarnation_;
   envelope.sequence = batch.sequence();
@@ -203,7 +220,7 @@ void Session::OnHeartbeat(const hub::v1::Heartbeat& heartbeat) {
   const absl::Time now = intake_.clock_->Now();
   const HubClock clock(TimesOf(heartbeat), now);
   EnvelopeHead head{home_id_, source_id_, incarnation_, hub::v1::LANE_UNSPECIFIED, 0,
-                    now,      {},         {},           clock.MarkedError()};
+                    now,      {},         {},           clock.MarkedError(),       {}};
   // While bulk is held back, the promise would overtake what it speaks of: only the sign of life
   // goes.
   const bool held = intake_.bulk_->held() || BulkGivenBack();
@@ -217,8 +234,8 @@ void Session::OnHeartbeat(const hub::v1::Heartbeat& heartbeat) {
 
 void Session::AppendContact(bool connected) {
   const absl::Time now = intake_.clock_->Now();
-  const EnvelopeHead head{home_id_, source_id_, incarnation_, hub::v1::LANE_UNSPECIFIED, 0, now, {},
-                          {},       {}};
+  const EnvelopeHead head{
+      home_id_, source_id_, incarnation_, hub::v1::LANE_UNSPECIFIED, 0, now, {}, {}, {}, {}};
   Envelope envelope;
   envelope.bytes = EncodeContact(head, connected);
   envelope.done = [](Verdict) {};

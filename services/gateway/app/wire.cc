@@ -21,6 +21,7 @@ store::v1::Envelope Head(const EnvelopeHead& head) {
   envelope.set_sequence(head.sequence);
   if (!head.correlation_id.empty()) envelope.set_correlation_id(std::string(head.correlation_id));
   SetExactTime(head.receive_time, *envelope.mutable_receive_time());
+  if (!head.key_id.empty()) envelope.set_key_id(std::string(head.key_id));
   if (head.watermark.has_value()) SetExactTime(*head.watermark, *envelope.mutable_watermark());
   if (head.clock_error.has_value())
     envelope.mutable_clock_error()->set_seconds(absl::ToInt64Seconds(*head.clock_error));

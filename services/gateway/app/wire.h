@@ -29,6 +29,7 @@ struct EnvelopeHead {
   std::string_view correlation_id;
   std::optional<absl::Time> watermark;
   std::optional<absl::Duration> clock_error;
+  std::string_view key_id;  // Of what `events` are encrypted with; empty: in the clear.
 };
 
 // A serialized store.v1.Envelope with a batch, a heartbeat or a contact.

@@ -40,19 +40,6 @@ bool IsExcused(const absl::Status& status) {
   }
 }
 
-template <typename Message>
-bool Parse(std::string_view bytes, Message& message) {
-  return !bytes.empty() && message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-}
-
-// Names an entry for an operator; empty when it cannot be read.
-std::string About(const redis::StreamEntry& entry) {
-  store::v1::Finding finding;
-  store::v1::Job job;
-  if (Parse(entry.Field("f"), finding)) return finding.alert_id() + ", " + finding.rule_key();
-  return Parse(entry.Field("j"), job) ? job.alert_id() : "";
-}
-
 }  // namespace
 
 QueueWorker::QueueWorker(QueueOptions options, AlertDesk& desk, RedisAlertStore& store,
@@ -169,19 +156,19 @@ std::vector<std::size_t> QueueWorker::HandleTogether(int partition,
   findings.reserve(batch.entries().size());
   for (std::size_t i = 0; i < batch.entries().size(); ++i) {
     const redis::StreamEntry& entry = batch.entries()[i];
-    QueuedFinding queued;
-    store::v1::Job job;
-    if (Parse(entry.Field("f"), queued.finding)) {
-      if (homes.insert(queued.finding.home_id()).second) {
-        queued.entry = entry.id.ToString();
-        findings.push_back(std::move(queued));
-        places.push_back(i);
-        continue;
-      }
-    } else if (Parse(entry.Field("j"), job)) {
-      homes.insert(std::string(domain::HomeOfAlert(job.alert_id())));
+    if (entry.Field("f").empty()) {
+      const absl::StatusOr<store::v1::Job> job = store_.ReadJob(partition, entry);
+      if (job.ok()) homes.insert(std::string(domain::HomeOfAlert(job->alert_id())));
+      rest.push_back(i);
+      continue;
     }
-    rest.push_back(i);
+    absl::StatusOr<store::v1::Finding> finding = store_.ReadFinding(partition, entry);
+    if (!finding.ok() || !homes.insert(finding->home_id()).second) {
+      rest.push_back(i);
+      continue;
+    }
+    findings.push_back({*std::move(finding), entry.id.ToString()});
+    places.push_back(i);
   }
   const std::vector<absl::Status> handled = desk_.OnFindings(findings);
   for (std::size_t f = 0; f < findings.size(); ++f)
@@ -209,12 +196,15 @@ absl::Status QueueWorker::HandleEntry(int partition, const redis::StreamEntry& e
     return store_.client().CommandSync({"XACK", domain::QueueKey(partition), kGroup, id}).status();
   }
   if (!entry.Field("f").empty()) {
-    store::v1::Finding finding;
-    if (!Parse(entry.Field("f"), finding)) return absl::DataLossError("a finding cannot be read");
-    return desk_.OnFinding(finding, id);
+    const absl::StatusOr<store::v1::Finding> finding = store_.ReadFinding(partition, entry);
+    // Of somebody who was erased.
+    if (absl::IsNotFound(finding.status())) return store_.Drop(partition, id);
+    return finding.ok() ? desk_.OnFinding(*finding, id) : finding.status();
   }
-  store::v1::Job job;
-  if (!Parse(entry.Field("j"), job)) return absl::DataLossError("a job cannot be read");
+  const absl::StatusOr<store::v1::Job> read = store_.ReadJob(partition, entry);
+  if (absl::IsNotFound(read.status())) return store_.Drop(partition, id);
+  if (!read.ok()) return read.status();
+  const store::v1::Job& job = *read;
   absl::Status status = desk_.OnJob(job, id);
   // Its alert is gone (erased, another life): nothing is left to do.
   if (absl::IsNotFound(status))
@@ -344,6 +334,13 @@ void QueueWorker::ClaimFrom(int partition) {
   PostTo(partition, [this, partition, shared] { HandleAgain(partition, *shared); });
 }
 
+std::string QueueWorker::About(int partition, const redis::StreamEntry& entry) {
+  if (const auto finding = store_.ReadFinding(partition, entry); finding.ok())
+    return finding->alert_id() + ", " + finding->rule_key();
+  const auto job = store_.ReadJob(partition, entry);
+  return job.ok() ? job->alert_id() : "";
+}
+
 absl::Status QueueWorker::Bury(int partition, const redis::StreamEntry& entry, int64_t attempts) {
   const std::string id = entry.id.ToString();
   VEILLE_LOG(kError, "a job keeps failing; it goes to the dead letters")
@@ -354,7 +351,7 @@ absl::Status QueueWorker::Bury(int partition, const redis::StreamEntry& entry, i
   for (std::size_t i = 0; i < entry.fields.size(); ++i) fields.emplace_back(entry.fields[i].str());
   // The operators before it is taken out: lost between the two, it is buried and told again.
   const absl::Status told =
-      store_.Enqueue(DeadLetter(id, partition, About(entry), options_.clock->Now()));
+      store_.Enqueue(DeadLetter(id, partition, About(partition, entry), options_.clock->Now()));
   if (!told.ok()) return told;
   const absl::StatusOr<bool> buried = store_.Bury(partition, id, fields);
   if (buried.ok() && *buried) dead_.Add();

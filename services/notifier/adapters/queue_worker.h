@@ -62,6 +62,8 @@ class QueueWorker {
   // The first entries of homes that are findings, all together; the places of the other entries.
   std::vector<std::size_t> HandleTogether(int partition, const redis::StreamBatch& batch);
   absl::Status HandleEntry(int partition, const redis::StreamEntry& entry);
+  // Names an entry for an operator; empty when it cannot be read.
+  std::string About(int partition, const redis::StreamEntry& entry);
   // Entries that were tried before, each attempt counted in Redis before it is made.
   void HandleAgain(int partition, const redis::StreamBatch& batch);
   absl::Status HandleCounted(int partition, const redis::StreamEntry& entry);

@@ -12,6 +12,7 @@
 #include "common/redis/stream_reader.h"
 #include "common/sync/mutex.h"
 #include "services/domain/keys.h"
+#include "services/domain/vault/places.h"
 #include "services/notifier/core/alert_life.h"
 #include "services/notifier/core/answers.h"
 #include "services/notifier/core/channels.h"
@@ -55,14 +56,6 @@ void TakeMarks(std::string_view marks, AlertRecord& record) {
   }
 }
 
-absl::StatusOr<AlertRecord> ParseRecord(std::string_view bytes, std::string_view marks) {
-  AlertRecord record;
-  if (!record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || record.format() != 1)
-    return absl::DataLossError("an alert cannot be read; restore it from a backup");
-  TakeMarks(marks, record);
-  return record;
-}
-
 std::string AlertKeyPrefix(int partition) { return domain::AlertKey(partition, ""); }
 
 // The timer of the record's next step or end, as it stands in the sorted set: the job itself.
@@ -83,72 +76,8 @@ store::v1::Job JobOf(const AlertChange& change) {
   return job;
 }
 
-// What is to be done now, then what is to be done later, each with its time.
-void AddJobs(const AlertChange& change, std::vector<std::string>& args) {
-  std::vector<std::string> now, later;
-  for (const store::v1::Tell& tell : change.tells) {
-    store::v1::Job job = JobOf(change);
-    *job.mutable_tell() = tell;
-    now.push_back(job.SerializeAsString());
-  }
-  for (const store::v1::Send& send : change.sends) {
-    store::v1::Job job = JobOf(change);
-    *job.mutable_send() = send;
-    const bool waits = RouteOf(send).delay_s() > 0;
-    (waits ? later : now).push_back(job.SerializeAsString());
-    if (waits) later.push_back(std::to_string(absl::ToUnixMillis(DueTime(send))));
-  }
-  args.push_back(std::to_string(now.size()));
-  args.insert(args.end(), now.begin(), now.end());
-  args.insert(args.end(), later.begin(), later.end());
-}
-
-absl::StatusOr<std::optional<AlertRecord>> MaybeRecord(const redis::ReplyView& record,
-                                                       const redis::ReplyView& marks) {
-  if (record.str().empty()) return std::optional<AlertRecord>();
-  VEILLE_ASSIGN_OR_RETURN(AlertRecord parsed, ParseRecord(record.str(), marks.str()));
-  return std::optional<AlertRecord>(std::move(parsed));
-}
-
-absl::StatusOr<std::vector<AlertRecord>> ParseRecords(const redis::Reply& reply) {
-  std::vector<AlertRecord> records;
-  for (std::size_t i = 0; i + 1 < reply.size(); i += 2) {
-    VEILLE_ASSIGN_OR_RETURN(AlertRecord record, ParseRecord(reply[i].str(), reply[i + 1].str()));
-    records.push_back(std::move(record));
-  }
-  return records;
-}
-
-// Replies to several commands, waited for together. Shared with the callbacks, since the last may
-// still be on its way out of one when Wait() returns.
-class Replies {
- public:
-  explicit Replies(std::size_t count) : replies_(count), missing_(count) {}
-  static redis::Client::Callback For(const std::shared_ptr<Replies>& replies, std::size_t at) {
-    return [replies, at](absl::StatusOr<redis::Reply> reply) {
-      MutexLock lock(replies->mu_);
-      replies->replies_[at] = std::move(reply);
-      if (--replies->missing_ == 0) replies->changed_.NotifyAll();
-    };
-  }
-  std::vector<absl::StatusOr<redis::Reply>> Wait() {
-    MutexLock lock(mu_);
-    while (missing_ > 0) changed_.Wait(mu_);
-    return std::move(replies_);
-  }
-
- private:
-  Mutex mu_;
-  CondVar changed_;
-  std::vector<absl::StatusOr<redis::Reply>> replies_ ABSL_GUARDED_BY(mu_);
-  std::size_t missing_ ABSL_GUARDED_BY(mu_);
-};
-
-absl::StatusOr<AlertRecord> RecordIn(const absl::StatusOr<redis::Reply>& reply) {
-  if (!reply.ok()) return reply.status();
-  if ((*reply)[0].IsNil()) return absl::NotFoundError("there is no such alert");
-  return ParseRecord((*reply)[0].str(),
-                     (*reply)[1].IsNil() ? std::string_view() : (*reply)[1].str());
+domain::Subject SubjectOf(const alert::v1::Alert& alert) {
+  return {alert.home_id(), alert.patient_id()};
 }
 
 }  // namespace
@@ -183,8 +112,12 @@ class RedisAlertStore::Answers {
   int delivered_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
-RedisAlertStore::RedisAlertStore(const redis::Endpoint& endpoint, int partitions, QuietBudget quiet)
-    : partitions_(partitions), quiet_(quiet), client_(Connect(endpoint)) {}
+RedisAlertStore::RedisAlertStore(const redis::Endpoint& endpoint, int partitions, QuietBudget quiet,
+                                 std::shared_ptr<domain::Vault> vault)
+    : partitions_(partitions),
+      quiet_(quiet),
+      vault_(std::move(vault)),
+      client_(Connect(endpoint)) {}
 
 void RedisAlertStore::TellOfTimers(std::function<void(absl::Time)> listener) {
   MutexLock lock(mu_);
@@ -194,6 +127,108 @@ void RedisAlertStore::TellOfTimers(std::function<void(absl::Time)> listener) {
 void RedisAlertStore::TimerSet(absl::Time due) {
   MutexLock lock(mu_);
   if (listener_ != nullptr) listener_(due);
+}
+
+absl::StatusOr<AlertRecord> RedisAlertStore::ReadRecord(int partition, const std::string& home_id,
+                                                        std::string_view bytes,
+                                                        std::string_view marks) {
+  std::string room;
+  absl::StatusOr<std::string_view> opened =
+      vault_->Open(domain::AlertPlace(partition, home_id), bytes, room);
+  if (!opened.ok() && !absl::IsDataLoss(opened.status())) return opened.status();
+  AlertRecord record;
+  if (!opened.ok() || !record.ParseFromArray(opened->data(), static_cast<int>(opened->size())) ||
+      record.format() != 1) {
+    return absl::DataLossError("an alert cannot be read; restore it from a backup");
+  }
+  TakeMarks(marks, record);
+  return record;
+}
+
+absl::StatusOr<std::string> RedisAlertStore::SealRecord(const AlertRecord& record) {
+  const alert::v1::Alert& alert = record.alert();
+  return vault_->Seal(SubjectOf(alert),
+                      domain::AlertPlace(PartitionOf(alert.alert_id()), alert.home_id()),
+                      record.SerializeAsString());
+}
+
+absl::StatusOr<std::optional<AlertRecord>> RedisAlertStore::MaybeRecord(
+    int partition, const std::string& home_id, const redis::ReplyView& record,
+    const redis::ReplyView& marks) {
+  if (record.str().empty()) return std::optional<AlertRecord>();
+  absl::StatusOr<AlertRecord> read = ReadRecord(partition, home_id, record.str(), marks.str());
+  if (absl::IsNotFound(read.status())) return std::optional<AlertRecord>();
+  if (!read.ok()) return read.status();
+  return std::optional<AlertRecord>(*std::move(read));
+}
+
+absl::StatusOr<std::vector<AlertRecord>> RedisAlertStore::ReadRecords(int partition,
+                                                                      const std::string& home_id,
+                                                                      const redis::Reply& reply) {
+  std::vector<AlertRecord> records;
+  for (std::size_t i = 0; i + 1 < reply.size(); i += 2) {
+    VEILLE_ASSIGN_OR_RETURN(std::optional<AlertRecord> record,
+                            MaybeRecord(partition, home_id, reply[i], reply[i + 1]));
+    if (record) records.push_back(*std::move(record));
+  }
+  return records;
+}
+
+absl::StatusOr<std::string> RedisAlertStore::WriteJob(const store::v1::Job& job) {
+  std::string bytes = job.SerializeAsString();
+  if (!job.has_send()) return bytes;
+  return vault_->SealSame({domain::HomeOfAlert(job.alert_id())},
+                          domain::JobPlace(PartitionOf(job.alert_id())), bytes);
+}
+
+// What is to be done now, then what is to be done later, each with its time.
+absl::Status RedisAlertStore::AddJobs(const AlertChange& change, std::vector<std::string>& args) {
+  std::vector<std::string> now, later;
+  now.reserve(change.tells.size() + change.sends.size());
+  for (const store::v1::Tell& tell : change.tells) {
+    store::v1::Job job = JobOf(change);
+    *job.mutable_tell() = tell;
+    VEILLE_ASSIGN_OR_RETURN(std::string bytes, WriteJob(job));
+    now.push_back(std::move(bytes));
+  }
+  for (const store::v1::Send& send : change.sends) {
+    store::v1::Job job = JobOf(change);
+    *job.mutable_send() = send;
+    const bool waits = RouteOf(send).delay_s() > 0;
+    VEILLE_ASSIGN_OR_RETURN(std::string bytes, WriteJob(job));
+    (waits ? later : now).push_back(std::move(bytes));
+    if (waits) later.push_back(std::to_string(absl::ToUnixMillis(DueTime(send))));
+  }
+  args.push_back(std::to_string(now.size()));
+  args.insert(args.end(), now.begin(), now.end());
+  args.insert(args.end(), later.begin(), later.end());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<store::v1::Finding> RedisAlertStore::ReadFinding(int partition,
+                                                                const redis::StreamEntry& entry) {
+  std::string room;
+  VEILLE_ASSIGN_OR_RETURN(const std::string_view bytes,
+                          vault_->Open(domain::FindingPlace(partition), entry.Field("f"), room));
+  store::v1::Finding finding;
+  if (bytes.empty() || !finding.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    return absl::DataLossError("a finding cannot be read");
+  return finding;
+}
+
+absl::StatusOr<store::v1::Job> RedisAlertStore::ReadJob(int partition,
+                                                        const redis::StreamEntry& entry) {
+  std::string room;
+  VEILLE_ASSIGN_OR_RETURN(const std::string_view bytes,
+                          vault_->Open(domain::JobPlace(partition), entry.Field("j"), room));
+  store::v1::Job job;
+  if (bytes.empty() || !job.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    return absl::DataLossError("a job cannot be read");
+  return job;
+}
+
+absl::Status RedisAlertStore::Drop(int partition, const std::string& entry) {
+  return client_->EvalSync(Named("done"), {domain::QueueKey(partition), entry}).status();
 }
 
 int RedisAlertStore::PartitionOf(const std::string& alert_id) const {
@@ -208,8 +243,9 @@ absl::StatusOr<Found> RedisAlertStore::Find(const store::v1::Finding& finding) {
                                         finding.patient_id() + "|" + finding.rule_key(),
                                         finding.alert_id(), AlertKeyPrefix(partition)}));
   Found found;
-  VEILLE_ASSIGN_OR_RETURN(found.named, MaybeRecord(reply[0], reply[1]));
-  VEILLE_ASSIGN_OR_RETURN(found.open, MaybeRecord(reply[2], reply[3]));
+  const std::string& home = finding.home_id();
+  VEILLE_ASSIGN_OR_RETURN(found.named, MaybeRecord(partition, home, reply[0], reply[1]));
+  VEILLE_ASSIGN_OR_RETURN(found.open, MaybeRecord(partition, home, reply[2], reply[3]));
   return found;
 }
 
@@ -220,29 +256,50 @@ absl::StatusOr<AlertRecord> RedisAlertStore::Get(const std::string& alert_id) {
 std::vector<absl::StatusOr<AlertRecord>> RedisAlertStore::GetAll(
     const std::vector<std::string>& alert_ids) {
   if (alert_ids.empty()) return {};
-  const auto replies = std::make_shared<Replies>(alert_ids.size());
+  redis::Gather gather(alert_ids.size());
   for (std::size_t i = 0; i < alert_ids.size(); ++i) {
     client_->Command(
         {"HMGET", domain::AlertKey(PartitionOf(alert_ids[i]), alert_ids[i]), "record", "sent"},
-        Replies::For(replies, i));
+        gather.At(i));
   }
+  const std::vector<absl::StatusOr<redis::Reply>> replies = gather.Wait();
   std::vector<absl::StatusOr<AlertRecord>> records;
   records.reserve(alert_ids.size());
-  for (const auto& reply : replies->Wait()) records.push_back(RecordIn(reply));
+  for (std::size_t i = 0; i < alert_ids.size(); ++i)
+    records.push_back(RecordIn(alert_ids[i], replies[i]));
   return records;
 }
 
+absl::StatusOr<AlertRecord> RedisAlertStore::RecordIn(const std::string& alert_id,
+                                                      const absl::StatusOr<redis::Reply>& reply) {
+  if (!reply.ok()) return reply.status();
+  if ((*reply)[0].IsNil()) return absl::NotFoundError("there is no such alert");
+  VEILLE_ASSIGN_OR_RETURN(
+      AlertRecord record,
+      ReadRecord(PartitionOf(alert_id), std::string(domain::HomeOfAlert(alert_id)),
+                 (*reply)[0].str(), (*reply)[1].IsNil() ? std::string_view() : (*reply)[1].str()));
+  if (record.alert().alert_id() == alert_id) return record;
+  return absl::DataLossError("an alert stands in another's place; restore it from a backup");
+}
+
 absl::StatusOr<std::vector<std::string>> RedisAlertStore::Store(const AlertChange& change) {
-  return Stored(change, client_->EvalSync(Named("update"), UpdateArgs(change)));
+  VEILLE_ASSIGN_OR_RETURN(std::vector<std::string> args, UpdateArgs(change));
+  return Stored(change, client_->EvalSync(Named("update"), std::move(args)));
+}
+
+void RedisAlertStore::EvalOr(const char* script, absl::StatusOr<std::vector<std::string>> args,
+                             redis::Client::Callback done) {
+  if (!args.ok()) return std::move(done)(args.status());
+  client_->Eval(Named(script), *std::move(args), std::move(done));
 }
 
 std::vector<absl::StatusOr<std::vector<std::string>>> RedisAlertStore::StoreAll(
     const std::vector<AlertChange>& changes) {
   if (changes.empty()) return {};
-  const auto replies = std::make_shared<Replies>(changes.size());
+  redis::Gather gather(changes.size());
   for (std::size_t i = 0; i < changes.size(); ++i)
-    client_->Eval(Named("update"), UpdateArgs(changes[i]), Replies::For(replies, i));
-  const std::vector<absl::StatusOr<redis::Reply>> answers = replies->Wait();
+    EvalOr("update", UpdateArgs(changes[i]), gather.At(i));
+  const std::vector<absl::StatusOr<redis::Reply>> answers = gather.Wait();
   std::vector<absl::StatusOr<std::vector<std::string>>> stored;
   stored.reserve(changes.size());
   for (std::size_t i = 0; i < changes.size(); ++i) stored.push_back(Stored(changes[i], answers[i]));
@@ -252,17 +309,17 @@ std::vector<absl::StatusOr<std::vector<std::string>>> RedisAlertStore::StoreAll(
 std::vector<absl::Status> RedisAlertStore::RaiseAll(const std::vector<NewAlert>& alerts) {
   if (is_cluster_) return AlertStore::RaiseAll(alerts);
   if (alerts.empty()) return {};
-  const auto replies = std::make_shared<Replies>(alerts.size());
+  redis::Gather gather(alerts.size());
   for (std::size_t i = 0; i < alerts.size(); ++i)
-    client_->Eval(Named("raise"), RaiseArgs(alerts[i]), Replies::For(replies, i));
-  const std::vector<absl::StatusOr<redis::Reply>> answers = replies->Wait();
+    EvalOr("raise", RaiseArgs(alerts[i]), gather.At(i));
+  const std::vector<absl::StatusOr<redis::Reply>> answers = gather.Wait();
   std::vector<absl::Status> raised;
   raised.reserve(alerts.size());
   for (std::size_t i = 0; i < alerts.size(); ++i) raised.push_back(Raised(alerts[i], answers[i]));
   return raised;
 }
 
-std::vector<std::string> RedisAlertStore::RaiseArgs(const NewAlert& raised) {
+absl::StatusOr<std::vector<std::string>> RedisAlertStore::RaiseArgs(const NewAlert& raised) {
   const AlertRecord& record = *raised.record;
   const alert::v1::Alert& alert = record.alert();
   const std::string& caregiver = raised.delivery.caregiver_ids.front();
@@ -270,29 +327,32 @@ std::vector<std::string> RedisAlertStore::RaiseArgs(const NewAlert& raised) {
   const int inbox = domain::CaregiverPartitionOf(caregiver, partitions_);
   const std::string timer = TimerOf(&record);
   const absl::Time due = timer.empty() ? absl::InfiniteFuture() : ToTime(*DueTime(record));
-  return {domain::AlertKey(home, alert.alert_id()),
-          domain::OpenAlertsKey(home, alert.home_id()),
-          domain::AlertsKey(home, alert.home_id()),
-          domain::TimersKey(home),
-          domain::QueueKey(home),
-          domain::InboxKey(inbox, caregiver),
-          domain::WatcherKey(inbox, caregiver),
-          domain::ToldKey(inbox, caregiver),
-          domain::PendingKey(home),
-          alert.alert_id(),
-          record.SerializeAsString(),
-          alert.patient_id() + "|" + record.rule_key(),
-          alert.patient_id().empty() ? "-" : alert.patient_id(),
-          std::to_string(absl::ToUnixMillis(ToTime(alert.create_time()))),
-          timer,
-          timer.empty() ? "0" : std::to_string(absl::ToUnixMillis(due)),
-          raised.done_entry,
-          std::to_string(raised.delivery.told_version),
-          raised.delivery.update.SerializeAsString(),
-          random_.Hex(16),
-          domain::InboxChannel(inbox),
-          caregiver,
-          std::to_string(PendingStep(record))};
+  VEILLE_ASSIGN_OR_RETURN(std::string sealed, SealRecord(record));
+  VEILLE_ASSIGN_OR_RETURN(std::string update,
+                          SealUpdate(caregiver, alert, raised.delivery.update.SerializeAsString()));
+  return std::vector<std::string>{domain::AlertKey(home, alert.alert_id()),
+                                  domain::OpenAlertsKey(home, alert.home_id()),
+                                  domain::AlertsKey(home, alert.home_id()),
+                                  domain::TimersKey(home),
+                                  domain::QueueKey(home),
+                                  domain::InboxKey(inbox, caregiver),
+                                  domain::WatcherKey(inbox, caregiver),
+                                  domain::ToldKey(inbox, caregiver),
+                                  domain::PendingKey(home),
+                                  alert.alert_id(),
+                                  std::move(sealed),
+                                  alert.patient_id() + "|" + record.rule_key(),
+                                  alert.patient_id().empty() ? "-" : alert.patient_id(),
+                                  std::to_string(absl::ToUnixMillis(ToTime(alert.create_time()))),
+                                  timer,
+                                  timer.empty() ? "0" : std::to_string(absl::ToUnixMillis(due)),
+                                  raised.done_entry,
+                                  std::to_string(raised.delivery.told_version),
+                                  std::move(update),
+                                  random_.Hex(16),
+                                  domain::InboxChannel(inbox),
+                                  caregiver,
+                                  std::to_string(PendingStep(record))};
 }
 
 absl::Status RedisAlertStore::Raised(const NewAlert& alert,
@@ -307,7 +367,7 @@ absl::Status RedisAlertStore::Raised(const NewAlert& alert,
   return absl::UnimplementedError("a cluster: in two steps");
 }
 
-std::vector<std::string> RedisAlertStore::UpdateArgs(const AlertChange& change) const {
+absl::StatusOr<std::vector<std::string>> RedisAlertStore::UpdateArgs(const AlertChange& change) {
   const AlertRecord& after = *change.after;
   const alert::v1::Alert& alert = after.alert();
   const int partition = PartitionOf(alert.alert_id());
@@ -315,6 +375,7 @@ std::vector<std::string> RedisAlertStore::UpdateArgs(const AlertChange& change) 
   const std::string old_timer = TimerOf(change.before);
   const std::string timer = TimerOf(change.after);
   const absl::Time due = timer.empty() ? absl::InfiniteFuture() : ToTime(*DueTime(after));
+  VEILLE_ASSIGN_OR_RETURN(std::string record, SealRecord(after));
   std::vector<std::string> args = {
       domain::AlertKey(partition, alert.alert_id()),
       domain::OpenAlertsKey(partition, alert.home_id()),
@@ -325,7 +386,7 @@ std::vector<std::string> RedisAlertStore::UpdateArgs(const AlertChange& change) 
       alert.alert_id(),
       std::to_string(change.before == nullptr ? 0 : change.before->stored_version()),
       std::to_string(after.stored_version()),
-      after.SerializeAsString(),
+      std::move(record),
       alert.patient_id() + "|" + after.rule_key(),
       IsJoinable(after) ? "1" : "0",
       closed ? "" : (alert.patient_id().empty() ? "-" : alert.patient_id()),
@@ -336,7 +397,7 @@ std::vector<std::string> RedisAlertStore::UpdateArgs(const AlertChange& change) 
       change.done_entry,
       std::to_string(change.before == nullptr ? 0 : PendingStep(*change.before)),
       std::to_string(PendingStep(after))};
-  AddJobs(change, args);
+  VEILLE_RETURN_IF_ERROR(AddJobs(change, args));
   return args;
 }
 
@@ -413,6 +474,13 @@ std::vector<absl::StatusOr<int>> RedisAlertStore::DeliverAll(
   return reached;
 }
 
+absl::StatusOr<std::string> RedisAlertStore::SealUpdate(const std::string& caregiver_id,
+                                                        const alert::v1::Alert& alert,
+                                                        std::string_view update) {
+  const int partition = domain::CaregiverPartitionOf(caregiver_id, partitions_);
+  return vault_->Seal(SubjectOf(alert), domain::InboxKey(partition, caregiver_id), update);
+}
+
 std::shared_ptr<RedisAlertStore::Answers> RedisAlertStore::StartDeliver(
     const std::vector<std::string>& caregiver_ids, const alert::v1::Update& update,
     uint64_t told_version) {
@@ -421,13 +489,18 @@ std::shared_ptr<RedisAlertStore::Answers> RedisAlertStore::StartDeliver(
   const alert::v1::Alert& alert = update.alert();
   const std::string bytes = update.SerializeAsString();
   for (const std::string& id : caregiver_ids) {
+    absl::StatusOr<std::string> sealed = SealUpdate(id, alert, bytes);
+    if (!sealed.ok()) {
+      answers->Take(sealed.status());
+      continue;
+    }
     const int partition = domain::CaregiverPartitionOf(id, partitions_);
     client_->Eval(Named("deliver"),
                   {domain::InboxKey(partition, id), domain::WatcherKey(partition, id),
                    domain::ToldKey(partition, id), alert.alert_id(),
                    std::to_string(alert.version()), std::to_string(told_version),
-                   update.reason() == alert::v1::Update::REASON_CHANGED ? "0" : "1", bytes,
-                   random_.Hex(16), domain::InboxChannel(partition), id},
+                   update.reason() == alert::v1::Update::REASON_CHANGED ? "0" : "1",
+                   *std::move(sealed), random_.Hex(16), domain::InboxChannel(partition), id},
                   [answers](const absl::StatusOr<redis::Reply>& reply) { answers->Take(reply); });
   }
   return answers;
@@ -435,19 +508,23 @@ std::shared_ptr<RedisAlertStore::Answers> RedisAlertStore::StartDeliver(
 
 absl::Status RedisAlertStore::Enqueue(const store::v1::Finding& finding) {
   const int partition = domain::PartitionOf(finding.home_id(), partitions_);
-  return client_
-      ->EvalSync(Named("enqueue"), {domain::QueueKey(partition), finding.SerializeAsString()})
+  VEILLE_ASSIGN_OR_RETURN(
+      std::string sealed,
+      vault_->Seal({finding.home_id(), finding.patient_id()}, domain::FindingPlace(partition),
+                   finding.SerializeAsString()));
+  return client_->EvalSync(Named("enqueue"), {domain::QueueKey(partition), std::move(sealed)})
       .status();
 }
 
 absl::StatusOr<bool> RedisAlertStore::Lease(const std::string& home_id, const std::string& entry,
                                             const store::v1::Job& job, absl::Time due) {
   const int partition = domain::PartitionOf(home_id, partitions_);
+  VEILLE_ASSIGN_OR_RETURN(std::string waiting, WriteJob(job));
   VEILLE_ASSIGN_OR_RETURN(
       const redis::Reply reply,
       client_->EvalSync(Named("lease"),
                         {domain::QueueKey(partition), domain::TimersKey(partition), entry,
-                         job.SerializeAsString(), std::to_string(absl::ToUnixMillis(due))}));
+                         std::move(waiting), std::to_string(absl::ToUnixMillis(due))}));
   TimerSet(due);
   return reply.integer() == 1;
 }
@@ -456,11 +533,15 @@ absl::Status RedisAlertStore::ReplaceTimer(const std::string& home_id,
                                            const store::v1::Job& waiting,
                                            const store::v1::Job* next, absl::Time due) {
   const int partition = domain::PartitionOf(home_id, partitions_);
+  VEILLE_ASSIGN_OR_RETURN(std::string stands, WriteJob(waiting));
+  std::string comes;
+  if (next != nullptr) {
+    VEILLE_ASSIGN_OR_RETURN(comes, WriteJob(*next));
+  }
   VEILLE_RETURN_IF_ERROR(
       client_
           ->EvalSync(Named("replace"),
-                     {domain::TimersKey(partition), waiting.SerializeAsString(),
-                      next != nullptr ? next->SerializeAsString() : "",
+                     {domain::TimersKey(partition), std::move(stands), std::move(comes),
                       std::to_string(next != nullptr ? absl::ToUnixMillis(due) : 0)})
           .status());
   if (next != nullptr) TimerSet(due);
@@ -498,7 +579,7 @@ absl::StatusOr<std::vector<AlertRecord>> RedisAlertStore::OpenAlerts(const std::
       const redis::Reply reply,
       client_->EvalSync(Named("open"),
                         {domain::OpenAlertsKey(partition, home_id), AlertKeyPrefix(partition)}));
-  return ParseRecords(reply);
+  return ReadRecords(partition, home_id, reply);
 }
 
 absl::StatusOr<std::vector<AlertRecord>> RedisAlertStore::Alerts(
@@ -510,7 +591,7 @@ absl::StatusOr<std::vector<AlertRecord>> RedisAlertStore::Alerts(
                                         position ? std::to_string(position->create_ms) : "",
                                         position ? position->alert_id : "", std::to_string(limit),
                                         AlertKeyPrefix(partition)}));
-  return ParseRecords(reply);
+  return ReadRecords(partition, home_id, reply);
 }
 
 absl::StatusOr<store::v1::CircleState> RedisAlertStore::GetCircle(const std::string& home_id) {
@@ -520,19 +601,23 @@ absl::StatusOr<store::v1::CircleState> RedisAlertStore::GetCircle(const std::str
       client_->CommandSync({"HGET", domain::CircleKey(partition, home_id), "state"}));
   store::v1::CircleState state;
   if (reply.IsNil()) return state;
-  const std::string_view bytes = reply.str();
-  if (!state.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || state.format() != 1)
+  const absl::StatusOr<std::string> bytes =
+      vault_->Open(domain::CircleKey(partition, home_id), reply.str());
+  if (absl::IsNotFound(bytes.status())) return state;  // Erased.
+  if (!bytes.ok() && !absl::IsDataLoss(bytes.status())) return bytes.status();
+  if (!bytes.ok() || !state.ParseFromString(*bytes) || state.format() != 1)
     return absl::DataLossError("a home's duty cannot be read; restore it from a backup");
   return state;
 }
 
 absl::Status RedisAlertStore::PutCircle(const std::string& home_id, uint64_t before,
                                         const store::v1::CircleState& state) {
-  const int partition = domain::PartitionOf(home_id, partitions_);
+  const std::string key = domain::CircleKey(domain::PartitionOf(home_id, partitions_), home_id);
+  VEILLE_ASSIGN_OR_RETURN(std::string sealed,
+                          vault_->Seal({home_id}, key, state.SerializeAsString()));
   return client_
-      ->EvalSync(Named("circle"),
-                 {domain::CircleKey(partition, home_id), std::to_string(before),
-                  std::to_string(state.stored_version()), state.SerializeAsString()})
+      ->EvalSync(Named("circle"), {key, std::to_string(before),
+                                   std::to_string(state.stored_version()), std::move(sealed)})
       .status();
 }
 

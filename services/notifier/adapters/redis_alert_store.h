@@ -12,7 +12,9 @@
 #include "common/base/random.h"
 #include "common/redis/client.h"
 #include "common/redis/endpoint.h"
+#include "common/redis/stream_reader.h"
 #include "common/sync/mutex.h"
+#include "services/domain/vault/vault.h"
 #include "services/notifier/app/alert_store.h"
 
 namespace veille::notifier {
@@ -25,7 +27,8 @@ struct QuietBudget {
 
 class RedisAlertStore : public AlertStore {
  public:
-  RedisAlertStore(const redis::Endpoint& endpoint, int partitions, QuietBudget quiet = {});
+  RedisAlertStore(const redis::Endpoint& endpoint, int partitions, QuietBudget quiet = {},
+                  std::shared_ptr<domain::Vault> vault = domain::Vault::InTheClear());
 
   // Who is told of each timer that is set from now on, when it is due; from any thread, must not
   // block. Null: nobody; whoever was told before is not being told any more when this returns.
@@ -81,6 +84,12 @@ class RedisAlertStore : public AlertStore {
   // InfiniteFuture for none.
   absl::StatusOr<absl::Time> MoveDue(int partition, absl::Time now);
 
+  // What stands in a queue entry. NOT_FOUND when its key is gone.
+  absl::StatusOr<store::v1::Finding> ReadFinding(int partition, const redis::StreamEntry& entry);
+  absl::StatusOr<store::v1::Job> ReadJob(int partition, const redis::StreamEntry& entry);
+  // A queue entry is done with.
+  absl::Status Drop(int partition, const std::string& entry);
+
   // Counts an attempt at a queue entry (1), takes one back (-1), forgets them (0); how many so far.
   absl::StatusOr<int64_t> CountAttempt(int partition, const std::string& entry, int by);
   // Moves a queue entry, with its fields, to the dead letters; once. False when it was gone.
@@ -92,17 +101,40 @@ class RedisAlertStore : public AlertStore {
  private:
   class Answers;
   int PartitionOf(const std::string& alert_id) const;
-  std::vector<std::string> RaiseArgs(const NewAlert& alert);
+  absl::StatusOr<std::vector<std::string>> RaiseArgs(const NewAlert& alert);
   absl::Status Raised(const NewAlert& alert, const absl::StatusOr<redis::Reply>& reply);
-  std::vector<std::string> UpdateArgs(const AlertChange& change) const;
+  absl::StatusOr<std::vector<std::string>> UpdateArgs(const AlertChange& change);
   absl::StatusOr<std::vector<std::string>> Stored(const AlertChange& change,
                                                   const absl::StatusOr<redis::Reply>& reply);
+  // `done` takes the fault of the arguments, or what the script answers.
+  void EvalOr(const char* script, absl::StatusOr<std::vector<std::string>> args,
+              redis::Client::Callback done);
   std::shared_ptr<Answers> StartDeliver(const std::vector<std::string>& caregiver_ids,
                                         const alert::v1::Update& update, uint64_t told_version);
+  absl::StatusOr<std::string> SealRecord(const store::v1::AlertRecord& record);
+  absl::StatusOr<std::string> SealUpdate(const std::string& caregiver_id,
+                                         const alert::v1::Alert& alert, std::string_view update);
+  absl::StatusOr<store::v1::AlertRecord> RecordIn(const std::string& alert_id,
+                                                  const absl::StatusOr<redis::Reply>& reply);
+  absl::StatusOr<store::v1::AlertRecord> ReadRecord(int partition, const std::string& home_id,
+                                                    std::string_view bytes, std::string_view marks);
+  // Nothing for no record, and for one whose key is gone.
+  absl::StatusOr<std::optional<store::v1::AlertRecord>> MaybeRecord(int partition,
+                                                                    const std::string& home_id,
+                                                                    const redis::ReplyView& record,
+                                                                    const redis::ReplyView& marks);
+  absl::StatusOr<std::vector<store::v1::AlertRecord>> ReadRecords(int partition,
+                                                                  const std::string& home_id,
+                                                                  const redis::Reply& reply);
+  // A send names people's addresses: sealed, to the same bytes each time, since the timers look for
+  // it by them. The others name ids only.
+  absl::StatusOr<std::string> WriteJob(const store::v1::Job& job);
+  absl::Status AddJobs(const AlertChange& change, std::vector<std::string>& args);
   void TimerSet(absl::Time due);
 
   const int partitions_;
   const QuietBudget quiet_;
+  const std::shared_ptr<domain::Vault> vault_;
   // Homes and caregivers lie in different slots of a cluster: nothing changes in both at once.
   std::atomic<bool> is_cluster_{false};
   SystemRandom random_;

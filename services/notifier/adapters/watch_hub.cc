@@ -159,6 +159,49 @@ absl::Status WatchHub::SendSnapshot(const std::shared_ptr<Watcher>& watcher,
                                               : absl::CancelledError("the watcher is gone");
 }
 
+absl::StatusOr<WatchHub::Told> WatchHub::Read(const std::string& id, uint64_t sequence,
+                                              std::string_view stored) const {
+  Told told;
+  told.sequence = sequence;
+  told.digest = Sha256Hex16(std::string(stored));
+  std::string room;
+  const absl::StatusOr<std::string_view> bytes = options_.vault->Open(
+      domain::InboxKey(domain::CaregiverPartitionOf(id, options_.partitions), id), stored, room);
+  // Erased, or damaged; else it cannot be told now.
+  if (absl::IsNotFound(bytes.status()) || absl::IsDataLoss(bytes.status())) return told;
+  if (!bytes.ok()) return bytes.status();
+  if (!told.update.emplace().ParseFromArray(bytes->data(), static_cast<int>(bytes->size())))
+    told.update.reset();
+  return told;
+}
+
+absl::StatusOr<std::vector<WatchHub::Told>> WatchHub::ReadInbox(const std::string& id,
+                                                                uint64_t after) {
+  VEILLE_ASSIGN_OR_RETURN(const std::vector<InboxEntry> entries,
+                          store_.Inbox(id, after, kEntriesPerRead));
+  std::vector<Told> all;
+  all.reserve(entries.size());
+  for (const InboxEntry& entry : entries) {
+    VEILLE_ASSIGN_OR_RETURN(Told told, Read(id, entry.sequence, entry.update));
+    all.push_back(std::move(told));
+  }
+  return all;
+}
+
+WatchHub::Caregiver* WatchHub::NextIs(const std::string& id, uint64_t sequence) {
+  const auto at = caregivers_.find(id);
+  if (at == caregivers_.end()) return nullptr;
+  Caregiver& caregiver = at->second;
+  caregiver.heard = std::max(caregiver.heard, sequence);
+  if (caregiver.checking || caregiver.watchers.empty() || sequence <= caregiver.sequence)
+    return nullptr;
+  // Another Redis may have said so: nothing is believed before it was compared. Nor is a hole.
+  if (caregiver.checked_at == subscriber_->generation() && sequence == caregiver.sequence + 1)
+    return &caregiver;
+  CheckSoon(id, caregiver);
+  return nullptr;
+}
+
 // "<sequence> <length of the id> <id><update>", see deliver-3.lua.
 void WatchHub::OnPublished(std::string_view message) {
   uint64_t sequence = 0;
@@ -169,18 +212,19 @@ void WatchHub::OnPublished(std::string_view message) {
   parsed = std::from_chars(parsed.ptr + 1, end, length);
   if (parsed.ec != std::errc() || static_cast<std::size_t>(end - parsed.ptr) < length + 1) return;
   const std::string id(parsed.ptr + 1, length);
-  const std::string_view update(parsed.ptr + 1 + length,
+  const std::string_view stored(parsed.ptr + 1 + length,
                                 static_cast<std::size_t>(end - parsed.ptr) - 1 - length);
+  {
+    MutexLock lock(mu_);
+    if (NextIs(id, sequence) == nullptr) return;
+  }
+  absl::StatusOr<Told> told = Read(id, sequence, stored);
   MutexLock lock(mu_);
-  const auto at = caregivers_.find(id);
-  if (at == caregivers_.end()) return;
-  Caregiver& caregiver = at->second;
-  caregiver.heard = std::max(caregiver.heard, sequence);
-  if (caregiver.checking || caregiver.watchers.empty() || sequence <= caregiver.sequence) return;
-  // Another Redis may have said so: nothing is believed before it was compared. Nor is a hole.
-  if (caregiver.checked_at != subscriber_->generation() || sequence != caregiver.sequence + 1)
-    return CheckSoon(id, caregiver);
-  FanOut(caregiver, sequence, update);
+  Caregiver* const caregiver = NextIs(id, sequence);
+  if (caregiver == nullptr) return;
+  // It is read out of the inbox, as soon as that can be.
+  if (!told.ok()) return CheckSoon(id, *caregiver);
+  if (!FanOut(*caregiver, *std::move(told))) return ResynchroniseSoon(id, *caregiver);
   ForgetIfAlone(id);
 }
 
@@ -190,13 +234,13 @@ void WatchHub::ForgetIfAlone(const std::string& id) {
     caregivers_.erase(at);
 }
 
-void WatchHub::FanOut(Caregiver& caregiver, uint64_t sequence, std::string_view update) {
+bool WatchHub::FanOut(Caregiver& caregiver, Told told) {
+  const uint64_t sequence = told.sequence;
   caregiver.sequence = sequence;
-  caregiver.entry = Sha256Hex16(std::string(update));
+  caregiver.entry = std::move(told.digest);
+  if (!told.update) return false;
   WatchAlertsResponse message;
-  // What cannot be read is a hole to the clients: they come again, for a snapshot.
-  if (!message.mutable_update()->ParseFromArray(update.data(), static_cast<int>(update.size())))
-    return;
+  message.mutable_update()->Swap(&*told.update);
   message.mutable_update()->set_sequence(sequence);
   const bool single = caregiver.watchers.size() == 1;
   std::erase_if(caregiver.watchers, [&](Caregiver::Entry& watching) {
@@ -206,12 +250,13 @@ void WatchHub::FanOut(Caregiver& caregiver, uint64_t sequence, std::string_view 
     watching.sequence = sequence;
     return !watcher->Deliver(single ? std::move(message) : message);
   });
+  return true;
 }
 
-bool WatchHub::TakeAll(Caregiver& caregiver, const std::vector<InboxEntry>& entries) {
-  for (const InboxEntry& entry : entries) {
-    if (entry.sequence != caregiver.sequence + 1) return false;
-    FanOut(caregiver, entry.sequence, entry.update);
+bool WatchHub::TakeAll(Caregiver& caregiver, std::vector<Told> all) {
+  for (Told& told : all) {
+    if (told.sequence != caregiver.sequence + 1) return false;
+    if (!FanOut(caregiver, std::move(told))) return false;
   }
   return true;
 }
@@ -226,29 +271,36 @@ void WatchHub::CatchUp(const std::string& id) {
       from = at->second.sequence;
       at->second.heard = 0;
     }
-    const auto entries = store_.Inbox(id, from, kEntriesPerRead);
+    absl::StatusOr<std::vector<Told>> all = ReadInbox(id, from);
     {
       MutexLock lock(mu_);
       const auto at = caregivers_.find(id);
       if (at == caregivers_.end()) return;
       Caregiver& caregiver = at->second;
-      if (!entries.ok()) {
-        VEILLE_LOG(kWarning, "cannot read an inbox").Field(entries.status());
+      if (!all.ok()) {
+        VEILLE_LOG(kWarning, "cannot read an inbox").Field(all.status());
         caregiver.checking = false;
         caregiver.checked_at = kNever;
         return;
       }
       // Another watcher has come meanwhile, that needs what was before.
       if (caregiver.sequence != from) continue;
-      if (TakeAll(caregiver, *entries)) {
-        if (entries->size() == kEntriesPerRead || caregiver.heard > caregiver.sequence) continue;
+      const bool more = all->size() == kEntriesPerRead;
+      if (TakeAll(caregiver, *std::move(all))) {
+        if (more || caregiver.heard > caregiver.sequence) continue;
         caregiver.checking = false;
         return ForgetIfAlone(id);
       }
     }
-    // Trimmed before it was read.
+    // Trimmed before it was read, or it cannot be read.
     return Resynchronise(id);
   }
+}
+
+void WatchHub::ResynchroniseSoon(const std::string& id, Caregiver& caregiver) {
+  caregiver.checking = true;
+  openings_.push_back([this, id] { Resynchronise(id); });
+  changed_.NotifyAll();
 }
 
 void WatchHub::CheckSoon(const std::string& id, Caregiver& caregiver) {

@@ -17,6 +17,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@
 #include "common/sync/mutex.h"
 #include "common/sync/worker.h"
 #include "common/time/clock.h"
+#include "services/domain/vault/vault.h"
 #include "services/notifier/app/alert_desk.h"
 #include "services/notifier/app/alert_store.h"
 
@@ -47,6 +49,7 @@ struct WatchOptions {
   absl::Duration heartbeat = absl::Seconds(15);
   // How often every inbox is checked; after a lost connection it is within a second.
   absl::Duration check = absl::Minutes(1);
+  std::shared_ptr<domain::Vault> vault = domain::Vault::InTheClear();
 };
 
 class WatchHub {
@@ -78,13 +81,29 @@ class WatchHub {
   absl::Status SendSnapshot(const std::shared_ptr<Watcher>& watcher,
                             const alert::v1::WatchAlertsRequest& request, InboxPosition& position,
                             uint64_t& after);
+  // An entry of an inbox, in the clear.
+  struct Told {
+    uint64_t sequence = 0;
+    std::string digest;                       // Of what stands there.
+    std::optional<alert::v1::Update> update;  // Absent when it cannot be read.
+  };
+  // Without the lock: a key may have to be fetched. UNAVAILABLE and its like when it cannot be
+  // told now.
+  absl::StatusOr<Told> Read(const std::string& id, uint64_t sequence,
+                            std::string_view stored) const;
+  absl::StatusOr<std::vector<Told>> ReadInbox(const std::string& id, uint64_t after);
   void OnPublished(std::string_view message);
-  static void FanOut(Caregiver& caregiver, uint64_t sequence, std::string_view update);
+  // The caregiver, when this is what comes next for somebody who watches here; else null.
+  Caregiver* NextIs(const std::string& id, uint64_t sequence) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // False when it cannot be read: the watchers need a snapshot in its place.
+  static bool FanOut(Caregiver& caregiver, Told told);
   // Reads on from where the caregiver is.
   void CatchUp(const std::string& id);
   // False when it has a hole.
-  static bool TakeAll(Caregiver& caregiver, const std::vector<InboxEntry>& entries);
+  static bool TakeAll(Caregiver& caregiver, std::vector<Told> all);
   void ForgetIfAlone(const std::string& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void ResynchroniseSoon(const std::string& id, Caregiver& caregiver)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Whether Redis still has what was read; when it has not, a new incarnation and a snapshot.
   void Check(const std::string& id);
   void CheckSoon(const std::string& id, Caregiver& caregiver) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

@@ -63,7 +63,7 @@ struct InboxPosition {
 // What stands in a caregiver's stream.
 struct InboxEntry {
   uint64_t sequence = 0;
-  std::string update;  // Serialized.
+  std::string update;  // As it stands there.
 };
 
 class AlertStore {

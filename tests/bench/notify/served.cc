@@ -49,6 +49,7 @@ Served::Served(int homes, absl::Duration step_delay) {
   address_ = "127.0.0.1:" + std::to_string(testing::FreePort());
   config::v1::Config config;
   config.mutable_redis()->set_endpoint("unix:" + redis_.socket_path());
+  testing::MakeDoorsAndKeys(folder_.path(), config);
   config.set_homes_folder(homes_folder);
   config.mutable_rpc()->set_notifier_address(address_);
   config.mutable_notifier()->add_operator_ids("operator");

@@ -32,6 +32,7 @@ ABSL_FLAG(int, seconds, 5, "How long each shape is measured, after two seconds o
 ABSL_FLAG(int, homes, 2000, "Homes, a stream each.");
 ABSL_FLAG(std::string, only, "", "Only one shape, by its name, or only ratios, latency or memory.");
 ABSL_FLAG(int, presses, 1000, "SOS for each row of the latency.");
+ABSL_FLAG(bool, unencrypted, false, "What is stored is in the clear: what encryption costs.");
 ABSL_FLAG(std::string, bytes_of_plans, "", "Internal: print what the plans of a folder take.");
 ABSL_FLAG(std::string, json, "", "Where the figures are written.");
 ABSL_FLAG(std::string, bare_server, "", "Internal: serve the bare stream at this address.");
@@ -81,6 +82,7 @@ Measured MeasureVeille(const Shape& shape, const std::string& fsync) {
         domain::SimulateCrowdHome(1, i, {.start = absl::UnixEpoch(), .emergencies = 0}).home);
   config::v1::Config config;
   config.mutable_redis()->set_appendfsync(fsync);
+  config.mutable_keys()->set_unencrypted(absl::GetFlag(FLAGS_unencrypted));
   config.mutable_detector()->mutable_commit_interval()->set_seconds(30);
   // What a bench writes in a minute is more than a home in a year: let the log be cut behind the
   // reader.

@@ -112,8 +112,8 @@ TEST(MetricsServer, AnswersScrapersAndRefusesTheRest) {
   metrics::Registry registry;
   registry.NewCounter("veille_events_total", "Events.").Add(7);
   bool healthy = true;
-  const auto server =
-      metrics::HttpServer::Start("127.0.0.1:0", registry, [&healthy] { return healthy; });
+  const auto server = metrics::HttpServer::Start(
+      "127.0.0.1:0", registry, [&healthy] { return healthy; }, [&healthy] { return !healthy; });
   ASSERT_TRUE(server.ok()) << server.status();
   const int port = (*server)->port();
   const std::string scraped = testing::HttpGet(port, "/metrics");
@@ -121,7 +121,9 @@ TEST(MetricsServer, AnswersScrapersAndRefusesTheRest) {
   EXPECT_NE(scraped.find("text/plain; version=0.0.4"), std::string::npos);
   EXPECT_EQ(testing::MetricIn(scraped, "veille_events_total"), 7);
   EXPECT_NE(testing::HttpGet(port, "/healthz").find("200 OK"), std::string::npos);
+  EXPECT_NE(testing::HttpGet(port, "/readyz").find("503"), std::string::npos);
   healthy = false;
+  EXPECT_NE(testing::HttpGet(port, "/readyz").find("200 OK"), std::string::npos);
   EXPECT_NE(testing::HttpGet(port, "/healthz").find("503"), std::string::npos);
   EXPECT_NE(testing::HttpGet(port, "/etc/passwd").find("404"), std::string::npos);
 }

@@ -4,6 +4,9 @@
 
 #include "gtest/gtest.h"
 
+#include "common/rpc/peer_gate.h"
+#include "common/time/clock.h"
+
 namespace veille::rpc {
 namespace {
 
@@ -35,6 +38,44 @@ TEST(Identity, NeedsExactlyOneUri) {
   EXPECT_TRUE(
       absl::IsUnauthenticated(IdentityOfUris({"spiffe://d/hub/h", "spiffe://d/hub/g"}).status()));
   EXPECT_TRUE(absl::IsUnauthenticated(IdentityOfUris({"urn:x"}).status()));
+}
+
+PeerIdentity Hub(const std::string& trust_domain = "d") {
+  return *ParseSpiffe("spiffe://" + trust_domain + "/hub/h");
+}
+
+class Everybody final : public DenialList {
+ public:
+  absl::Status Check(const PeerIdentity& /*peer*/) const override {
+    return absl::PermissionDeniedError("denied");
+  }
+};
+
+TEST(PeerGate, AdmitsItsOwnTrustDomainAndKind) {
+  EXPECT_TRUE(PeerGate({.trust_domain = "d"}).Admit(Hub()).ok());
+  EXPECT_TRUE(PeerGate({.trust_domain = "d", .kind = "hub"}).Admit(Hub()).ok());
+  EXPECT_TRUE(
+      absl::IsPermissionDenied(PeerGate({.trust_domain = "d", .kind = "svc"}).Admit(Hub())));
+  EXPECT_TRUE(absl::IsPermissionDenied(PeerGate({.trust_domain = "d"}).Admit(Hub("other"))));
+}
+
+TEST(PeerGate, AdmitsStrangersOnlyWhereTheyMayCome) {
+  EXPECT_TRUE(absl::IsUnauthenticated(PeerGate({.trust_domain = "d"}).Admit(PeerIdentity())));
+  const PeerGate open({.trust_domain = "d", .strangers = true});
+  EXPECT_TRUE(open.Admit(PeerIdentity()).ok());
+  EXPECT_TRUE(absl::IsPermissionDenied(open.Admit(Hub("other"))));
+  EXPECT_TRUE(absl::IsUnauthenticated(open.Admit(absl::UnauthenticatedError("two ids"))));
+}
+
+TEST(PeerGate, SendsAwayWhoseCertificateHasEndedToComeAgain) {
+  PeerIdentity hub = Hub();
+  hub.not_after = SystemClock().Now() - absl::Seconds(1);
+  EXPECT_TRUE(absl::IsUnavailable(PeerGate({.trust_domain = "d"}).Admit(hub)));
+}
+
+TEST(PeerGate, AsksWhoIsDenied) {
+  EXPECT_TRUE(absl::IsPermissionDenied(
+      PeerGate({.trust_domain = "d", .denials = std::make_shared<Everybody>()}).Admit(Hub())));
 }
 
 }  // namespace

@@ -17,10 +17,11 @@ import unittest
 import yaml
 
 BASE, VEILLE = "", ""
-ROLES = {"gateway", "detector", "notifier"}
+ROLES = {"gateway", "detector", "notifier", "identity", "care"}
 UID = 65532
 # What an operator makes: by secret, file and the command that makes it.
-SECRETS = {"veille-audit-key": ("audit.key", ["openssl", "genpkey", "-algorithm", "ed25519"])}
+SECRETS = {"veille-audit-key": ("audit.key", ["openssl", "genpkey", "-algorithm", "ed25519"]),
+           "veille-kek": ("kek.keys", ["openssl", "rand", "-hex", "32"])}
 # Readiness off 5 s, drain and shut down 8 s, flush 5 s, and 10 s to spare.
 LEAST_GRACE_S = 28
 
@@ -101,10 +102,13 @@ def container_faults(container, served):
         if probe not in container:
             yield f"no {probe}"
             continue
-        # Alive is the process; ready is the named service, which drains.
-        if "grpc" in container[probe] and container[probe]["grpc"].get("service") != (
-                "readiness" if probe == "readinessProbe" else None):
-            yield f"{probe} asks for the wrong service"
+        # Alive is the process; ready is what it serves, which drains.
+        # gRPC ports want a certificate, which the kubelet has not.
+        pages = ("/readyz", "/healthz") if probe == "readinessProbe" else ("/healthz",)
+        if "grpc" in container[probe] or (
+                "httpGet" in container[probe]
+                and container[probe]["httpGet"].get("path") not in pages):
+            yield f"{probe} asks for the wrong page"
         port = next((container[probe][how].get("port") for how in ("grpc", "httpGet", "tcpSocket")
                      if how in container[probe]), None)
         ports = {p[key] for p in container.get("ports", []) for key in ("name", "containerPort")}
@@ -203,12 +207,14 @@ def check_config(documents, document):
         for mount in container["volumeMounts"]:
             os.makedirs(root + mount["mountPath"])
             secret = volumes[mount["name"]].get("secret", {}).get("secretName")
-            if secret is not None:
+            if secret in SECRETS:
                 name, command = SECRETS[secret]
                 made = subprocess.run(command, capture_output=True, timeout=20, check=True).stdout
                 with open(os.path.join(root + mount["mountPath"], name), "wb") as file:
                     file.write(made)
                 continue
+            if secret is not None:
+                continue  # The operator's certificates; the configuration only names their files.
             config = named(documents, "ConfigMap", volumes[mount["name"]]["configMap"]["name"])
             for name, text in config["data"].items():
                 path = os.path.join(root + mount["mountPath"], name)
@@ -246,7 +252,7 @@ class Base(unittest.TestCase):
 
     def test_has_every_role(self):
         names = {d["metadata"]["name"] for d in render(BASE) if pod_of(d)}
-        self.assertEqual(names, ROLES | {"init", "redis", "exercise"})
+        self.assertEqual(names, ROLES | {"init", "redis", "redis-keys", "exercise"})
 
     def test_mounts_a_configuration_that_every_role_takes(self):
         documents = render(BASE)
@@ -282,11 +288,11 @@ class Base(unittest.TestCase):
 
     def test_a_configuration_with_a_fault_is_refused(self):
         documents = render(BASE)
-        homes = named(documents, "ConfigMap", "veille-homes")["data"]
-        homes["example.textproto"] += "no_such_field: 1\n"
+        config = named(documents, "ConfigMap", "veille-config")["data"]
+        config["veille.textproto"] += "no_such_field: 1\n"
         ran = check_config(documents, named(documents, "Deployment", "gateway"))
         self.assertEqual(ran.returncode, 1)
-        self.assertIn("example.textproto", ran.stderr)
+        self.assertIn("veille.textproto", ran.stderr)
 
     def test_kubectl_renders_the_same(self):
         documents = kubectl_documents(BASE)
@@ -299,14 +305,14 @@ class Base(unittest.TestCase):
     def test_the_judge_misses_nothing_that_is_taken_away(self):
         pod = "spec.template.spec."
         for path in (
-                pod + "securityContext.fsGroup", pod + "volumes.2.secret.defaultMode",
+                pod + "securityContext.fsGroup", pod + "volumes.1.secret.defaultMode",
                 pod + "automountServiceAccountToken", pod + "securityContext.runAsNonRoot",
                 pod + "securityContext.runAsUser", pod + "securityContext.seccompProfile",
                 pod + "terminationGracePeriodSeconds", pod + "topologySpreadConstraints",
                 pod + "volumes", "spec.strategy",
                 pod + "containers.0.startupProbe", pod + "containers.0.livenessProbe",
                 pod + "containers.0.readinessProbe",
-                pod + "containers.0.readinessProbe.grpc.service", pod + "containers.0.ports",
+                pod + "containers.0.readinessProbe.httpGet.path", pod + "containers.0.ports",
                 pod + "containers.0.resources.limits", pod + "containers.0.resources.requests.cpu",
                 pod + "containers.0.securityContext.allowPrivilegeEscalation",
                 pod + "containers.0.securityContext.readOnlyRootFilesystem",

@@ -25,14 +25,14 @@ constexpr Layer kLayers[] = {
      "core is pure: messages, containers and its own files only"},
     {R"(services/(\w+)/app/)",
      R"((services/($1/(core|app)|domain)|veille/\w+/v1)/.*)"
-     R"(|common/(base|sync|time|log|metrics|retry)/.*)"
+     R"(|common/(base|crypto|log|metrics|pki|retry|sync|time)/.*)"
      R"(|absl/.*|google/(protobuf|rpc)/.*)",
      "app knows its core and its ports: no adapter, no gRPC, no Redis"},
     {R"(services/(\w+)/adapters/)",
      R"((services/($1/(core|app|adapters|scripts)|domain)|veille/\w+/v1|common/\w+)/.*)"
      R"(|absl/.*|google/.*|grpcpp/.*)",
      "adapters know their own role only"},
-    {R"(services/(gateway|detector|notifier)/\w+\.)",
+    {R"(services/(gateway|detector|identity|notifier|care)/\w+\.)",
      R"((services/($1|domain)|veille/\w+/v1|common/\w+)/.*|absl/.*|google/.*|grpcpp/.*)",
      "roles never include one another"},
     {R"(services/domain/)", R"((services/domain|veille/\w+/v1|common/\w+)/.*|absl/.*|google/.*)",
@@ -49,6 +49,7 @@ constexpr Layer kLayers[] = {
     {R"(common/(log|metrics|retry)/)",
      R"(common/(base|sync|time|log|metrics|retry)/.*|absl/.*|google/.*)", "common goes downward"},
     {R"(common/crypto/)", R"(common/(base|crypto)/.*|absl/.*)", "cryptography is pure"},
+    {R"(common/pki/)", R"(common/(base|crypto|pki)/.*|absl/.*)", "common goes downward"},
     {R"(common/transfer/)", R"(common/(base|sync|time|log|transfer)/.*|absl/.*)",
      "common goes downward"},
     {R"(common/sip/)", R"(common/(base|sync|time|transfer|sip)/.*|absl/.*)",
@@ -56,7 +57,7 @@ constexpr Layer kLayers[] = {
     {R"(common/config/)", R"(common/(base|sync|time|log|config)/.*|absl/.*|google/.*)",
      "common goes downward"},
     {R"(common/(redis|rpc)/)",
-     R"(common/(base|sync|time|log|metrics|retry|config|$1)/.*|absl/.*|google/.*|grpcpp/.*)",
+     R"(common/(base|sync|time|log|metrics|retry|config|pki|$1)/.*|absl/.*|google/.*|grpcpp/.*)",
      "common goes downward; Redis and gRPC do not know one another"},
     {R"(common/app/)", R"(common/.*|absl/.*|google/.*|grpcpp/.*)", "common knows no service"},
 };
@@ -73,8 +74,8 @@ constexpr Ban kBans[] = {
     {"(common|services|tests)/", "common/time/",
      R"(absl::Now\(|(system|steady|high_resolution)_clock::now|\bgettimeofday\(|\bclock_gettime\()",
      "take a Clock or a `now`: time is injected"},
-    {"services/", "services/(gateway|notifier)/adapters/.*service\\.cc", R"((->|\.)Finish\([^)])",
-     "only common/rpc and unary handlers finish a call"},
+    {"services/", "services/(gateway|identity|notifier)/adapters/.*service\\.cc",
+     R"((->|\.)Finish\([^)])", "only common/rpc and unary handlers finish a call"},
     {"services/", "", R"(\bStart(Read|Write|WritesDone|Call)\()",
      "only common/rpc drives a stream"},
     {"(common|services|tests)/", "", R"(\busing namespace\b)", "spell names out"},

@@ -1,0 +1,118 @@
+#include "services/domain/vault/key_ring.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <sstream>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_format.h"
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base/file.h"
+#include "common/base/status_macros.h"
+#include "common/crypto/hmac.h"
+
+namespace veille::domain {
+namespace {
+
+absl::Status CheckMode(const std::string& path) {
+  struct stat file = {};
+  if (stat(path.c_str(), &file) != 0) {
+    const std::string text =
+        "cannot read the key-encryption keys, " + path + ": " + std::strerror(errno);
+    return errno == ENOENT ? absl::NotFoundError(text) : absl::PermissionDeniedError(text);
+  }
+  // Kubernetes mounts a secret as root's, readable by the group of the pod.
+  const bool mounted = file.st_uid != geteuid();
+  const mode_t forbidden = mounted ? S_IRWXO | S_IWGRP : S_IRWXO | S_IRWXG;
+  if ((file.st_mode & forbidden) == 0) return absl::OkStatus();
+  return absl::PermissionDeniedError(
+      absl::StrFormat("others may read the key-encryption keys, %s (mode %o): chmod 600 it, and "
+                      "'veille keys rotate' if others have been on this machine",
+                      path, file.st_mode & 0777U));
+}
+
+std::string NewLine(int number) {
+  const AeadKey key;
+  return absl::StrFormat("k%d %s\n", number, ToHex(key.bytes()));
+}
+
+// The number that the next key has: ids never come back, also when keys were removed.
+int NextNumber(const KeyRing& ring) {
+  int highest = 0;
+  for (const KeyRing::Key& key : ring.keys()) {
+    int number = 0;
+    if (key.id[0] == 'k' && absl::SimpleAtoi(key.id.substr(1), &number))
+      highest = std::max(highest, number);
+  }
+  return highest + 1;
+}
+
+}  // namespace
+
+absl::StatusOr<KeyRing> KeyRing::Load(const std::string& path) {
+  VEILLE_RETURN_IF_ERROR(CheckMode(path));
+  VEILLE_ASSIGN_OR_RETURN(std::string text, ReadFile(path));
+  KeyRing ring;
+  std::istringstream lines(text);
+  std::string line;
+  for (int number = 1; std::getline(lines, line); ++number) {
+    std::istringstream words(line);
+    std::string id, digits, more;
+    words >> id >> digits >> more;
+    if (id.empty() || id[0] == '#') continue;
+    std::string bytes;
+    if (digits.size() == 2 * AeadKey::kBytes &&
+        digits.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos) {
+      bytes = absl::HexStringToBytes(digits);
+    }
+    const bool good = bytes.size() == AeadKey::kBytes && more.empty() && ring.Find(id) == nullptr;
+    if (good) ring.keys_.push_back({id, std::make_shared<const AeadKey>(bytes)});
+    Cleanse(bytes);
+    Cleanse(digits);
+    if (good) continue;
+    Cleanse(text);
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "%s:%d: a line is an id that comes once, a space and 64 hexadecimal digits", path, number));
+  }
+  Cleanse(text);
+  if (!ring.keys_.empty()) return ring;
+  return absl::InvalidArgumentError(path + ": holds no key-encryption key");
+}
+
+absl::Status KeyRing::MakeFile(const std::string& path) {
+  return WriteFileAtomically(path, NewLine(1));
+}
+
+absl::Status KeyRing::AddKey(const std::string& path) {
+  VEILLE_ASSIGN_OR_RETURN(const KeyRing ring, Load(path));
+  VEILLE_ASSIGN_OR_RETURN(std::string text, ReadFile(path));
+  if (text.back() != '\n') text += '\n';
+  text += NewLine(NextNumber(ring));
+  const absl::Status written = WriteFileAtomically(path, text);
+  Cleanse(text);
+  return written;
+}
+
+absl::Status KeyRing::RemoveKeys(const std::string& path, const std::set<std::string>& ids) {
+  VEILLE_ASSIGN_OR_RETURN(const KeyRing ring, Load(path));
+  std::string text;
+  for (const Key& key : ring.keys()) {
+    if (ids.count(key.id) > 0 && key.id != ring.newest().id) continue;
+    text += key.id + " " + ToHex(key.key->bytes()) + "\n";
+  }
+  const absl::Status written = WriteFileAtomically(path, text);
+  Cleanse(text);
+  return written;
+}
+
+std::shared_ptr<const AeadKey> KeyRing::Find(std::string_view id) const {
+  const auto at =
+      std::find_if(keys_.begin(), keys_.end(), [id](const Key& key) { return key.id == id; });
+  return at == keys_.end() ? nullptr : at->key;
+}
+
+}  // namespace veille::domain
