@@ -50,6 +50,7 @@ TEST(Scaip, WhatIsNoEmergencySaysSo) {
 
 TEST(Scaip, NothingIsLongerThanItsElementAllows) {
   Telling telling = Fall();
+  telling.alert.set_patient_name("Madame Martin");
   std::string sentence;
   for (int i = 0; i < 200; ++i) sentence += "é";
   telling.alert.mutable_reason()->set_en(sentence);
@@ -72,7 +73,7 @@ TEST(Scaip, AnAnswerIsItsReferenceAndItsStatus) {
 }
 
 TEST(Scaip, WhatIsNotClearlyAnAnswerIsNone) {
-  for (const std::string xml :
+  for (const std::string& xml :
        {std::string(), std::string("OK"), std::string("<mrs>"), Answer(""), Answer("<ref>a1</ref>"),
         Answer("<snu>0</snu>"), Answer("<ref>a1</ref><snu></snu>"),
         Answer("<ref>a1</ref><snu>-1</snu>"), Answer("<ref>a1</ref><snu>0x0</snu>"),
