@@ -53,6 +53,8 @@ constexpr Layer kLayers[] = {
     {R"(common/pki/)", R"(common/(base|crypto|pki)/.*|absl/.*)", "common goes downward"},
     {R"(common/transfer/)", R"(common/(base|sync|time|log|transfer)/.*|absl/.*)",
      "common goes downward"},
+    {R"(common/sip/)", R"(common/(base|sync|time|transfer|sip)/.*|absl/.*)",
+     "common goes downward"},
     {R"(common/config/)", R"(common/(base|sync|time|log|config)/.*|absl/.*|google/.*)",
      "common goes downward"},
     {R"(common/(redis|rpc)/)",
