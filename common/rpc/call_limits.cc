@@ -6,6 +6,11 @@
 #include "common/rpc/status.h"
 
 namespace veille::rpc {
+namespace {
+
+constexpr std::string_view kWords = "too many calls: try again in ";
+
+}  // namespace
 
 CallLimits::CallLimits(Options options, metrics::Registry& metrics)
     : options_(std::move(options)),
@@ -19,7 +24,20 @@ absl::Status CallLimits::Take(std::string_view caller, std::string_view method) 
       callers_.TakeOrWait(std::to_string(StableHash64(caller)), options_.uptime());
   if (wait == absl::ZeroDuration()) return absl::OkStatus();
   refused_.Add();
-  return WithRetryDelay(absl::ResourceExhaustedError("too many calls: try again later"), wait);
+  // Rounded up: who comes a moment too early is refused again.
+  const absl::Duration after = absl::Ceil(wait, absl::Milliseconds(1));
+  return WithRetryDelay(
+      absl::ResourceExhaustedError(std::string(kWords) + absl::FormatDuration(after)), after);
+}
+
+std::optional<absl::Duration> PutOffFor(const absl::Status& status) {
+  const std::string words(status.message());
+  absl::Duration wait;
+  if (!absl::IsResourceExhausted(status) || words.rfind(kWords, 0) != 0 ||
+      !absl::ParseDuration(words.substr(kWords.size()), &wait)) {
+    return std::nullopt;
+  }
+  return wait;
 }
 
 }  // namespace veille::rpc

@@ -4,6 +4,7 @@
 #define COMMON_RPC_CALL_LIMITS_H_
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -38,6 +39,10 @@ class CallLimits {
   KeyedBuckets callers_;
   metrics::Counter& refused_;
 };
+
+// How long a refusal of Take() asks to stay away; nothing of any other status. gRPC's gate sends
+// its words alone, without the details, so they say it, too.
+std::optional<absl::Duration> PutOffFor(const absl::Status& status);
 
 }  // namespace veille::rpc
 

@@ -1,10 +1,14 @@
 #include "services/client/care_client.h"
 
+#include <optional>
+
 #include "veille/care/v1/care_service.pb.h"
 
 #include "common/base/check.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/call_by_name.h"
+#include "common/rpc/call_limits.h"
+#include "common/time/clock.h"
 
 namespace veille::client {
 namespace {
@@ -12,6 +16,8 @@ namespace {
 using google::protobuf::Message;
 
 constexpr char kService[] = "veille.care.v1.CareService";
+// A call that is put off is made again for so long.
+constexpr absl::Duration kPatience = absl::Minutes(1);
 
 const google::protobuf::MethodDescriptor& MethodOf(const std::string& name) {
   const auto* service =
@@ -51,8 +57,15 @@ absl::Status CareClient::CallInto(const std::string& method, const Message& requ
   std::map<std::string, std::string> metadata = {{"veille-client", "terminal"}};
   if (!options_.token.empty()) metadata["authorization"] = "Bearer " + options_.token;
   if (!options_.actor.empty()) metadata["veille-actor"] = options_.actor;
-  return rpc::CallByName(channel_, std::string(kService) + "." + method, metadata, request,
-                         response, options_.call_timeout);
+  const absl::Duration until = MonotonicNow() + kPatience;
+  while (true) {
+    absl::Status status = rpc::CallByName(channel_, std::string(kService) + "." + method, metadata,
+                                          request, response, options_.call_timeout);
+    // Nothing was carried out: the service is called too often, as by an import of many homes.
+    const std::optional<absl::Duration> wait = rpc::PutOffFor(status);
+    if (!wait || MonotonicNow() + *wait > until) return status;
+    SleepReally(*wait);
+  }
 }
 
 }  // namespace veille::client

@@ -2,13 +2,14 @@
 
 #include "common/crypto/base64.h"
 #include "common/crypto/p256.h"
+#include "common/sip/uri.h"
 
 namespace veille::domain {
 namespace {
 
 using care::v1::Channel;
 
-constexpr std::size_t kMaxUrl = 1024, kMaxAddress = 254, kAuthBytes = 16;
+constexpr std::size_t kMaxUrl = 1024, kMaxAddress = 254, kAuthBytes = 16, kMaxControllerId = 16;
 
 bool HasOnlyOf(const std::string& text, unsigned char from, const char* but) {
   for (const char c : text) {
@@ -40,6 +41,20 @@ bool IsMailbox(const std::string& address) {
          HasOnlyOf(address, 33, "<>()[],;:\"\\");
 }
 
+// Empty when there is none. As for web addresses: in the clear to this machine only.
+std::string FaultOfSipUri(const std::string& text) {
+  const auto uri = sip::ParseUri(text);
+  if (!uri.ok()) return std::string(uri.status().message());
+  if (uri->transport != sip::Transport::kTls && !sip::IsLoopback(*uri))
+    return "must begin with sips: or end in ;transport=tls, but on this machine";
+  return "";
+}
+
+bool IsControllerId(const std::string& text) {
+  return !text.empty() && text.size() <= kMaxControllerId &&
+         text.find_first_not_of("0123456789") == std::string::npos;
+}
+
 }  // namespace
 
 std::vector<ChannelFault> CheckChannel(const Channel& channel) {
@@ -67,8 +82,16 @@ std::vector<ChannelFault> CheckChannel(const Channel& channel) {
               "must be the subscription's keys.auth");
       break;
     }
+    case Channel::kScaip: {
+      const std::string fault = FaultOfSipUri(channel.scaip().uri());
+      require(fault.empty(), "scaip.uri", fault.c_str());
+      require(IsControllerId(channel.scaip().controller_id()), "scaip.controller_id",
+              "must be 1 to 16 digits, as the alarm centre knows the home");
+      break;
+    }
     default:
-      require(false, "address", "must be a webhook, an e-mail address or a web push subscription");
+      require(false, "address",
+              "must be a webhook, an e-mail address, a web push subscription or an alarm centre");
   }
   require(alert::v1::Severity_IsValid(channel.min_severity()), "min_severity", "is no severity");
   return faults;

@@ -7,6 +7,7 @@
 #include "common/base/status_macros.h"
 #include "common/crypto/p256.h"
 #include "services/notifier/adapters/email_channel.h"
+#include "services/notifier/adapters/scaip_channel.h"
 #include "services/notifier/adapters/web_push_channel.h"
 #include "services/notifier/adapters/webhook_channel.h"
 
@@ -94,6 +95,20 @@ absl::StatusOr<std::unique_ptr<Channel>> MakeWebPush(const config::v1::Channels&
                                           TransferOptions(config, "web-push"));
 }
 
+absl::StatusOr<std::unique_ptr<Channel>> MakeScaip(const config::v1::Channels& config) {
+  const std::string& from = config.scaip().from();
+  const auto uri = sip::ParseUri(from);
+  if (!uri.ok()) return Wrong("scaip.from", std::string(uri.status().message()));
+  if (from.find('@') == std::string::npos || from.find(';') != std::string::npos)
+    return Wrong("scaip.from", "must be like \"sip:veille@veille.example.org\"");
+  const transfer::Transfers::Options transfers = TransferOptions(config, "scaip");
+  sip::Client::Options options;
+  options.name = transfers.name;
+  options.ca_file = transfers.ca_file;
+  options.timeout = transfers.timeout;
+  return std::make_unique<ScaipChannel>(from, std::move(options));
+}
+
 }  // namespace
 
 absl::Duration SpanOr(bool has, const google::protobuf::Duration& span, absl::Duration other) {
@@ -127,6 +142,9 @@ absl::StatusOr<Courier::Channels> MakeChannels(const config::v1::Channels& confi
   }
   if (!config.web_push().key_file().empty()) {
     VEILLE_ASSIGN_OR_RETURN(channels[care::v1::Channel::kWebPush], MakeWebPush(config, clock));
+  }
+  if (!config.scaip().from().empty()) {
+    VEILLE_ASSIGN_OR_RETURN(channels[care::v1::Channel::kScaip], MakeScaip(config));
   }
   return channels;
 }

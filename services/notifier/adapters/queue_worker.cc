@@ -17,7 +17,7 @@ constexpr int kEntriesPerRead = 32;
 // Each waits for Redis most of the time.
 constexpr int kLanes = 8;
 // Due steps are looked for at least this often, whoever set their timers.
-constexpr absl::Duration kTimerRound = absl::Milliseconds(200);
+constexpr absl::Duration kTimerRound = absl::Milliseconds(50);
 constexpr absl::Duration kClaimRound = absl::Seconds(3);
 
 // What failed is tried again after this; a fault that lasts costs a few commands a second.
@@ -270,13 +270,15 @@ void QueueWorker::RecoverFailed() {
 absl::Status QueueWorker::MoveDueTimers() {
   const absl::Time now = options_.clock->Now();
   VEILLE_ASSIGN_OR_RETURN(const std::vector<absl::Time> timers, store_.NextTimers());
+  std::vector<int> due;
+  due.reserve(timers.size());
   for (int partition = 0; partition < options_.partitions; ++partition) {
-    absl::Time next = timers[static_cast<std::size_t>(partition)];
-    if (next <= now) {
-      VEILLE_ASSIGN_OR_RETURN(next, store_.MoveDue(partition, now));
-    }
-    NoteTimer(next);
+    const absl::Time next = timers[static_cast<std::size_t>(partition)];
+    if (next <= now) due.push_back(partition);
+    if (next > now) NoteTimer(next);
   }
+  VEILLE_ASSIGN_OR_RETURN(const absl::Time next, store_.MoveDue(due, now));
+  NoteTimer(next);
   if (options_.went_round != nullptr) options_.went_round();
   return absl::OkStatus();
 }

@@ -659,45 +659,39 @@ absl::Status RedisAlertStore::Renew(const std::string& caregiver_id,
 }
 
 absl::StatusOr<std::vector<absl::Time>> RedisAlertStore::NextTimers() {
-  struct Timers {
-    Mutex mu;
-    CondVar changed;
-    int missing ABSL_GUARDED_BY(mu) = 0;
-    absl::Status status ABSL_GUARDED_BY(mu);
-    std::vector<absl::Time> next ABSL_GUARDED_BY(mu);
-  };
-  const auto timers = std::make_shared<Timers>();
-  {
-    MutexLock lock(timers->mu);
-    timers->missing = partitions_;
-    timers->next.assign(static_cast<std::size_t>(partitions_), absl::InfiniteFuture());
-  }
+  redis::Gather answers(static_cast<std::size_t>(partitions_));
   for (int partition = 0; partition < partitions_; ++partition) {
     client_->Command({"ZRANGE", domain::TimersKey(partition), "0", "0", "WITHSCORES"},
-                     [timers, partition](const absl::StatusOr<redis::Reply>& reply) {
-                       MutexLock lock(timers->mu);
-                       if (!reply.ok()) {
-                         timers->status.Update(reply.status());
-                       } else if (reply->size() == 2) {
-                         timers->next[static_cast<std::size_t>(partition)] =
-                             absl::FromUnixMillis((*reply)[1].AsInteger().value_or(0));
-                       }
-                       if (--timers->missing == 0) timers->changed.NotifyAll();
-                     });
+                     answers.At(static_cast<std::size_t>(partition)));
   }
-  MutexLock lock(timers->mu);
-  while (timers->missing > 0) timers->changed.Wait(timers->mu);
-  if (!timers->status.ok()) return timers->status;
-  return timers->next;
+  std::vector<absl::Time> next;
+  next.reserve(static_cast<std::size_t>(partitions_));
+  for (const absl::StatusOr<redis::Reply>& reply : answers.Wait()) {
+    VEILLE_RETURN_IF_ERROR(reply.status());
+    next.push_back(reply->size() == 2 ? absl::FromUnixMillis((*reply)[1].AsInteger().value_or(0))
+                                      : absl::InfiniteFuture());
+  }
+  return next;
 }
 
-absl::StatusOr<absl::Time> RedisAlertStore::MoveDue(int partition, absl::Time now) {
-  VEILLE_ASSIGN_OR_RETURN(
-      const redis::Reply reply,
-      client_->EvalSync(Named("due"), {domain::TimersKey(partition), domain::QueueKey(partition),
-                                       std::to_string(absl::ToUnixMillis(now)), kTimersAtOnce}));
-  const int64_t next = reply[1].integer();
-  return next < 0 ? absl::InfiniteFuture() : absl::FromUnixMillis(next);
+// Together: one after the other each would wait for the disk by itself, and what comes due
+// meanwhile for all of them.
+absl::StatusOr<absl::Time> RedisAlertStore::MoveDue(const std::vector<int>& partitions,
+                                                    absl::Time now) {
+  redis::Gather answers(partitions.size());
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    client_->Eval(Named("due"),
+                  {domain::TimersKey(partitions[i]), domain::QueueKey(partitions[i]),
+                   std::to_string(absl::ToUnixMillis(now)), kTimersAtOnce},
+                  answers.At(i));
+  }
+  absl::Time next = absl::InfiniteFuture();
+  for (const absl::StatusOr<redis::Reply>& reply : answers.Wait()) {
+    VEILLE_RETURN_IF_ERROR(reply.status());
+    const int64_t ms = (*reply)[1].integer();
+    if (ms >= 0) next = std::min(next, absl::FromUnixMillis(ms));
+  }
+  return next;
 }
 
 absl::StatusOr<int64_t> RedisAlertStore::CountAttempt(int partition, const std::string& entry,

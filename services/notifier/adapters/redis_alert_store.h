@@ -80,9 +80,9 @@ class RedisAlertStore : public AlertStore {
   // When the next timer of each partition is due, InfiniteFuture for none: one round trip for all,
   // since almost always nothing is due.
   absl::StatusOr<std::vector<absl::Time>> NextTimers();
-  // Moves the due timers of a partition into its queue. Returns when the next is due,
-  // InfiniteFuture for none.
-  absl::StatusOr<absl::Time> MoveDue(int partition, absl::Time now);
+  // Moves the due timers of these partitions into their queues, all in one round trip. Returns when
+  // the next of theirs is due, InfiniteFuture for none.
+  absl::StatusOr<absl::Time> MoveDue(const std::vector<int>& partitions, absl::Time now);
 
   // What stands in a queue entry. NOT_FOUND when its key is gone.
   absl::StatusOr<store::v1::Finding> ReadFinding(int partition, const redis::StreamEntry& entry);

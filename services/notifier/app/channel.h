@@ -1,4 +1,5 @@
-// A way to reach people beside the stream: the port that webhooks, e-mail and web push implement.
+// A way to reach people beside the stream: the port that webhooks, e-mail, web push and SCAIP
+// implement.
 
 #ifndef SERVICES_NOTIFIER_APP_CHANNEL_H_
 #define SERVICES_NOTIFIER_APP_CHANNEL_H_
@@ -17,6 +18,7 @@ namespace veille::notifier {
 struct SendResult {
   enum class Kind {
     kSent,       // The provider took it.
+    kDelivered,  // Who is told has confirmed that it has arrived there: a receipt.
     kTemporary,  // It may work later; `retry_after` when the provider has said when.
     kPermanent,  // This will never work, for this telling.
     kGone,       // The address is no more: it is not tried again, for no telling.

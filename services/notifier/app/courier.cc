@@ -38,11 +38,16 @@ Telling TellingOf(const Job& job, const AlertRecord& record) {
   return telling;
 }
 
+bool WentOut(const SendResult& result) {
+  return result.kind == SendResult::Kind::kSent || result.kind == SendResult::Kind::kDelivered;
+}
+
 }  // namespace
 
 struct Courier::Meters {
   Meters(metrics::Registry& metrics, const std::string& channel)
       : sent(Count(metrics, channel, "sent")),
+        delivered(Count(metrics, channel, "delivered")),
         temporary(Count(metrics, channel, "failed_temporary")),
         permanent(Count(metrics, channel, "failed_permanent")),
         cancelled(Count(metrics, channel, "cancelled")),
@@ -59,7 +64,7 @@ struct Courier::Meters {
     return metrics.NewCounter("veille_notifier_sends_total", "Tries of a channel, by what came.",
                               {{"channel", channel}, {"result", result}});
   }
-  metrics::Counter &sent, &temporary, &permanent, &cancelled;
+  metrics::Counter &sent, &delivered, &temporary, &permanent, &cancelled;
   metrics::Gauge& up;
   metrics::Histogram& told_to_sent;
 };
@@ -70,7 +75,8 @@ Courier::Courier(CourierOptions options, Channels channels, AlertStore& store,
       store_(store),
       latencies_(metrics),
       channels_(std::move(channels)) {
-  for (const Kind kind : {Kind::kWebhook, Kind::kEmail, Kind::kWebPush, Kind::ADDRESS_NOT_SET}) {
+  for (const Kind kind :
+       {Kind::kWebhook, Kind::kEmail, Kind::kWebPush, Kind::kScaip, Kind::ADDRESS_NOT_SET}) {
     meters_[kind] = std::make_unique<Meters>(metrics, ChannelName(kind));
     health_[kind];
   }
@@ -183,6 +189,9 @@ absl::Status Courier::Settle(const Result& result) {
     case SendResult::Kind::kSent:
       VEILLE_RETURN_IF_ERROR(Record(job, alert::v1::DELIVERY_STATE_SENT, ""));
       return store_.ReplaceTimer(HomeOf(job), job, nullptr, absl::InfinitePast());
+    case SendResult::Kind::kDelivered:
+      VEILLE_RETURN_IF_ERROR(Record(job, alert::v1::DELIVERY_STATE_DELIVERED, ""));
+      return store_.ReplaceTimer(HomeOf(job), job, nullptr, absl::InfinitePast());
     case SendResult::Kind::kTemporary: {
       const absl::Duration wait =
           std::max(RetryDelay(job.send().attempts(), random_.Unit()),
@@ -231,8 +240,12 @@ absl::Status Courier::Record(const Job& job, alert::v1::DeliveryState state,
     change.done_entry = entry;
     const absl::Status stored = store_.Store(change).status();
     if (absl::IsAborted(stored)) continue;
-    if (stored.ok() && state == alert::v1::DELIVERY_STATE_SENT)
-      latencies_.Observe(Latencies::Stage::kSent, after, job.send().step(), options_.clock->Now());
+    const bool received = state == alert::v1::DELIVERY_STATE_DELIVERED;
+    for (const auto& [stage, reached] :
+         {std::pair(Latencies::Stage::kSent, received || state == alert::v1::DELIVERY_STATE_SENT),
+          std::pair(Latencies::Stage::kDelivered, received)})
+      if (stored.ok() && reached)
+        latencies_.Observe(stage, after, job.send().step(), options_.clock->Now());
     return stored;
   }
   return absl::AbortedError("the alert was changed by others again and again");
@@ -246,8 +259,9 @@ void Courier::NoteHealth(const Result& result) {
   const Kind kind = ChannelOf(result.job).address_case();
   Meters& meters = *meters_.at(kind);
   const absl::Time now = options_.clock->Now();
-  if (result.result.kind == SendResult::Kind::kSent) {
-    meters.sent.Add();
+  if (WentOut(result.result)) {
+    const bool received = result.result.kind == SendResult::Kind::kDelivered;
+    (received ? meters.delivered : meters.sent).Add();
     NoteAddress(result.job, true);
     meters.told_to_sent.Observe(now - ToTime(result.job.send().tell_time()));
   } else if (result.result.kind == SendResult::Kind::kTemporary) {
@@ -264,8 +278,7 @@ void Courier::NoteHealth(const Result& result) {
     return;
   }
   ChannelHealth& health = health_.at(kind);
-  const ChannelHealth::Change change =
-      health.Note(result.result.kind == SendResult::Kind::kSent, now);
+  const ChannelHealth::Change change = health.Note(WentOut(result.result), now);
   meters.up.Set(health.up() ? 1 : 0);
   if (change == ChannelHealth::Change::kNone) return;
   const bool down = change == ChannelHealth::Change::kDown;

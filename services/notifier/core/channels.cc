@@ -30,6 +30,8 @@ care::v1::ChannelKind KindOf(const Channel& channel) {
       return care::v1::CHANNEL_KIND_EMAIL;
     case Channel::kWebPush:
       return care::v1::CHANNEL_KIND_WEB_PUSH;
+    case Channel::kScaip:
+      return care::v1::CHANNEL_KIND_SCAIP;
     default:
       return care::v1::CHANNEL_KIND_UNSPECIFIED;
   }
@@ -174,6 +176,8 @@ const char* ChannelName(Channel::AddressCase kind) {
       return "email";
     case Channel::kWebPush:
       return "web_push";
+    case Channel::kScaip:
+      return "scaip";
     default:
       return "unknown";
   }
@@ -187,6 +191,8 @@ std::string AddressDigest(const Channel& channel) {
       return Sha256Hex16(channel.email().address());
     case Channel::kWebPush:
       return Sha256Hex16(channel.web_push().endpoint());
+    case Channel::kScaip:
+      return Sha256Hex16(channel.scaip().uri() + '\n' + channel.scaip().controller_id());
     default:
       return "";
   }
@@ -237,13 +243,14 @@ bool RecordSend(const Send& send, DeliveryState state, absl::Time now, AlertReco
   for (Delivery& delivery : *record.mutable_alert()->mutable_deliveries()) {
     if (!IsOf(delivery, send, RouteOf(send).name())) continue;
     // What went out stays so; that it went out is said also of what was cancelled meanwhile.
+    const bool goes_out = state == alert::v1::DELIVERY_STATE_SENT || IsReceived(state);
     const bool out =
         delivery.state() == alert::v1::DELIVERY_STATE_SENT || IsReceived(delivery.state());
-    const bool over = IsFinal(delivery.state()) && state != alert::v1::DELIVERY_STATE_SENT;
+    const bool over = IsFinal(delivery.state()) && !goes_out;
     if (out || over || delivery.state() == state) return false;
     delivery.set_state(state);
     SetTime(now, *delivery.mutable_update_time());
-    if (state == alert::v1::DELIVERY_STATE_SENT) KeepPlace(record);
+    if (goes_out) KeepPlace(record);
     return true;
   }
   return false;

@@ -65,6 +65,7 @@ Doors::Doors(bool local_terminals) {
   VEILLE_CHECK(
       pki::AuthorityFolder(folder_.path()).MakeIfMissing("veille.test", SystemClock().Now()).ok());
   std::vector<care::v1::Home> homes;
+  homes.reserve(2);
   for (const care::v1::HomeRecord& home : Homes()) homes.push_back(ToHome(home));
   registry_.Replace(*domain::Registry::Make(std::move(homes)));
   StartRoles(local_terminals);

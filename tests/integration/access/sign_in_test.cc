@@ -165,6 +165,7 @@ TEST_F(SignIn, RacesForACodeHaveOneWinner) {
   std::atomic<int> won{0};
   {
     std::vector<Worker> racers;
+    racers.reserve(3);
     for (int i = 0; i < 3; ++i) {
       racers.emplace_back("racer", [&] {
         const auto accepted = Call<account::v1::AcceptInvitationResponse>(

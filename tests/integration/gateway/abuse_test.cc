@@ -231,8 +231,8 @@ constexpr absl::Duration kFloor = absl::Milliseconds(5);
 
 TEST_F(Abuse, TenThousandMutatedBatchesOfOneHubCostAnotherNothing) {
   constexpr int kBatches = 10'000, kMeasured = 300, kAtOnce = 8;
-  std::vector<absl::Duration> before, during;
-  for (int i = 0; i < kMeasured; ++i) before.push_back(Serve());
+  std::vector<absl::Duration> before(kMeasured), during;
+  for (absl::Duration& span : before) span = Serve();
   std::atomic<bool> over{false};
   std::map<grpc::StatusCode, int> answers;
   {
@@ -301,8 +301,8 @@ TEST_F(Abuse, MutatedStreamsEndAloneAndComeBackOnlyAsOftenAsTheyMay) {
 
 TEST_F(Abuse, StreamsThatAreOpenedAndResetInHasteLeaveNothingBehind) {
   constexpr int kResets = 5'000, kMeasured = 200;
-  std::vector<absl::Duration> before, during;
-  for (int i = 0; i < kMeasured; ++i) before.push_back(Serve());
+  std::vector<absl::Duration> before(kMeasured), during;
+  for (absl::Duration& span : before) span = Serve();
   std::atomic<bool> over{false};
   {
     const Worker flood("resets", [&] {

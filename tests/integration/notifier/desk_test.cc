@@ -356,7 +356,7 @@ TEST(Desk, AStepThatAReceiptOvertookIsStillDueInItsPlace) {
   EXPECT_EQ(world.store().NextTimers().value()[static_cast<std::size_t>(partition)],
             told + absl::Seconds(30));
   world.clock().Advance(absl::Seconds(30));
-  ASSERT_TRUE(world.store().MoveDue(partition, world.clock().Now()).ok());
+  ASSERT_TRUE(world.store().MoveDue({partition}, world.clock().Now()).ok());
   alert::v1::Receipt receipt;
   receipt.set_alert_id(sos.alert_id());
   receipt.set_version(1);

@@ -11,6 +11,7 @@
 #include "common/base/file.h"
 #include "common/pki/authority_folder.h"
 #include "common/pki/certificate.h"
+#include "common/rpc/call_limits.h"
 #include "common/rpc/credentials.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/peer_gate.h"
@@ -180,6 +181,25 @@ TEST_F(MutualTls, RefusesWhoIsDeniedByIdOrBySerial) {
   EXPECT_TRUE(absl::IsPermissionDenied(WhoAmI(seven).status()));
   EXPECT_TRUE(absl::IsPermissionDenied(WhoAmI(eight).status()));
   EXPECT_TRUE(WhoAmI(Hub("hub-9")).ok());
+}
+
+TEST_F(MutualTls, ACallerInHasteIsRefusedWithATimeAndOthersAreServed) {
+  metrics::Registry metrics;
+  Server::Options options = Options();
+  CallLimits::Options calls;
+  calls.rate = {0.001, 2};
+  options.limits = std::make_shared<CallLimits>(std::move(calls), metrics);
+  const EchoServer hasty(options);
+  const auto call = [&hasty](const TlsFiles& files) {
+    const auto channel = *MakeChannel("localhost:" + std::to_string(hasty.server->port()), files);
+    return Ask(*HubGatewayService::NewStub(channel), absl::Seconds(20)).status();
+  };
+  const TlsFiles seven = Hub("hub-7");
+  EXPECT_TRUE(call(seven).ok());
+  EXPECT_TRUE(call(seven).ok());
+  const absl::Status refused = call(seven);
+  EXPECT_GT(PutOffFor(refused).value_or(absl::ZeroDuration()), absl::Minutes(10)) << refused;
+  EXPECT_TRUE(call(Hub("hub-8")).ok());
 }
 
 // What OpenSSL agrees on with the server when it offers this version only: "TLSv1.3", and the

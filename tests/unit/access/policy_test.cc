@@ -4,7 +4,9 @@
 #include "services/domain/access/policy.h"
 
 #include <cstdlib>
+#include <filesystem>
 #include <set>
+#include <sstream>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -26,7 +28,7 @@ using google::protobuf::FileDescriptor;
 
 constexpr char kMatrix[] = VEILLE_SOURCE_DIR "/tests/unit/access/matrix.txt";
 
-// Every file with a service; a test below finds one that is missing here.
+// Every file with a service; KnowsEveryServiceOfTheContracts finds one that is missing here.
 std::vector<const FileDescriptor*> Files() {
   return {account::v1::SignInRequest::descriptor()->file(),
           alert::v1::GetAlertRequest::descriptor()->file(),
@@ -44,6 +46,28 @@ std::vector<std::string> Methods() {
         methods.push_back("/" + file->service(s)->full_name() + "/" +
                           file->service(s)->method(m)->name());
   return methods;
+}
+
+// "AlertService", of every contract in the tree.
+std::set<std::string> ServicesOfTheContracts() {
+  std::set<std::string> services;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(VEILLE_SOURCE_DIR "/protos/veille")) {
+    if (entry.path().extension() != ".proto") continue;
+    std::istringstream text(ReadFile(entry.path()).value_or(""));
+    for (std::string line; std::getline(text, line);)
+      if (line.rfind("service ", 0) == 0) services.insert(line.substr(8, line.find(' ', 8) - 8));
+  }
+  return services;
+}
+
+TEST(Policy, KnowsEveryServiceOfTheContracts) {
+  std::set<std::string> known;
+  for (const FileDescriptor* file : Files())
+    for (int s = 0; s < file->service_count(); ++s) known.insert(file->service(s)->name());
+  EXPECT_GE(known.size(), 5U);
+  EXPECT_EQ(ServicesOfTheContracts(), known)
+      << "add the file to Files(), here and in tests/integration/access/matrix_test.cc";
 }
 
 TEST(Policy, NamesEveryMethodOfEveryService) {

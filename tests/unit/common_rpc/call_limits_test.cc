@@ -16,6 +16,9 @@ TEST(CallLimits, ACallerInHasteIsToldWhenToComeAgainAndOthersAreServed) {
   const absl::Status refused = limits.Take("Bearer a", "/s/List");
   EXPECT_TRUE(absl::IsResourceExhausted(refused)) << refused;
   EXPECT_EQ(RetryDelayOf(refused), absl::Milliseconds(100));
+  EXPECT_EQ(PutOffFor(refused), absl::Milliseconds(100));
+  EXPECT_EQ(PutOffFor(absl::ResourceExhaustedError("too many calls")), std::nullopt);
+  EXPECT_EQ(PutOffFor(absl::UnavailableError("too many calls: try again in 1s")), std::nullopt);
   EXPECT_EQ(std::string(refused.message()).find("Bearer"), std::string::npos);
   EXPECT_TRUE(limits.Take("Bearer b", "/s/List").ok());
   now += absl::Milliseconds(101);

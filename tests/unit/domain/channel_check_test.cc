@@ -60,6 +60,24 @@ TEST(ChannelCheck, ASubscriptionHasTheKeysOfABrowser) {
   EXPECT_EQ(FaultOf(channel), "web_push.p256dh web_push.auth ");
 }
 
+TEST(ChannelCheck, AnAlarmCentreIsReachedProtectedAndKnowsTheHome) {
+  const auto fault = [](const std::string& uri, const std::string& controller) {
+    care::v1::Channel channel;
+    channel.mutable_scaip()->set_uri(uri);
+    channel.mutable_scaip()->set_controller_id(controller);
+    return FaultOf(channel);
+  };
+  EXPECT_EQ(fault("sips:alarm@centre.example.org", "46701234567"), "");
+  EXPECT_EQ(fault("sip:alarm@centre.example.org:5061;transport=tls", "1"), "");
+  EXPECT_EQ(fault("sip:alarm@127.0.0.1", "1"), "");
+  for (const char* uri : {"", "sip:alarm@centre.example.org", "sip:127.0.0.1@example.org",
+                          "sip:a@centre.example.org;transport=tcp", "https://centre.example.org",
+                          "sips:alarm@centre.example.org\r\nX: y"})
+    EXPECT_EQ(fault(uri, "1"), "scaip.uri ") << uri;
+  for (const char* id : {"", "+46701234567", "12345678901234567", "home-1", "1</cid>"})
+    EXPECT_EQ(fault("sips:a@b", id), "scaip.controller_id ") << id;
+}
+
 TEST(ChannelCheck, AnAddressIsRequired) { EXPECT_EQ(FaultOf({}), "address "); }
 
 }  // namespace
