@@ -13,6 +13,7 @@
 #include "common/rpc/server_stream.h"
 #include "common/rpc/status.h"
 #include "common/rpc/unary.h"
+#include "services/notifier/core/request_texts.h"
 
 namespace veille::notifier {
 namespace {
@@ -22,7 +23,7 @@ using alert::v1::WatchAlertsResponse;
 // A client that is this far behind shall come again and get a snapshot.
 constexpr std::size_t kMaxQueued = 1024;
 constexpr int kMaxPage = 500, kDefaultPage = 50;
-constexpr std::size_t kMaxNote = 2000, kMaxText = 64, kMaxToken = 128;
+constexpr std::size_t kMaxAlertId = 160;
 
 class WatchStream final : public rpc::WriteStream<WatchAlertsResponse>, public Watcher {
  public:
@@ -68,6 +69,15 @@ void Require(bool holds, const char* field, const char* reason,
   if (!holds) violations.push_back({field, reason});
 }
 
+absl::Status CheckTexts(const google::protobuf::Message& request) {
+  std::vector<rpc::FieldViolation> violations;
+  for (OverlongText& text : OverlongTexts(request)) {
+    violations.push_back(
+        {std::move(text.field), "at most " + std::to_string(text.most) + " characters"});
+  }
+  return Check(std::move(violations));
+}
+
 // "<time>/<alert id>": where a page ended.
 std::string ToToken(const ListPosition& position) {
   return std::to_string(position.create_ms) + "/" + position.alert_id;
@@ -76,7 +86,7 @@ std::string ToToken(const ListPosition& position) {
 std::optional<ListPosition> ParseToken(const std::string& token) {
   const std::size_t slash = token.find('/');
   ListPosition position;
-  if (slash == std::string::npos || slash + 1 == token.size() || token.size() > kMaxToken ||
+  if (slash == std::string::npos || slash + 1 == token.size() ||
       !absl::SimpleAtoi(token.substr(0, slash), &position.create_ms)) {
     return std::nullopt;
   }
@@ -96,9 +106,6 @@ absl::Duration ToDuration(const google::protobuf::Duration& span) {
 template <typename Request>
 absl::StatusOr<DutyRequest> DutyRequestOf(const Request& request, const std::string& caregiver_id) {
   std::vector<rpc::FieldViolation> violations;
-  Require(request.client().size() <= kMaxText, "client", "at most 64 characters", violations);
-  Require(request.request_id().size() <= kMaxText, "request_id", "at most 64 characters",
-          violations);
   const bool has_times = request.has_start_time() || request.has_end_time();
   Require(request.window().empty() || !has_times, "window", "either a window or times", violations);
   if (absl::Status bad = Check(std::move(violations)); !bad.ok()) return bad;
@@ -171,11 +178,6 @@ class AlertService final : public alert::v1::AlertService::CallbackService {
       grpc::CallbackServerContext* context, const alert::v1::AcknowledgeAlertRequest* request,
       alert::v1::AcknowledgeAlertResponse* response) override {
     return AnswerAs(*context, *request, [&](const std::string& caregiver_id) -> absl::Status {
-      std::vector<rpc::FieldViolation> violations;
-      Require(request->client().size() <= kMaxText, "client", "at most 64 characters", violations);
-      Require(request->request_id().size() <= kMaxText, "request_id", "at most 64 characters",
-              violations);
-      if (absl::Status bad = Check(std::move(violations)); !bad.ok()) return bad;
       auto alert = desk_.Acknowledge(request->alert_id(),
                                      {caregiver_id, request->client(), request->request_id()});
       if (alert.ok()) *response->mutable_alert() = std::move(*alert);
@@ -191,7 +193,6 @@ class AlertService final : public alert::v1::AlertService::CallbackService {
       Require(request->outcome() != alert::v1::OUTCOME_UNSPECIFIED &&
                   alert::v1::Outcome_IsValid(request->outcome()),
               "outcome", "say what it turned out to be", violations);
-      Require(request->note().size() <= kMaxNote, "note", "at most 2000 characters", violations);
       if (absl::Status bad = Check(std::move(violations)); !bad.ok()) return bad;
       auto alert = desk_.Resolve(request->alert_id(),
                                  {caregiver_id, request->client(), request->request_id()},
@@ -212,6 +213,9 @@ class AlertService final : public alert::v1::AlertService::CallbackService {
           if (!caregiver_id.ok()) return answer(caregiver_id.status());
           std::vector<rpc::FieldViolation> violations;
           Require(report.receipts_size() <= kMaxPage, "receipts", "at most 500", violations);
+          for (const alert::v1::Receipt& receipt : report.receipts())
+            Require(receipt.alert_id().size() <= kMaxAlertId, "receipts.alert_id",
+                    "is longer than an alert's id", violations);
           if (absl::Status bad = Check(std::move(violations)); !bad.ok()) return answer(bad);
           std::vector<DeviceReceipt> receipts;
           receipts.reserve(static_cast<std::size_t>(report.receipts_size()));
@@ -266,12 +270,6 @@ class AlertService final : public alert::v1::AlertService::CallbackService {
                                          const alert::v1::SnoozeAlertsRequest* request,
                                          alert::v1::SnoozeAlertsResponse* response) override {
     return AnswerAs(*context, *request, [&](const std::string& caregiver_id) -> absl::Status {
-      std::vector<rpc::FieldViolation> violations;
-      Require(request->client().size() <= kMaxText, "client", "at most 64 characters", violations);
-      Require(request->request_id().size() <= kMaxText, "request_id", "at most 64 characters",
-              violations);
-      Require(request->rule().size() <= kMaxText, "rule", "at most 64 characters", violations);
-      if (absl::Status bad = Check(std::move(violations)); !bad.ok()) return bad;
       auto snooze =
           desk_.circles().Snooze({{caregiver_id, request->client(), request->request_id()},
                                   request->patient_id(),
@@ -302,10 +300,12 @@ class AlertService final : public alert::v1::AlertService::CallbackService {
   }
 
  private:
-  // Who asks: with a sign-in nobody else than its owner.
+  // Who asks: with a sign-in nobody else than its owner. INVALID_ARGUMENT for texts that are too
+  // long to be meant.
   template <typename Request>
   absl::StatusOr<std::string> CaregiverOf(const grpc::CallbackServerContext& context,
                                           const Request& request) const {
+    if (absl::Status bad = CheckTexts(request); !bad.ok()) return bad;
     return access_.CaregiverOf({rpc::IdentityOf(context), rpc::BearerOf(context)},
                                request.caregiver_id());
   }
