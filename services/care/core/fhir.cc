@@ -65,9 +65,9 @@ Json Coding(std::string_view system, std::string_view code) {
 }
 
 Json Concept(std::string_view system, std::string_view code, std::string_view text = {}) {
-  Json concept_;
-  concept_.Set("coding", Json::List({Coding(system, code)})).Set("text", text);
-  return concept_;
+  Json coded;
+  coded.Set("coding", Json::List({Coding(system, code)})).Set("text", text);
+  return coded;
 }
 
 Json Named(const std::string& text) {
