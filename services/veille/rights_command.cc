@@ -64,6 +64,13 @@ class RightsTerminal {
     VEILLE_ASSIGN_OR_RETURN(const auto channel,
                             rpc::MakeChannel(absl::GetFlag(FLAGS_care), speaker.tls));
     terminal.token_ = speaker.token;
+    // Before anything is shown or erased: what comes of it must have its place.
+    if (const std::string folder = absl::GetFlag(FLAGS_out); !folder.empty()) {
+      std::error_code error;
+      std::filesystem::create_directories(folder, error);
+      if (error)
+        return absl::UnavailableError("--out: cannot make " + folder + ": " + error.message());
+    }
     terminal.stub_ = RightsService::NewStub(channel);
     return terminal;
   }

@@ -3,6 +3,7 @@
 #include "common/crypto/aead.h"
 
 #include <set>
+#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "gtest/gtest.h"
@@ -52,7 +53,7 @@ TEST(Aead, OpensWhatTheStandardSeals) {
 
 TEST(Aead, OpensWhatItSealed) {
   const AeadKey key;
-  for (const std::size_t size : {0, 1, 15, 16, 17, 100'000}) {
+  for (const std::size_t size : std::vector<std::size_t>{0, 1, 15, 16, 17, 100'000}) {
     const std::string text(size, 'x');
     std::string message = "head", opened;
     key.Seal("who and what", text, message);
