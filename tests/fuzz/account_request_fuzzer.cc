@@ -98,6 +98,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       VEILLE_CHECK(!desk.BreakGlass(anne, r.patient_id(), r.reason()).ok());
     });
   VEILLE_CHECK(store.sessions().empty());
-  for (const auto& account : *desk.List()) VEILLE_CHECK(account.format() == 1);
+  const auto accounts = desk.List();
+  for (const auto& account : *accounts) VEILLE_CHECK(account.format() == 1);
   return 0;
 }
