@@ -146,6 +146,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (line == std::string::npos) return 0;
 
   veille::notifier::FakeAlertStore store;
+  store.on_deliver = [](const std::string&, const v1::Update&) {};
   veille::metrics::Registry metrics;
   veille::notifier::DeskOptions options;
   options.registry = *veille::domain::Registry::Make({HomeOf("h1", "anne"), HomeOf("h2", "bruno")});
