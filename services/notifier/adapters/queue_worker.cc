@@ -138,41 +138,42 @@ void QueueWorker::OnBatch(int partition, absl::StatusOr<redis::StreamBatch> batc
 }
 
 void QueueWorker::Handle(int partition, const redis::StreamBatch& batch) {
-  for (const std::size_t i : HandleTogether(partition, batch)) {
-    const redis::StreamEntry& entry = batch.entries()[i];
-    const absl::Status status = HandleEntry(partition, entry);
-    if (!status.ok()) Failed(partition, entry, status);
+  for (const Opened& opened : HandleTogether(partition, batch)) {
+    const absl::Status status = HandleOpened(partition, opened);
+    if (!status.ok()) Failed(partition, *opened.entry, status);
   }
 }
 
+QueueWorker::Opened QueueWorker::Open(int partition, const redis::StreamEntry& entry) {
+  if (!entry.Field("f").empty()) return {&entry, store_.ReadFinding(partition, entry)};
+  return {&entry, store_.ReadJob(partition, entry)};
+}
+
 // What concerns one home stays in its order: only its first entry goes with the others.
-std::vector<std::size_t> QueueWorker::HandleTogether(int partition,
-                                                     const redis::StreamBatch& batch) {
-  std::vector<std::size_t> rest, places;
+std::vector<QueueWorker::Opened> QueueWorker::HandleTogether(int partition,
+                                                             const redis::StreamBatch& batch) {
+  std::vector<Opened> rest;
+  std::vector<const redis::StreamEntry*> entries;
   std::vector<QueuedFinding> findings;
   std::set<std::string> homes;
   rest.reserve(batch.entries().size());
-  places.reserve(batch.entries().size());
+  entries.reserve(batch.entries().size());
   findings.reserve(batch.entries().size());
-  for (std::size_t i = 0; i < batch.entries().size(); ++i) {
-    const redis::StreamEntry& entry = batch.entries()[i];
-    if (entry.Field("f").empty()) {
-      const absl::StatusOr<store::v1::Job> job = store_.ReadJob(partition, entry);
-      if (job.ok()) homes.insert(std::string(domain::HomeOfAlert(job->alert_id())));
-      rest.push_back(i);
+  for (const redis::StreamEntry& entry : batch.entries()) {
+    Opened opened = Open(partition, entry);
+    if (const auto* job = std::get_if<ReadJob>(&opened.content); job != nullptr && job->ok())
+      homes.insert(std::string(domain::HomeOfAlert((*job)->alert_id())));
+    auto* finding = std::get_if<ReadFinding>(&opened.content);
+    if (finding == nullptr || !finding->ok() || !homes.insert((*finding)->home_id()).second) {
+      rest.push_back(std::move(opened));
       continue;
     }
-    absl::StatusOr<store::v1::Finding> finding = store_.ReadFinding(partition, entry);
-    if (!finding.ok() || !homes.insert(finding->home_id()).second) {
-      rest.push_back(i);
-      continue;
-    }
-    findings.push_back({*std::move(finding), entry.id.ToString()});
-    places.push_back(i);
+    findings.push_back({std::move(**finding), entry.id.ToString()});
+    entries.push_back(&entry);
   }
   const std::vector<absl::Status> handled = desk_.OnFindings(findings);
   for (std::size_t f = 0; f < findings.size(); ++f)
-    if (!handled[f].ok()) Failed(partition, batch.entries()[places[f]], handled[f]);
+    if (!handled[f].ok()) Failed(partition, *entries[f], handled[f]);
   return rest;
 }
 
@@ -189,26 +190,24 @@ void QueueWorker::Failed(int partition, const redis::StreamEntry& entry,
   RecoverLater(partition);
 }
 
-absl::Status QueueWorker::HandleEntry(int partition, const redis::StreamEntry& entry) {
-  const std::string id = entry.id.ToString();
-  if (entry.fields.IsNil()) {
+absl::Status QueueWorker::HandleOpened(int partition, const Opened& opened) {
+  const std::string id = opened.entry->id.ToString();
+  if (opened.entry->fields.IsNil()) {
     // Done with while it was pending.
     return store_.client().CommandSync({"XACK", domain::QueueKey(partition), kGroup, id}).status();
   }
-  if (!entry.Field("f").empty()) {
-    const absl::StatusOr<store::v1::Finding> finding = store_.ReadFinding(partition, entry);
+  if (const auto* finding = std::get_if<ReadFinding>(&opened.content)) {
     // Of somebody who was erased.
-    if (absl::IsNotFound(finding.status())) return store_.Drop(partition, id);
-    return finding.ok() ? desk_.OnFinding(*finding, id) : finding.status();
+    if (absl::IsNotFound(finding->status())) return store_.Drop(partition, id);
+    return finding->ok() ? desk_.OnFinding(**finding, id) : finding->status();
   }
-  const absl::StatusOr<store::v1::Job> read = store_.ReadJob(partition, entry);
-  if (absl::IsNotFound(read.status())) return store_.Drop(partition, id);
-  if (!read.ok()) return read.status();
-  const store::v1::Job& job = *read;
-  absl::Status status = desk_.OnJob(job, id);
+  const auto& job = std::get<ReadJob>(opened.content);
+  if (absl::IsNotFound(job.status())) return store_.Drop(partition, id);
+  if (!job.ok()) return job.status();
+  absl::Status status = desk_.OnJob(*job, id);
   // Its alert is gone (erased, another life): nothing is left to do.
   if (absl::IsNotFound(status))
-    return store_.Done(std::string(domain::HomeOfAlert(job.alert_id())), id);
+    return store_.Done(std::string(domain::HomeOfAlert(job->alert_id())), id);
   return status;
 }
 
@@ -225,7 +224,7 @@ absl::Status QueueWorker::HandleCounted(int partition, const redis::StreamEntry&
   const absl::StatusOr<int64_t> attempts = store_.CountAttempt(partition, id, 1);
   if (!attempts.ok()) return attempts.status();
   if (*attempts > options_.max_attempts) return Bury(partition, entry, *attempts);
-  const absl::Status status = HandleEntry(partition, entry);
+  const absl::Status status = HandleOpened(partition, Open(partition, entry));
   // Where this is lost with Redis the attempt counts after all: once an outage.
   if (status.ok() || IsExcused(status))
     store_.CountAttempt(partition, id, status.ok() ? 0 : -1).status().IgnoreError();

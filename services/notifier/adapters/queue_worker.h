@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -59,9 +60,17 @@ class QueueWorker {
   void Subscribe(int partition);
   void OnBatch(int partition, absl::StatusOr<redis::StreamBatch> batch);
   void Handle(int partition, const redis::StreamBatch& batch);
-  // The first entries of homes that are findings, all together; the places of the other entries.
-  std::vector<std::size_t> HandleTogether(int partition, const redis::StreamBatch& batch);
-  absl::Status HandleEntry(int partition, const redis::StreamEntry& entry);
+  // An entry, with what stands in it: opened once.
+  using ReadFinding = absl::StatusOr<store::v1::Finding>;
+  using ReadJob = absl::StatusOr<store::v1::Job>;
+  struct Opened {
+    const redis::StreamEntry* entry = nullptr;
+    std::variant<ReadFinding, ReadJob> content;
+  };
+  Opened Open(int partition, const redis::StreamEntry& entry);
+  // The first entries of homes that are findings, all together; returns the others.
+  std::vector<Opened> HandleTogether(int partition, const redis::StreamBatch& batch);
+  absl::Status HandleOpened(int partition, const Opened& opened);
   // Names an entry for an operator; empty when it cannot be read.
   std::string About(int partition, const redis::StreamEntry& entry);
   // Entries that were tried before, each attempt counted in Redis before it is made.
