@@ -5,47 +5,30 @@
 #include <memory>
 #include <string>
 
-#include "google/protobuf/io/tokenizer.h"
-#include "google/protobuf/text_format.h"
-
 #include "veille/account/v1/account_service.pb.h"
 
 #include "common/base/check.h"
 #include "services/identity/app/account_desk.h"
+#include "tests/fuzz/request_text.h"
 #include "tests/unit/identity/fake_account_store.h"
 
 namespace {
 
 using veille::identity::AccountDesk;
 
-class Quiet final : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int, google::protobuf::io::ColumnNumber, const std::string&) override {}
-};
-
-template <typename Request>
-bool Parse(const std::string& text, Request& request) {
-  Quiet quiet;
-  google::protobuf::TextFormat::Parser parser;
-  parser.RecordErrorsTo(&quiet);
-  parser.SetRecursionLimit(100);
-  return parser.ParseFromString(text, &request);
-}
-
 template <typename Request, typename Ask>
 void With(const std::string& text, Ask ask) {
   Request request;
-  if (Parse(text, request)) ask(request);
+  if (veille::fuzz::ParseRequest(text, request)) ask(request);
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   namespace v1 = veille::account::v1;
-  const std::string input(reinterpret_cast<const char*>(data), size);
-  const std::size_t line = input.find('\n');
-  if (line == std::string::npos) return 0;
-  const std::string method = input.substr(0, line), text = input.substr(line + 1);
+  const auto input = veille::fuzz::SplitRequest(data, size);
+  if (!input.has_value()) return 0;
+  const std::string &method = input->method, &text = input->text;
 
   const auto clock = std::make_shared<veille::VirtualClock>(absl::FromUnixSeconds(1'800'000'000));
   veille::testing::FakeAccountStore store(clock);

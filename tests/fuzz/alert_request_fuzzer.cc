@@ -6,15 +6,13 @@
 #include <memory>
 #include <string>
 
-#include "google/protobuf/io/tokenizer.h"
-#include "google/protobuf/text_format.h"
-
 #include "veille/alert/v1/alert_service.pb.h"
 
 #include "common/base/check.h"
 #include "common/base/timestamp.h"
 #include "services/notifier/app/alert_desk.h"
 #include "services/notifier/core/request_texts.h"
+#include "tests/fuzz/request_text.h"
 #include "tests/unit/notifier/fake_alert_store.h"
 
 namespace {
@@ -24,20 +22,11 @@ using veille::notifier::AlertDesk;
 
 const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
 
-class Quiet final : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int, google::protobuf::io::ColumnNumber, const std::string&) override {}
-};
-
 // What the service's door lets through.
 template <typename Request, typename Ask>
 void With(const std::string& text, Ask ask) {
-  Quiet quiet;
-  google::protobuf::TextFormat::Parser parser;
-  parser.RecordErrorsTo(&quiet);
-  parser.SetRecursionLimit(100);
   Request request;
-  if (parser.ParseFromString(text, &request) && veille::notifier::OverlongTexts(request).empty())
+  if (veille::fuzz::ParseRequest(text, request) && veille::notifier::OverlongTexts(request).empty())
     ask(request);
 }
 
@@ -141,9 +130,8 @@ void Ask(AlertDesk& desk, const std::string& method, const std::string& text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const std::string input(reinterpret_cast<const char*>(data), size);
-  const std::size_t line = input.find('\n');
-  if (line == std::string::npos) return 0;
+  const auto input = veille::fuzz::SplitRequest(data, size);
+  if (!input.has_value()) return 0;
 
   veille::notifier::FakeAlertStore store;
   store.on_deliver = [](const std::string&, const v1::Update&) {};
@@ -154,7 +142,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   options.operator_ids = {"operator"};
   AlertDesk desk(options, store, metrics);
   VEILLE_CHECK(desk.OnFinding(Emergency(), "1").ok());
-  Ask(desk, input.substr(0, line), input.substr(line + 1));
+  Ask(desk, input->method, input->text);
   VEILLE_CHECK(desk.Get("h1.1", "anne").ok());
   return 0;
 }

@@ -5,25 +5,18 @@
 #include <memory>
 #include <string>
 
-#include "google/protobuf/text_format.h"
-
 #include "veille/care/v1/care_service.pb.h"
 
 #include "common/base/check.h"
 #include "services/care/app/requests.h"
 #include "services/care/core/home_change.h"
 #include "services/domain/home_check.h"
+#include "tests/fuzz/request_text.h"
 #include "tests/unit/care/fake_home_store.h"
 
 namespace {
 
 using google::protobuf::Message;
-
-// Text of hostile depth and size is the parser's business, not ours.
-class Quiet final : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int, google::protobuf::io::ColumnNumber, const std::string&) override {}
-};
 
 std::unique_ptr<Message> New(const google::protobuf::Descriptor* type) {
   return std::unique_ptr<Message>(
@@ -33,19 +26,14 @@ std::unique_ptr<Message> New(const google::protobuf::Descriptor* type) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const std::string text(reinterpret_cast<const char*>(data), size);
-  const std::size_t line = text.find('\n');
-  if (line == std::string::npos) return 0;
+  const auto input = veille::fuzz::SplitRequest(data, size);
+  if (!input.has_value()) return 0;
   const auto* service =
       veille::care::v1::GetHomeRequest::descriptor()->file()->FindServiceByName("CareService");
-  const auto* method = service->FindMethodByName(text.substr(0, line));
+  const auto* method = service->FindMethodByName(input->method);
   if (method == nullptr) return 0;
   const std::unique_ptr<Message> request = New(method->input_type());
-  Quiet quiet;
-  google::protobuf::TextFormat::Parser parser;
-  parser.RecordErrorsTo(&quiet);
-  parser.SetRecursionLimit(100);
-  if (!parser.ParseFromString(text.substr(line + 1), request.get())) return 0;
+  if (!veille::fuzz::ParseRequest(input->text, *request)) return 0;
 
   veille::testing::FakeHomeStore store;
   veille::testing::FakeCareTrail trail;
@@ -59,7 +47,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 
   const std::unique_ptr<Message> response = New(method->output_type());
   veille::care::Handle(desk, {caller, method->name().c_str()}, *request, *response).IgnoreError();
-  for (const std::string& id : *store.ListIds()) {
+  const auto ids = store.ListIds();
+  for (const std::string& id : *ids) {
     const auto stored = store.Get(id);
     VEILLE_CHECK(stored->home().home_id() == id);
     VEILLE_CHECK(stored->home().ByteSizeLong() <= veille::care::kMaxHomeBytes);

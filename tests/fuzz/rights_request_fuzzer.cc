@@ -6,13 +6,12 @@
 #include <memory>
 #include <string>
 
-#include "google/protobuf/io/tokenizer.h"
-#include "google/protobuf/text_format.h"
 #include "google/protobuf/util/json_util.h"
 
 #include "common/base/check.h"
 #include "services/care/app/rights_desk.h"
 #include "services/domain/audit/erasure_certificate.h"
+#include "tests/fuzz/request_text.h"
 #include "tests/unit/care/fake_home_store.h"
 #include "tests/unit/care/fake_personal_records.h"
 
@@ -24,38 +23,24 @@ using veille::care::Retention;
 using veille::care::RightsDesk;
 namespace v1 = veille::rights::v1;
 
-class Quiet final : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int, google::protobuf::io::ColumnNumber, const std::string&) override {}
-};
-
-template <typename Request>
-bool Parse(const std::string& text, Request& request) {
-  Quiet quiet;
-  google::protobuf::TextFormat::Parser parser;
-  parser.RecordErrorsTo(&quiet);
-  parser.SetRecursionLimit(100);
-  return parser.ParseFromString(text, &request);
-}
-
 void Ask(RightsDesk& desk, const std::string& method, const std::string& text) {
   const Caller caller{Caller::Kind::kOperator, "olga", ""};
   v1::ExportPatientRequest whole;
   v1::ErasePatientRequest erase;
   v1::GetErasureRequest get;
   v1::ListAccessesRequest accesses;
-  if (method == "ExportPatient" && Parse(text, whole)) {
+  if (method == "ExportPatient" && veille::fuzz::ParseRequest(text, whole)) {
     desk.Export(caller, whole,
                 [](const v1::ExportPatientResponse& part) {
                   VEILLE_CHECK(part.line().find('\n') == std::string::npos);
                   return absl::OkStatus();
                 })
         .IgnoreError();
-  } else if (method == "ErasePatient" && Parse(text, erase)) {
+  } else if (method == "ErasePatient" && veille::fuzz::ParseRequest(text, erase)) {
     VEILLE_CHECK(!desk.Erase(caller, erase).ok());
-  } else if (method == "GetErasure" && Parse(text, get)) {
+  } else if (method == "GetErasure" && veille::fuzz::ParseRequest(text, get)) {
     desk.GetErasure(caller, get).status().IgnoreError();
-  } else if (method == "ListAccesses" && Parse(text, accesses)) {
+  } else if (method == "ListAccesses" && veille::fuzz::ParseRequest(text, accesses)) {
     desk.ListAccesses(caller, accesses).status().IgnoreError();
   }
 }
@@ -63,10 +48,9 @@ void Ask(RightsDesk& desk, const std::string& method, const std::string& text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const std::string text(reinterpret_cast<const char*>(data), size);
-  const std::size_t line = text.find('\n');
-  if (line == std::string::npos) return 0;
-  const std::string method = text.substr(0, line), rest = text.substr(line + 1);
+  const auto input = veille::fuzz::SplitRequest(data, size);
+  if (!input.has_value()) return 0;
+  const std::string &method = input->method, &rest = input->text;
 
   if (method == "Certificate") {
     static const auto* key = new veille::SigningKey(*veille::SigningKey::Generate());
