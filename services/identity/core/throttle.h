@@ -18,8 +18,8 @@ struct Tries {
 };
 
 struct ThrottleRule {
-  int free = 5;                               // Without a wait.
-  absl::Duration first = absl::Seconds(1);    // Doubles with each try.
+  int free = 5;                             // Without a wait.
+  absl::Duration first = absl::Seconds(1);  // Doubles with each try.
   absl::Duration most = absl::Minutes(1);
   absl::Duration forget = absl::Minutes(30);  // Without a try: the count begins anew.
 };

@@ -30,7 +30,7 @@ TEST(Scrypt, RefusesACostThatWouldTakeTheMachine) {
 TEST(Totp, MakesTheCodesOfTheRfc) {
   const std::string secret = "12345678901234567890";
   const std::pair<int64_t, const char*> kVectors[] = {
-      {59, "94287082"},         {1111111109, "07081804"},  {1111111111, "14050471"},
+      {59, "94287082"},         {1111111109, "07081804"}, {1111111111, "14050471"},
       {1234567890, "89005924"}, {2000000000, "69279037"}, {20000000000, "65353130"}};
   for (const auto& [seconds, code] : kVectors) {
     const absl::Time now = absl::FromUnixSeconds(seconds);

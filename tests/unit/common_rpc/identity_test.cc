@@ -96,9 +96,9 @@ TEST(PeerGate, AsksItsPolicyOfCallsAndOfStreams) {
 
 TEST(Bearer, IsReadFromItsHeader) {
   EXPECT_EQ(BearerOf("Bearer abc"), "abc");
-  for (const std::string& bad : {std::string(), std::string("abc"), std::string("bearer abc"),
-                                 std::string("Basic abc"), std::string("Bearer "),
-                                 "Bearer " + std::string(1000, 'a')})
+  for (const std::string& bad :
+       {std::string(), std::string("abc"), std::string("bearer abc"), std::string("Basic abc"),
+        std::string("Bearer "), "Bearer " + std::string(1000, 'a')})
     EXPECT_EQ(BearerOf(bad), "") << bad;
 }
 
