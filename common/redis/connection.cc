@@ -197,6 +197,8 @@ absl::StatusOr<std::size_t> Connection::Write(std::string_view bytes) {
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       break;
     } else if (errno != EINTR) {
+      // What went out before counts as written: it may have been carried out.
+      if (done > 0) break;
       return ErrnoError("write", errno);
     }
   }

@@ -1,7 +1,8 @@
 // One non-blocking connection to Redis: connects, greets (AUTH, CLIENT SETNAME, SCRIPT LOAD…, PING)
 // and then carries bytes out and replies in. Never blocks except to resolve a host name; its owner
 // polls. After any error it is thrown away: its replies can no longer be trusted to line up.
-// Not thread-safe: one owner thread. Internal to common/redis.
+// Not thread-safe: one owner thread; but Write() of a ready connection may run on another while the
+// owner does not write. Internal to common/redis.
 #ifndef COMMON_REDIS_CONNECTION_H_
 #define COMMON_REDIS_CONNECTION_H_
 

@@ -64,6 +64,8 @@ class PipelinedClient::Owner {
   template <typename Format>
   void Push(std::size_t estimate, const LoadedScript* script, Callback done, const Format& format);
   void Refuse(absl::Status why, Callback done);
+  // Writes the first command for an idle owner; false when it has to wake up for it.
+  bool WriteAhead() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void WakeUp();
 
   // Everything below runs on the owner thread.
@@ -72,6 +74,7 @@ class PipelinedClient::Owner {
   void Connect();
   void WriteOut();
   void Poll();
+  void TakeWrittenAhead();
   void HandleReplies();
   void HandleReply(Finished command, std::string_view wire, Reply reply);
   void ResendAsEval(Finished command, std::string_view wire);
@@ -92,6 +95,12 @@ class PipelinedClient::Owner {
   bool stop_ ABSL_GUARDED_BY(mu_) = false;
   bool wake_on_push_ ABSL_GUARDED_BY(mu_) = true;
   Chunk queue_ ABSL_GUARDED_BY(mu_);
+  // The connection while the owner waits with nothing in flight: whoever comes then writes the
+  // command itself, and the owner sleeps on until the reply. A wake-up less on the way of what
+  // comes alone, which an emergency mostly does. Only to be written to.
+  Connection* idle_ ABSL_GUARDED_BY(mu_) = nullptr;
+  std::size_t written_ahead_ ABSL_GUARDED_BY(mu_) = 0;  // Bytes of `queue_`.
+  absl::Duration written_ahead_at_ ABSL_GUARDED_BY(mu_);
   std::vector<std::pair<absl::Status, Callback>> refused_ ABSL_GUARDED_BY(mu_);
   absl::Status last_error_ ABSL_GUARDED_BY(mu_) = absl::UnavailableError("not connected yet");
 
@@ -196,7 +205,7 @@ void PipelinedClient::Owner::Push(std::size_t estimate, const LoadedScript* scri
           {.done = std::move(done), .script = script, .end = end, .deadline = deadline});
       ++pending_;
       pending_bytes_ += end - begin + kCommandOverhead;
-      wake = std::exchange(wake_on_push_, false);
+      wake = !WriteAhead() && std::exchange(wake_on_push_, false);
     }
   }
   if (wake) WakeUp();
@@ -209,6 +218,17 @@ void PipelinedClient::Owner::Push(std::size_t estimate, const LoadedScript* scri
              "the queue for redis at ", options_.endpoint.ToString(), " is full: ", pending_.load(),
              " commands, ", pending_bytes_.load(), " bytes are waiting")),
          std::move(done));
+}
+
+bool PipelinedClient::Owner::WriteAhead() {
+  Connection* const connection = std::exchange(idle_, nullptr);
+  if (connection == nullptr) return false;
+  const auto written = connection->Write(queue_.bytes);
+  // What is wrong with the connection the owner finds by itself.
+  if (!written.ok()) return false;
+  written_ahead_ = *written;
+  written_ahead_at_ = MonotonicNow();
+  return written_ahead_ == queue_.bytes.size();
 }
 
 void PipelinedClient::Owner::Refuse(absl::Status why, Callback done) {
@@ -317,6 +337,7 @@ void PipelinedClient::Owner::Poll() {
     const bool idle = connected_ && outbox_.all_written();
     more = idle && !queue_.commands.empty();
     wake_on_push_ = !more && (idle || outbox_.empty());
+    if (!more && connected_ && outbox_.empty()) idle_ = connection_.get();
   }
   pollfd fds[2] = {{.fd = wake_fd_, .events = POLLIN, .revents = 0},
                    {.fd = -1, .events = POLLIN, .revents = 0}};
@@ -329,6 +350,7 @@ void PipelinedClient::Owner::Poll() {
       more ? 0 : absl::ToInt64Milliseconds(NextTimeout() + absl::Microseconds(999));
   poll(fds, 2, static_cast<int>(std::clamp<int64_t>(milliseconds, 0, 60'000)));
   now_ = MonotonicNow();
+  TakeWrittenAhead();
   if (fds[0].revents != 0) {
     uint64_t count = 0;
     static_cast<void>(!read(wake_fd_, &count, sizeof(count)));
@@ -351,6 +373,16 @@ void PipelinedClient::Owner::Poll() {
   }
   if (connected_) HandleReplies();
   if (connection_ != nullptr && !status.ok()) Disconnect(std::move(status));
+}
+
+void PipelinedClient::Owner::TakeWrittenAhead() {
+  MutexLock lock(mu_);
+  idle_ = nullptr;
+  if (written_ahead_ == 0) return;
+  outbox_.Add(std::exchange(queue_, outbox_.Recycle()));
+  last_progress_ = written_ahead_at_;
+  outbox_.Wrote(std::exchange(written_ahead_, 0));
+  ++batches_;
 }
 
 void PipelinedClient::Owner::HandleReplies() {
@@ -475,8 +507,10 @@ absl::Duration PipelinedClient::Owner::NextTimeout() const {
     next = next_attempt_;
   } else if (!connected_) {
     next = connect_deadline_;
-  } else if (outbox_.in_flight() > 0) {
-    next = last_progress_ + options_.reply_timeout;
+  } else {
+    // With nothing in flight: what is written ahead meanwhile is looked after in time, too.
+    const bool answers = outbox_.in_flight() > 0;
+    next = answers ? last_progress_ + options_.reply_timeout : now_ + options_.reply_timeout / 4;
   }
   const auto deadline = outbox_.NextDeadline();
   if (deadline.has_value()) next = std::min(next, *deadline);
