@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "common/base/status_macros.h"
 #include "common/redis/stream_reader.h"
 
 namespace veille::redis {
@@ -12,17 +13,17 @@ absl::Status ShapeError(const Reply& reply) {
       absl::StrCat("not the entries of a redis stream: ", reply.ToDebugString().substr(0, 256)));
 }
 
-absl::StatusOr<std::vector<StreamEntry>> ReadEntries(const Reply& reply, ReplyView list) {
-  std::vector<StreamEntry> entries;
-  entries.reserve(list.size());
+absl::Status AddEntries(const Reply& reply, std::string_view key, ReplyView list,
+                        std::vector<StreamEntry>& entries) {
+  entries.reserve(entries.size() + list.size());
   for (const ReplyView item : list.elements()) {
     // XAUTOCLAIM of Redis 6 gives nil for an entry that was deleted.
     if (item.IsNil()) continue;
     const auto id = ParseStreamId(item[0].str());
     if (!id.ok() || item.size() != 2 || item[1].size() % 2 != 0) return ShapeError(reply);
-    entries.push_back({.id = *id, .fields = item[1]});
+    entries.push_back({.key = key, .id = *id, .fields = item[1]});
   }
-  return entries;
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -35,11 +36,12 @@ std::string_view StreamEntry::Field(std::string_view name) const {
 }
 
 absl::StatusOr<StreamBatch> StreamBatch::FromXread(Reply reply) {
-  if (reply.size() != 1 || reply[0].size() != 2) return ShapeError(reply);
+  if (reply.size() == 0) return ShapeError(reply);
   StreamBatch batch;
-  auto entries = ReadEntries(reply, reply[0][1]);
-  if (!entries.ok()) return entries.status();
-  batch.entries_ = *std::move(entries);
+  for (const ReplyView stream : reply.elements()) {
+    if (stream.size() != 2) return ShapeError(reply);
+    VEILLE_RETURN_IF_ERROR(AddEntries(reply, stream[0].str(), stream[1], batch.entries_));
+  }
   batch.reply_ = std::move(reply);
   return batch;
 }
@@ -47,9 +49,7 @@ absl::StatusOr<StreamBatch> StreamBatch::FromXread(Reply reply) {
 absl::StatusOr<StreamBatch> StreamBatch::FromXrange(Reply reply) {
   if (!reply.IsArray()) return ShapeError(reply);
   StreamBatch batch;
-  auto entries = ReadEntries(reply, reply);
-  if (!entries.ok()) return entries.status();
-  batch.entries_ = *std::move(entries);
+  VEILLE_RETURN_IF_ERROR(AddEntries(reply, {}, reply, batch.entries_));
   batch.reply_ = std::move(reply);
   return batch;
 }
@@ -57,9 +57,7 @@ absl::StatusOr<StreamBatch> StreamBatch::FromXrange(Reply reply) {
 absl::StatusOr<StreamBatch> StreamBatch::FromXautoclaim(Reply reply) {
   if (reply.size() < 2 || !reply[1].IsArray()) return ShapeError(reply);
   StreamBatch batch;
-  auto entries = ReadEntries(reply, reply[1]);
-  if (!entries.ok()) return entries.status();
-  batch.entries_ = *std::move(entries);
+  VEILLE_RETURN_IF_ERROR(AddEntries(reply, {}, reply[1], batch.entries_));
   batch.reply_ = std::move(reply);
   return batch;
 }

@@ -195,8 +195,11 @@ void StreamReader::Loop::SendRead(Key& key) {
     wire::AppendCommand(key.unwritten, {"XREAD", "COUNT", count, "BLOCK", block, "STREAMS", s.key,
                                         s.after.ToString()});
   } else {
-    wire::AppendCommand(key.unwritten, {"XREADGROUP", "GROUP", s.group, s.consumer, "COUNT", count,
-                                        "BLOCK", block, "STREAMS", s.key, ">"});
+    std::vector<std::string> read = {"XREADGROUP", "GROUP", s.group, s.consumer, "COUNT",
+                                     count,        "BLOCK", block,   "STREAMS",  s.key};
+    read.insert(read.end(), s.also.begin(), s.also.end());
+    read.insert(read.end(), 1 + s.also.size(), ">");
+    wire::AppendCommand(key.unwritten, read);
   }
   key.asked = true;
   key.deadline = now_ + s.block + options_.reply_timeout;

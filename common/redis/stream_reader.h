@@ -32,6 +32,7 @@ namespace veille::redis {
 
 // Views into the reply of the batch that it came with.
 struct StreamEntry {
+  std::string_view key{};  // The stream that XREAD or XREADGROUP found it in.
   StreamId id{};
   ReplyView fields{};  // name, value, name, value… Nil when the entry was deleted while pending.
 
@@ -42,7 +43,8 @@ struct StreamEntry {
 // Entries in order. Moves keep the views valid.
 class StreamBatch {
  public:
-  // Reads the reply of XREAD and XREADGROUP of one stream; DATA_LOSS when it has another shape.
+  // Reads the reply of XREAD and XREADGROUP, of one stream after the other; DATA_LOSS when it has
+  // another shape.
   static absl::StatusOr<StreamBatch> FromXread(Reply reply);
   // The same of XRANGE and of XAUTOCLAIM; these may be empty.
   static absl::StatusOr<StreamBatch> FromXrange(Reply reply);
@@ -71,10 +73,13 @@ class StreamReader {
   struct Subscription {
     std::string key{};
     StreamId after{};  // Entries greater than this; not used in a group, which knows its own.
-    int count = 100;
+    int count = 100;   // Of each stream.
     absl::Duration block = absl::Seconds(5);
     std::string group{};  // When set: XREADGROUP as `consumer`.
     std::string consumer{};
+    // In a group: streams that are read together with `key`, on one connection and in one batch.
+    // The subscription is known by `key`. In a Redis Cluster all of them must be in one slot.
+    std::vector<std::string> also{};
   };
 
   explicit StreamReader(Options options);

@@ -6,6 +6,7 @@
 
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
+#include "common/redis/errors.h"
 #include "services/domain/keys.h"
 #include "services/notifier/app/operator_findings.h"
 
@@ -40,6 +41,13 @@ bool IsExcused(const absl::Status& status) {
   }
 }
 
+std::map<std::string, int, std::less<>> QueueKeys(int partitions) {
+  std::map<std::string, int, std::less<>> keys;
+  for (int partition = 0; partition < partitions; ++partition)
+    keys.emplace(domain::QueueKey(partition), partition);
+  return keys;
+}
+
 }  // namespace
 
 QueueWorker::QueueWorker(QueueOptions options, AlertDesk& desk, RedisAlertStore& store,
@@ -50,16 +58,20 @@ QueueWorker::QueueWorker(QueueOptions options, AlertDesk& desk, RedisAlertStore&
       claimed_(metrics.NewCounter("veille_notifier_claimed_total", "Jobs claimed from others.")),
       dead_(metrics.NewCounter("veille_notifier_dead_letters_total", "Jobs given up.")),
       failed_(metrics.NewCounter("veille_notifier_failed_jobs_total", "Jobs that failed once.")),
+      partitions_(QueueKeys(options_.partitions)),
       next_due_(absl::InfinitePast()) {
   for (int i = 0; i < kLanes; ++i) {
     lanes_.push_back(std::make_unique<Lane>());
     Lane& lane = *lanes_.back();
-    lane.thread = Worker("notify-" + std::to_string(i), [this, &lane] { RunLane(lane); });
+    for (int partition = i; partition < options_.partitions; partition += kLanes)
+      lane.partitions.push_back(partition);
+    if (lane.partitions.empty()) continue;
+    lane.again = Worker("notify-" + std::to_string(i), [this, &lane] { RunLane(lane); });
+    redis::StreamReader::Options reader;
+    reader.endpoint = options_.endpoint;
+    reader.name = "notifier-queue";
+    lane.reader = std::make_unique<redis::StreamReader>(std::move(reader));
   }
-  redis::StreamReader::Options reader;
-  reader.endpoint = options_.endpoint;
-  reader.name = "notifier-queue";
-  reader_ = std::make_unique<redis::StreamReader>(std::move(reader));
   timer_ = Worker("notify-timer", [this] { RunTimer(); });
   store_.TellOfTimers([this](absl::Time due) { NoteTimer(due); });
 }
@@ -77,9 +89,9 @@ QueueWorker::~QueueWorker() {
     lane->stopping = true;
     lane->changed.NotifyAll();
   }
-  for (auto& lane : lanes_) lane->thread.Join();
-  // Last: what a lane was doing asks it to read on.
-  reader_.reset();
+  for (auto& lane : lanes_) lane->again.Join();
+  // With their readers, each of which may be at work still.
+  lanes_.clear();
 }
 
 void QueueWorker::NoteTimer(absl::Time due) {
@@ -99,6 +111,7 @@ void QueueWorker::RunLane(Lane& lane) {
       work = std::move(lane.work.front());
       lane.work.pop_front();
     }
+    MutexLock busy(lane.busy);
     work();
   }
 }
@@ -110,56 +123,66 @@ void QueueWorker::PostTo(int partition, std::function<void()> work) {
   lane.changed.NotifyOne();
 }
 
-// Bounded: a partition is not read again before its batch is done with.
-void QueueWorker::Subscribe(int partition) {
+// Bounded: what is read is not read again before its batch is done with.
+void QueueWorker::Subscribe(Lane& lane, const std::vector<int>& partitions) {
   redis::StreamReader::Subscription subscription;
-  subscription.key = domain::QueueKey(partition);
+  subscription.key = domain::QueueKey(partitions.front());
+  for (std::size_t i = 1; i < partitions.size(); ++i)
+    subscription.also.push_back(domain::QueueKey(partitions[i]));
   subscription.count = kEntriesPerRead;
   subscription.group = kGroup;
   subscription.consumer = options_.consumer;
-  reader_->Subscribe(std::move(subscription),
-                     [this, partition](absl::StatusOr<redis::StreamBatch> batch) {
-                       OnBatch(partition, std::move(batch));
-                     });
+  lane.reader->Subscribe(
+      std::move(subscription),
+      [this, &lane, partitions](const absl::StatusOr<redis::StreamBatch>& batch) {
+        OnBatch(lane, partitions, batch);
+      });
 }
 
-void QueueWorker::OnBatch(int partition, absl::StatusOr<redis::StreamBatch> batch) {
-  auto shared = std::make_shared<absl::StatusOr<redis::StreamBatch>>(std::move(batch));
-  PostTo(partition, [this, partition, shared] {
-    if (shared->ok()) {
-      Handle(partition, **shared);
-      reader_->Resume(domain::QueueKey(partition), (*shared)->last_id());
-      return;
+// Waits for Redis on the reader's thread: nobody else's streams are read there.
+void QueueWorker::OnBatch(Lane& lane, const std::vector<int>& partitions,
+                          const absl::StatusOr<redis::StreamBatch>& batch) {
+  // A Redis Cluster keeps them in different slots: each is read by itself.
+  if (partitions.size() > 1 && redis::ErrorCode(batch.status()) == "CROSSSLOT") {
+    for (const int partition : partitions) Subscribe(lane, {partition});
+    return;
+  }
+  {
+    MutexLock busy(lane.busy);
+    if (batch.ok()) {
+      Handle(*batch);
+    } else {
+      // No group: an empty Redis, or the first start. Made anew from the streams' beginning.
+      for (const int partition : partitions) store_.MakeGroup(partition).IgnoreError();
     }
-    // No group: an empty Redis, or the first start. Made anew from the stream's beginning.
-    store_.MakeGroup(partition).IgnoreError();
-    reader_->Resume(domain::QueueKey(partition), {});
-  });
+  }
+  lane.reader->Resume(domain::QueueKey(partitions.front()), {});
 }
 
-void QueueWorker::Handle(int partition, const redis::StreamBatch& batch) {
-  for (const Opened& opened : HandleTogether(partition, batch)) {
-    const absl::Status status = HandleOpened(partition, opened);
-    if (!status.ok()) Failed(partition, *opened.entry, status);
+void QueueWorker::Handle(const redis::StreamBatch& batch) {
+  for (const Opened& opened : HandleTogether(batch)) {
+    const absl::Status status = HandleOpened(opened);
+    if (!status.ok()) Failed(opened.partition, *opened.entry, status);
   }
 }
 
 QueueWorker::Opened QueueWorker::Open(int partition, const redis::StreamEntry& entry) {
-  if (!entry.Field("f").empty()) return {&entry, store_.ReadFinding(partition, entry)};
-  return {&entry, store_.ReadJob(partition, entry)};
+  if (!entry.Field("f").empty())
+    return {partition, &entry, store_.codec().OpenFinding(partition, entry)};
+  return {partition, &entry, store_.codec().OpenJob(partition, entry)};
 }
 
 // What concerns one home stays in its order: only its first entry goes with the others.
-std::vector<QueueWorker::Opened> QueueWorker::HandleTogether(int partition,
-                                                             const redis::StreamBatch& batch) {
+std::vector<QueueWorker::Opened> QueueWorker::HandleTogether(const redis::StreamBatch& batch) {
   std::vector<Opened> rest;
-  std::vector<const redis::StreamEntry*> entries;
+  std::vector<std::pair<int, const redis::StreamEntry*>> entries;  // With their partitions.
   std::vector<QueuedFinding> findings;
   std::set<std::string> homes;
   rest.reserve(batch.entries().size());
   entries.reserve(batch.entries().size());
   findings.reserve(batch.entries().size());
   for (const redis::StreamEntry& entry : batch.entries()) {
+    const int partition = partitions_.find(entry.key)->second;
     Opened opened = Open(partition, entry);
     if (const auto* job = std::get_if<ReadJob>(&opened.content); job != nullptr && job->ok())
       homes.insert(std::string(domain::HomeOfAlert((*job)->alert_id())));
@@ -169,11 +192,11 @@ std::vector<QueueWorker::Opened> QueueWorker::HandleTogether(int partition,
       continue;
     }
     findings.push_back({std::move(**finding), entry.id.ToString()});
-    entries.push_back(&entry);
+    entries.emplace_back(partition, &entry);
   }
   const std::vector<absl::Status> handled = desk_.OnFindings(findings);
   for (std::size_t f = 0; f < findings.size(); ++f)
-    if (!handled[f].ok()) Failed(partition, *entries[f], handled[f]);
+    if (!handled[f].ok()) Failed(entries[f].first, *entries[f].second, handled[f]);
   return rest;
 }
 
@@ -190,7 +213,8 @@ void QueueWorker::Failed(int partition, const redis::StreamEntry& entry,
   RecoverLater(partition);
 }
 
-absl::Status QueueWorker::HandleOpened(int partition, const Opened& opened) {
+absl::Status QueueWorker::HandleOpened(const Opened& opened) {
+  const int partition = opened.partition;
   const std::string id = opened.entry->id.ToString();
   if (opened.entry->fields.IsNil()) {
     // Done with while it was pending.
@@ -224,7 +248,7 @@ absl::Status QueueWorker::HandleCounted(int partition, const redis::StreamEntry&
   const absl::StatusOr<int64_t> attempts = store_.CountAttempt(partition, id, 1);
   if (!attempts.ok()) return attempts.status();
   if (*attempts > options_.max_attempts) return Bury(partition, entry, *attempts);
-  const absl::Status status = HandleOpened(partition, Open(partition, entry));
+  const absl::Status status = HandleOpened(Open(partition, entry));
   // Where this is lost with Redis the attempt counts after all: once an outage.
   if (status.ok() || IsExcused(status))
     store_.CountAttempt(partition, id, status.ok() ? 0 : -1).status().IgnoreError();
@@ -286,8 +310,9 @@ void QueueWorker::RunTimer() {
   for (int partition = 0; partition < options_.partitions; ++partition) {
     store_.MakeGroup(partition).IgnoreError();
     PostTo(partition, [this, partition] { Recover(partition); });
-    Subscribe(partition);
   }
+  for (const auto& lane : lanes_)
+    if (lane->reader != nullptr) Subscribe(*lane, lane->partitions);
   absl::Duration next_claim = MonotonicNow() + kClaimRound;
   int claiming = 0;
   while (true) {
@@ -336,9 +361,9 @@ void QueueWorker::ClaimFrom(int partition) {
 }
 
 std::string QueueWorker::About(int partition, const redis::StreamEntry& entry) {
-  if (const auto finding = store_.ReadFinding(partition, entry); finding.ok())
+  if (const auto finding = store_.codec().OpenFinding(partition, entry); finding.ok())
     return finding->alert_id() + ", " + finding->rule_key();
-  const auto job = store_.ReadJob(partition, entry);
+  const auto job = store_.codec().OpenJob(partition, entry);
   return job.ok() ? job->alert_id() : "";
 }
 

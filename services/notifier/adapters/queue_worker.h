@@ -3,8 +3,12 @@
 // A job that fails is left pending and comes again: to this worker after a moment, or to another
 // that claims it when this one is dead. One that keeps failing by its own fault, or takes its
 // worker with it, goes to the dead letters, and an operator is told; that Redis was away is
-// nobody's fault and counts for nothing. Threads: a reader, a few workers (a partition always with
-// the same one, so that an alert's work is in order), a timer that moves due steps and claims.
+// nobody's fault and counts for nothing.
+//
+// Partitions are shared out over a few lanes. A lane does one thing at a time, so that an alert's
+// work is in order; it reads its partitions together, so that what comes while it works is one
+// batch, and works on the thread that reads, since handing over costs an emergency a wake-up.
+// Another thread of the lane does what is tried again; a timer moves due steps, and claims.
 
 #ifndef SERVICES_NOTIFIER_ADAPTERS_QUEUE_WORKER_H_
 #define SERVICES_NOTIFIER_ADAPTERS_QUEUE_WORKER_H_
@@ -50,27 +54,33 @@ class QueueWorker {
 
  private:
   struct Lane {
+    std::vector<int> partitions;
+    Mutex busy;  // One thing at a time; taken before `mu`.
     Mutex mu;
     CondVar changed;
     std::deque<std::function<void()>> work ABSL_GUARDED_BY(mu);
     bool stopping ABSL_GUARDED_BY(mu) = false;
-    Worker thread;
+    Worker again;
+    std::unique_ptr<redis::StreamReader> reader;  // Last: what it works on goes after it.
   };
 
-  void Subscribe(int partition);
-  void OnBatch(int partition, absl::StatusOr<redis::StreamBatch> batch);
-  void Handle(int partition, const redis::StreamBatch& batch);
+  // Reads these partitions of the lane together.
+  void Subscribe(Lane& lane, const std::vector<int>& partitions);
+  void OnBatch(Lane& lane, const std::vector<int>& partitions,
+               const absl::StatusOr<redis::StreamBatch>& batch);
+  void Handle(const redis::StreamBatch& batch);
   // An entry, with what stands in it: opened once.
   using ReadFinding = absl::StatusOr<store::v1::Finding>;
   using ReadJob = absl::StatusOr<store::v1::Job>;
   struct Opened {
+    int partition = 0;
     const redis::StreamEntry* entry = nullptr;
     std::variant<ReadFinding, ReadJob> content;
   };
   Opened Open(int partition, const redis::StreamEntry& entry);
   // The first entries of homes that are findings, all together; returns the others.
-  std::vector<Opened> HandleTogether(int partition, const redis::StreamBatch& batch);
-  absl::Status HandleOpened(int partition, const Opened& opened);
+  std::vector<Opened> HandleTogether(const redis::StreamBatch& batch);
+  absl::Status HandleOpened(const Opened& opened);
   // Names an entry for an operator; empty when it cannot be read.
   std::string About(int partition, const redis::StreamEntry& entry);
   // Entries that were tried before, each attempt counted in Redis before it is made.
@@ -94,6 +104,7 @@ class QueueWorker {
   RedisAlertStore& store_;
   metrics::Counter &claimed_, &dead_, &failed_;
   log::OnChange failures_;
+  const std::map<std::string, int, std::less<>> partitions_;  // By the keys of their queues.
   std::vector<std::unique_ptr<Lane>> lanes_;
 
   Mutex mu_;
@@ -102,7 +113,6 @@ class QueueWorker {
   absl::Time next_due_ ABSL_GUARDED_BY(mu_);
   // Partitions in which a job failed, and when (real time) to look at it again.
   std::map<int, absl::Duration> recover_at_ ABSL_GUARDED_BY(mu_);
-  std::unique_ptr<redis::StreamReader> reader_;
   Worker timer_;
 };
 

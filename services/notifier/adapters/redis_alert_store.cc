@@ -4,17 +4,13 @@
 #include <span>
 #include <utility>
 
-#include "absl/strings/numbers.h"
-
 #include "common/base/status_macros.h"
 #include "common/redis/gather.h"
 #include "common/redis/pipelined_client.h"
 #include "common/redis/stream_reader.h"
 #include "common/sync/mutex.h"
 #include "services/domain/keys.h"
-#include "services/domain/vault/places.h"
 #include "services/notifier/core/alert_life.h"
-#include "services/notifier/core/answers.h"
 #include "services/notifier/core/channels.h"
 
 namespace veille::notifier {
@@ -40,45 +36,7 @@ std::unique_ptr<redis::Client> Connect(const redis::Endpoint& endpoint) {
   return std::make_unique<redis::PipelinedClient>(std::move(options));
 }
 
-// "<version told>:<time, unix ms> …", see sent-2.lua.
-void TakeMarks(std::string_view marks, AlertRecord& record) {
-  while (!marks.empty()) {
-    const std::size_t end = std::min(marks.find(' '), marks.size());
-    const std::string mark(marks.substr(0, end));
-    const std::size_t colon = mark.find(':');
-    uint64_t version = 0;
-    int64_t ms = 0;
-    if (colon != std::string::npos && absl::SimpleAtoi(mark.substr(0, colon), &version) &&
-        absl::SimpleAtoi(mark.substr(colon + 1), &ms)) {
-      RecordSent(version, absl::FromUnixMillis(ms), record);
-    }
-    marks.remove_prefix(std::min(end + 1, marks.size()));
-  }
-}
-
 std::string AlertKeyPrefix(int partition) { return domain::AlertKey(partition, ""); }
-
-// The timer of the record's next step or end, as it stands in the sorted set: the job itself.
-std::string TimerOf(const AlertRecord* record) {
-  if (record == nullptr || DueTime(*record) == nullptr) return "";
-  store::v1::Job job;
-  job.set_format(1);
-  job.set_alert_id(record->alert().alert_id());
-  job.mutable_escalate()->set_step(record->alert().step() + 1);
-  job.mutable_escalate()->set_round(record->round());
-  return job.SerializeAsString();
-}
-
-store::v1::Job JobOf(const AlertChange& change) {
-  store::v1::Job job;
-  job.set_format(1);
-  job.set_alert_id(change.after->alert().alert_id());
-  return job;
-}
-
-domain::Subject SubjectOf(const alert::v1::Alert& alert) {
-  return {alert.home_id(), alert.patient_id()};
-}
 
 }  // namespace
 
@@ -117,6 +75,7 @@ RedisAlertStore::RedisAlertStore(const redis::Endpoint& endpoint, int partitions
     : partitions_(partitions),
       quiet_(quiet),
       vault_(std::move(vault)),
+      codec_(partitions, vault_),
       client_(Connect(endpoint)) {}
 
 void RedisAlertStore::TellOfTimers(std::function<void(absl::Time)> listener) {
@@ -127,104 +86,6 @@ void RedisAlertStore::TellOfTimers(std::function<void(absl::Time)> listener) {
 void RedisAlertStore::TimerSet(absl::Time due) {
   MutexLock lock(mu_);
   if (listener_ != nullptr) listener_(due);
-}
-
-absl::StatusOr<AlertRecord> RedisAlertStore::ReadRecord(int partition, const std::string& home_id,
-                                                        std::string_view bytes,
-                                                        std::string_view marks) {
-  std::string room;
-  absl::StatusOr<std::string_view> opened =
-      vault_->Open(domain::AlertPlace(partition, home_id), bytes, room);
-  if (!opened.ok() && !absl::IsDataLoss(opened.status())) return opened.status();
-  AlertRecord record;
-  if (!opened.ok() || !record.ParseFromArray(opened->data(), static_cast<int>(opened->size())) ||
-      record.format() != 1) {
-    return absl::DataLossError("an alert cannot be read; restore it from a backup");
-  }
-  TakeMarks(marks, record);
-  return record;
-}
-
-absl::StatusOr<std::string> RedisAlertStore::SealRecord(const AlertRecord& record) {
-  const alert::v1::Alert& alert = record.alert();
-  return vault_->Seal(SubjectOf(alert),
-                      domain::AlertPlace(PartitionOf(alert.alert_id()), alert.home_id()),
-                      record.SerializeAsString());
-}
-
-absl::StatusOr<std::optional<AlertRecord>> RedisAlertStore::MaybeRecord(
-    int partition, const std::string& home_id, const redis::ReplyView& record,
-    const redis::ReplyView& marks) {
-  if (record.str().empty()) return std::optional<AlertRecord>();
-  absl::StatusOr<AlertRecord> read = ReadRecord(partition, home_id, record.str(), marks.str());
-  if (absl::IsNotFound(read.status())) return std::optional<AlertRecord>();
-  if (!read.ok()) return read.status();
-  return std::optional<AlertRecord>(*std::move(read));
-}
-
-absl::StatusOr<std::vector<AlertRecord>> RedisAlertStore::ReadRecords(int partition,
-                                                                      const std::string& home_id,
-                                                                      const redis::Reply& reply) {
-  std::vector<AlertRecord> records;
-  for (std::size_t i = 0; i + 1 < reply.size(); i += 2) {
-    VEILLE_ASSIGN_OR_RETURN(std::optional<AlertRecord> record,
-                            MaybeRecord(partition, home_id, reply[i], reply[i + 1]));
-    if (record) records.push_back(*std::move(record));
-  }
-  return records;
-}
-
-absl::StatusOr<std::string> RedisAlertStore::WriteJob(const store::v1::Job& job) {
-  std::string bytes = job.SerializeAsString();
-  if (!job.has_send()) return bytes;
-  return vault_->SealSame({domain::HomeOfAlert(job.alert_id())},
-                          domain::JobPlace(PartitionOf(job.alert_id())), bytes);
-}
-
-// What is to be done now, then what is to be done later, each with its time.
-absl::Status RedisAlertStore::AddJobs(const AlertChange& change, std::vector<std::string>& args) {
-  std::vector<std::string> now, later;
-  now.reserve(change.tells.size() + change.sends.size());
-  for (const store::v1::Tell& tell : change.tells) {
-    store::v1::Job job = JobOf(change);
-    *job.mutable_tell() = tell;
-    VEILLE_ASSIGN_OR_RETURN(std::string bytes, WriteJob(job));
-    now.push_back(std::move(bytes));
-  }
-  for (const store::v1::Send& send : change.sends) {
-    store::v1::Job job = JobOf(change);
-    *job.mutable_send() = send;
-    const bool waits = RouteOf(send).delay_s() > 0;
-    VEILLE_ASSIGN_OR_RETURN(std::string bytes, WriteJob(job));
-    (waits ? later : now).push_back(std::move(bytes));
-    if (waits) later.push_back(std::to_string(absl::ToUnixMillis(DueTime(send))));
-  }
-  args.push_back(std::to_string(now.size()));
-  args.insert(args.end(), now.begin(), now.end());
-  args.insert(args.end(), later.begin(), later.end());
-  return absl::OkStatus();
-}
-
-absl::StatusOr<store::v1::Finding> RedisAlertStore::ReadFinding(int partition,
-                                                                const redis::StreamEntry& entry) {
-  std::string room;
-  VEILLE_ASSIGN_OR_RETURN(const std::string_view bytes,
-                          vault_->Open(domain::FindingPlace(partition), entry.Field("f"), room));
-  store::v1::Finding finding;
-  if (bytes.empty() || !finding.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
-    return absl::DataLossError("a finding cannot be read");
-  return finding;
-}
-
-absl::StatusOr<store::v1::Job> RedisAlertStore::ReadJob(int partition,
-                                                        const redis::StreamEntry& entry) {
-  std::string room;
-  VEILLE_ASSIGN_OR_RETURN(const std::string_view bytes,
-                          vault_->Open(domain::JobPlace(partition), entry.Field("j"), room));
-  store::v1::Job job;
-  if (bytes.empty() || !job.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
-    return absl::DataLossError("a job cannot be read");
-  return job;
 }
 
 absl::Status RedisAlertStore::Drop(int partition, const std::string& entry) {
@@ -244,8 +105,8 @@ absl::StatusOr<Found> RedisAlertStore::Find(const store::v1::Finding& finding) {
                                         finding.alert_id(), AlertKeyPrefix(partition)}));
   Found found;
   const std::string& home = finding.home_id();
-  VEILLE_ASSIGN_OR_RETURN(found.named, MaybeRecord(partition, home, reply[0], reply[1]));
-  VEILLE_ASSIGN_OR_RETURN(found.open, MaybeRecord(partition, home, reply[2], reply[3]));
+  VEILLE_ASSIGN_OR_RETURN(found.named, codec_.OpenIfThere(partition, home, reply[0], reply[1]));
+  VEILLE_ASSIGN_OR_RETURN(found.open, codec_.OpenIfThere(partition, home, reply[2], reply[3]));
   return found;
 }
 
@@ -266,20 +127,8 @@ std::vector<absl::StatusOr<AlertRecord>> RedisAlertStore::GetAll(
   std::vector<absl::StatusOr<AlertRecord>> records;
   records.reserve(alert_ids.size());
   for (std::size_t i = 0; i < alert_ids.size(); ++i)
-    records.push_back(RecordIn(alert_ids[i], replies[i]));
+    records.push_back(codec_.OpenRecord(alert_ids[i], replies[i]));
   return records;
-}
-
-absl::StatusOr<AlertRecord> RedisAlertStore::RecordIn(const std::string& alert_id,
-                                                      const absl::StatusOr<redis::Reply>& reply) {
-  if (!reply.ok()) return reply.status();
-  if ((*reply)[0].IsNil()) return absl::NotFoundError("there is no such alert");
-  VEILLE_ASSIGN_OR_RETURN(
-      AlertRecord record,
-      ReadRecord(PartitionOf(alert_id), std::string(domain::HomeOfAlert(alert_id)),
-                 (*reply)[0].str(), (*reply)[1].IsNil() ? std::string_view() : (*reply)[1].str()));
-  if (record.alert().alert_id() == alert_id) return record;
-  return absl::DataLossError("an alert stands in another's place; restore it from a backup");
 }
 
 absl::StatusOr<std::vector<std::string>> RedisAlertStore::Store(const AlertChange& change) {
@@ -327,9 +176,10 @@ absl::StatusOr<std::vector<std::string>> RedisAlertStore::RaiseArgs(const NewAle
   const int inbox = domain::CaregiverPartitionOf(caregiver, partitions_);
   const std::string timer = TimerOf(&record);
   const absl::Time due = timer.empty() ? absl::InfiniteFuture() : ToTime(*DueTime(record));
-  VEILLE_ASSIGN_OR_RETURN(std::string sealed, SealRecord(record));
-  VEILLE_ASSIGN_OR_RETURN(std::string update,
-                          SealUpdate(caregiver, alert, raised.delivery.update.SerializeAsString()));
+  VEILLE_ASSIGN_OR_RETURN(std::string sealed, codec_.SealRecord(record));
+  VEILLE_ASSIGN_OR_RETURN(
+      std::string update,
+      codec_.SealUpdate(caregiver, alert, raised.delivery.update.SerializeAsString()));
   return std::vector<std::string>{domain::AlertKey(home, alert.alert_id()),
                                   domain::OpenAlertsKey(home, alert.home_id()),
                                   domain::AlertsKey(home, alert.home_id()),
@@ -375,7 +225,7 @@ absl::StatusOr<std::vector<std::string>> RedisAlertStore::UpdateArgs(const Alert
   const std::string old_timer = TimerOf(change.before);
   const std::string timer = TimerOf(change.after);
   const absl::Time due = timer.empty() ? absl::InfiniteFuture() : ToTime(*DueTime(after));
-  VEILLE_ASSIGN_OR_RETURN(std::string record, SealRecord(after));
+  VEILLE_ASSIGN_OR_RETURN(std::string record, codec_.SealRecord(after));
   std::vector<std::string> args = {
       domain::AlertKey(partition, alert.alert_id()),
       domain::OpenAlertsKey(partition, alert.home_id()),
@@ -397,7 +247,7 @@ absl::StatusOr<std::vector<std::string>> RedisAlertStore::UpdateArgs(const Alert
       change.done_entry,
       std::to_string(change.before == nullptr ? 0 : PendingStep(*change.before)),
       std::to_string(PendingStep(after))};
-  VEILLE_RETURN_IF_ERROR(AddJobs(change, args));
+  VEILLE_RETURN_IF_ERROR(codec_.AddJobs(change, args));
   return args;
 }
 
@@ -474,13 +324,6 @@ std::vector<absl::StatusOr<int>> RedisAlertStore::DeliverAll(
   return reached;
 }
 
-absl::StatusOr<std::string> RedisAlertStore::SealUpdate(const std::string& caregiver_id,
-                                                        const alert::v1::Alert& alert,
-                                                        std::string_view update) {
-  const int partition = domain::CaregiverPartitionOf(caregiver_id, partitions_);
-  return vault_->Seal(SubjectOf(alert), domain::InboxKey(partition, caregiver_id), update);
-}
-
 std::shared_ptr<RedisAlertStore::Answers> RedisAlertStore::StartDeliver(
     const std::vector<std::string>& caregiver_ids, const alert::v1::Update& update,
     uint64_t told_version) {
@@ -489,7 +332,7 @@ std::shared_ptr<RedisAlertStore::Answers> RedisAlertStore::StartDeliver(
   const alert::v1::Alert& alert = update.alert();
   const std::string bytes = update.SerializeAsString();
   for (const std::string& id : caregiver_ids) {
-    absl::StatusOr<std::string> sealed = SealUpdate(id, alert, bytes);
+    absl::StatusOr<std::string> sealed = codec_.SealUpdate(id, alert, bytes);
     if (!sealed.ok()) {
       answers->Take(sealed.status());
       continue;
@@ -508,10 +351,7 @@ std::shared_ptr<RedisAlertStore::Answers> RedisAlertStore::StartDeliver(
 
 absl::Status RedisAlertStore::Enqueue(const store::v1::Finding& finding) {
   const int partition = domain::PartitionOf(finding.home_id(), partitions_);
-  VEILLE_ASSIGN_OR_RETURN(
-      std::string sealed,
-      vault_->Seal({finding.home_id(), finding.patient_id()}, domain::FindingPlace(partition),
-                   finding.SerializeAsString()));
+  VEILLE_ASSIGN_OR_RETURN(std::string sealed, codec_.SealFinding(finding));
   return client_->EvalSync(Named("enqueue"), {domain::QueueKey(partition), std::move(sealed)})
       .status();
 }
@@ -519,7 +359,7 @@ absl::Status RedisAlertStore::Enqueue(const store::v1::Finding& finding) {
 absl::StatusOr<bool> RedisAlertStore::Lease(const std::string& home_id, const std::string& entry,
                                             const store::v1::Job& job, absl::Time due) {
   const int partition = domain::PartitionOf(home_id, partitions_);
-  VEILLE_ASSIGN_OR_RETURN(std::string waiting, WriteJob(job));
+  VEILLE_ASSIGN_OR_RETURN(std::string waiting, codec_.WriteJob(job));
   VEILLE_ASSIGN_OR_RETURN(
       const redis::Reply reply,
       client_->EvalSync(Named("lease"),
@@ -533,10 +373,10 @@ absl::Status RedisAlertStore::ReplaceTimer(const std::string& home_id,
                                            const store::v1::Job& waiting,
                                            const store::v1::Job* next, absl::Time due) {
   const int partition = domain::PartitionOf(home_id, partitions_);
-  VEILLE_ASSIGN_OR_RETURN(std::string stands, WriteJob(waiting));
+  VEILLE_ASSIGN_OR_RETURN(std::string stands, codec_.WriteJob(waiting));
   std::string comes;
   if (next != nullptr) {
-    VEILLE_ASSIGN_OR_RETURN(comes, WriteJob(*next));
+    VEILLE_ASSIGN_OR_RETURN(comes, codec_.WriteJob(*next));
   }
   VEILLE_RETURN_IF_ERROR(
       client_
@@ -579,7 +419,7 @@ absl::StatusOr<std::vector<AlertRecord>> RedisAlertStore::OpenAlerts(const std::
       const redis::Reply reply,
       client_->EvalSync(Named("open"),
                         {domain::OpenAlertsKey(partition, home_id), AlertKeyPrefix(partition)}));
-  return ReadRecords(partition, home_id, reply);
+  return codec_.OpenAll(partition, home_id, reply);
 }
 
 absl::StatusOr<std::vector<AlertRecord>> RedisAlertStore::Alerts(
@@ -591,7 +431,7 @@ absl::StatusOr<std::vector<AlertRecord>> RedisAlertStore::Alerts(
                                         position ? std::to_string(position->create_ms) : "",
                                         position ? position->alert_id : "", std::to_string(limit),
                                         AlertKeyPrefix(partition)}));
-  return ReadRecords(partition, home_id, reply);
+  return codec_.OpenAll(partition, home_id, reply);
 }
 
 absl::StatusOr<store::v1::CircleState> RedisAlertStore::GetCircle(const std::string& home_id) {

@@ -15,6 +15,7 @@
 #include "common/redis/stream_reader.h"
 #include "common/sync/mutex.h"
 #include "services/domain/vault/vault.h"
+#include "services/notifier/adapters/alert_codec.h"
 #include "services/notifier/app/alert_store.h"
 
 namespace veille::notifier {
@@ -84,9 +85,8 @@ class RedisAlertStore : public AlertStore {
   // the next of theirs is due, InfiniteFuture for none.
   absl::StatusOr<absl::Time> MoveDue(const std::vector<int>& partitions, absl::Time now);
 
-  // What stands in a queue entry. NOT_FOUND when its key is gone.
-  absl::StatusOr<store::v1::Finding> ReadFinding(int partition, const redis::StreamEntry& entry);
-  absl::StatusOr<store::v1::Job> ReadJob(int partition, const redis::StreamEntry& entry);
+  // How what stands in Redis is read, queue entries among it.
+  const AlertCodec& codec() const { return codec_; }
   // A queue entry is done with.
   absl::Status Drop(int partition, const std::string& entry);
 
@@ -111,30 +111,12 @@ class RedisAlertStore : public AlertStore {
               redis::Client::Callback done);
   std::shared_ptr<Answers> StartDeliver(const std::vector<std::string>& caregiver_ids,
                                         const alert::v1::Update& update, uint64_t told_version);
-  absl::StatusOr<std::string> SealRecord(const store::v1::AlertRecord& record);
-  absl::StatusOr<std::string> SealUpdate(const std::string& caregiver_id,
-                                         const alert::v1::Alert& alert, std::string_view update);
-  absl::StatusOr<store::v1::AlertRecord> RecordIn(const std::string& alert_id,
-                                                  const absl::StatusOr<redis::Reply>& reply);
-  absl::StatusOr<store::v1::AlertRecord> ReadRecord(int partition, const std::string& home_id,
-                                                    std::string_view bytes, std::string_view marks);
-  // Nothing for no record, and for one whose key is gone.
-  absl::StatusOr<std::optional<store::v1::AlertRecord>> MaybeRecord(int partition,
-                                                                    const std::string& home_id,
-                                                                    const redis::ReplyView& record,
-                                                                    const redis::ReplyView& marks);
-  absl::StatusOr<std::vector<store::v1::AlertRecord>> ReadRecords(int partition,
-                                                                  const std::string& home_id,
-                                                                  const redis::Reply& reply);
-  // A send names people's addresses: sealed, to the same bytes each time, since the timers look for
-  // it by them. The others name ids only.
-  absl::StatusOr<std::string> WriteJob(const store::v1::Job& job);
-  absl::Status AddJobs(const AlertChange& change, std::vector<std::string>& args);
   void TimerSet(absl::Time due);
 
   const int partitions_;
   const QuietBudget quiet_;
   const std::shared_ptr<domain::Vault> vault_;
+  const AlertCodec codec_;
   // Homes and caregivers lie in different slots of a cluster: nothing changes in both at once.
   std::atomic<bool> is_cluster_{false};
   SystemRandom random_;

@@ -130,6 +130,33 @@ TEST(StreamReader, ReadsAsAConsumerOfAGroupAndTellsWhenThatIsMissing) {
   EXPECT_EQ((*pending)[3][0][0].str(), "n1");
 }
 
+TEST(StreamReader, ReadsStreamsOfAGroupTogether) {
+  RedisServer redis;
+  StreamReader reader({.endpoint = redis.endpoint()});
+  const std::vector<std::string> keys = {"q0", "q1", "q2"};
+  for (const std::string& key : keys) {
+    const std::vector<std::string> made = {"XGROUP", "CREATE", key, "notifier", "0", "MKSTREAM"};
+    ASSERT_TRUE(redis.client().CommandSync(made).ok());
+  }
+  Add(redis, "q2", "b");
+  Add(redis, "q1", "a");
+  Counter batches;
+  std::vector<std::string> seen;
+  reader.Subscribe({.key = "q0", .group = "notifier", .consumer = "n1", .also = {"q1", "q2"}},
+                   [&](const absl::StatusOr<StreamBatch>& batch) {
+                     for (const StreamEntry& entry : batch->entries())
+                       seen.push_back(std::string(entry.key) + "=" + std::string(entry.Field("v")));
+                     batches.Add();
+                   });
+  ASSERT_TRUE(batches.Reaches(1));
+  EXPECT_EQ(seen, (std::vector<std::string>{"q1=a", "q2=b"}));
+  // It waits for all of them.
+  reader.Resume("q0", {});
+  Add(redis, "q0", "c");
+  ASSERT_TRUE(batches.Reaches(2));
+  EXPECT_EQ(seen.back(), "q0=c");
+}
+
 TEST(StreamReader, HandsNothingOverAfterUnsubscribing) {
   RedisServer redis;
   StreamReader reader({.endpoint = redis.endpoint()});
