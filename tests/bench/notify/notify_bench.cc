@@ -5,6 +5,7 @@
 //   build/bench/tests/bench/notify/notify_bench [--json FILE] [--only veille|alertmanager]
 //   build/bench/tests/bench/notify/notify_bench --watchers 10000     a crowd on one process
 //   build/bench/tests/bench/notify/notify_bench --timers             what pending steps cost
+//   build/bench/tests/bench/notify/notify_bench --bare               what gRPC alone costs
 //
 // First as many as there is room for, 1,000 under way: alerts a second and a second of processor
 // time, of every server process, receivers left out. Then at a pace: how long from before an alert
@@ -22,6 +23,7 @@
 #include "common/base/file.h"
 #include "common/time/clock.h"
 #include "tests/bench/notify/alertmanager.h"
+#include "tests/bench/notify/bare.h"
 #include "tests/bench/notify/crowd.h"
 #include "tests/bench/notify/served.h"
 #include "tests/bench/notify/tally.h"
@@ -40,7 +42,9 @@ ABSL_FLAG(std::string, json, "", "Where the figures are written.");
 ABSL_FLAG(int, watchers, 0, "Instead: so many watchers on one notifier.");
 ABSL_FLAG(int, seconds, 35, "With --watchers: how long heartbeats are measured.");
 ABSL_FLAG(bool, timers, false, "Instead: pending escalation timers.");
+ABSL_FLAG(bool, bare, false, "Instead: what gRPC alone costs, the least that is possible on it.");
 ABSL_FLAG(std::string, clients, "", "Internal: be the clients of --watchers.");
+ABSL_FLAG(std::string, bare_server, "", "Internal: be the server of --bare.");
 
 namespace veille::bench {
 namespace {
@@ -205,6 +209,12 @@ int main(int argc, char** argv) {
   absl::ParseCommandLine(argc, argv);
   if (const std::string what = absl::GetFlag(FLAGS_clients); !what.empty())
     return veille::bench::RunClients(what);
+  if (const std::string what = absl::GetFlag(FLAGS_bare_server); !what.empty())
+    return veille::bench::RunBareServer(what);
+  if (absl::GetFlag(FLAGS_bare)) {
+    return veille::bench::MeasureBare(veille::bench::kWatchers, absl::GetFlag(FLAGS_alerts)) ? 0
+                                                                                             : 1;
+  }
   if (const int watchers = absl::GetFlag(FLAGS_watchers); watchers > 0)
     return veille::bench::MeasureCrowd(watchers, absl::GetFlag(FLAGS_seconds)) ? 0 : 1;
   if (absl::GetFlag(FLAGS_timers)) return veille::bench::MeasureTimers(200) ? 0 : 1;
