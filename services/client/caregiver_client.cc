@@ -12,6 +12,7 @@
 #include "common/base/timestamp.h"
 #include "common/retry/backoff.h"
 #include "common/rpc/credentials.h"
+#include "common/rpc/deadline.h"
 #include "common/rpc/status.h"
 #include "common/sync/mutex.h"
 #include "common/time/clock.h"
@@ -19,6 +20,9 @@
 
 namespace veille::client {
 namespace {
+
+// How long Stop() may take to be heard.
+constexpr absl::Duration kSlice = absl::Milliseconds(100);
 
 // Trying again would change nothing.
 bool IsFinal(const absl::Status& status) {
@@ -59,6 +63,8 @@ class CaregiverClient::Connection {
   void SignInto(grpc::ClientContext& context) const {
     if (!options_.token.empty()) context.AddMetadata("authorization", "Bearer " + options_.token);
   }
+  // Waits so long, or until the channel is connected, which it was not. False once stopped.
+  bool Pause(absl::Duration span);
   // One stream, until it ends. True when it was of any use, so that back-off begins anew.
   bool WatchOnce(const WatchHandlers& handlers, absl::Status& status);
   bool Handle(const alert::v1::WatchAlertsResponse& message, const WatchHandlers& handlers);
@@ -87,12 +93,28 @@ absl::Status CaregiverClient::Connection::Watch(const WatchHandlers& handlers) {
     }
     if (handlers.on_connection) handlers.on_connection(status);
     if (IsFinal(status)) return status;
-    MutexLock lock(mu_);
-    if (!stopped_) changed_.WaitFor(mu_, backoff.Next());
-    if (stopped_) return absl::OkStatus();
     // Our back-off is enough: with the channel's own behind it, a service that is back would be
     // found seconds later.
     grpc::experimental::ChannelResetConnectionBackoff(channel_.get());
+    if (!Pause(backoff.Next())) return absl::OkStatus();
+  }
+}
+
+bool CaregiverClient::Connection::Pause(absl::Duration span) {
+  const bool connected = channel_->GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY;
+  const absl::Duration until = MonotonicNow() + span;
+  while (true) {
+    const absl::Duration left = until - MonotonicNow();
+    {
+      MutexLock lock(mu_);
+      if (!stopped_ && connected && left > absl::ZeroDuration()) changed_.WaitFor(mu_, left);
+      if (stopped_) return false;
+    }
+    if (left <= absl::ZeroDuration()) return true;
+    // A channel gets on only while somebody waits for it: between calls nobody does, and a call
+    // that fails at once does not. Unlike a plain connection, a TLS handshake needs several turns.
+    if (!connected && channel_->WaitForConnected(rpc::DeadlineAfter(std::min(left, kSlice))))
+      return true;
   }
 }
 

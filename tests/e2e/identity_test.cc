@@ -3,6 +3,7 @@
 // another.
 
 #include <filesystem>
+#include <sstream>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -78,6 +79,34 @@ TEST_F(MutualTlsByDefault, HubsAndTerminalsOfThisMachineFindTheirCertificates) {
   const std::string said = Run({"alerts", "--caregiver=anne", "list", "--data=" + all_.data(),
                                 "--notifier=" + all_.notifier()});
   EXPECT_EQ(said.find("certificate"), std::string::npos) << said;
+}
+
+// A handshake needs its channel polled, also while the client waits for the next attempt.
+TEST_F(MutualTlsByDefault, AWatchIsBackSoonAfterTheService) {
+  const std::string log = all_.data() + "/watch.log";
+  testing::Process watch({testing::VeilleBinary(), "watch", "--caregiver=anne", "--output=json",
+                          "--data=" + all_.data(), "--notifier=" + all_.notifier()},
+                         log);
+  watch.Start();
+  const auto lines = [&](const std::string& begin) {
+    std::istringstream in(ReadFile(log).value_or(""));
+    int count = 0;
+    for (std::string line; std::getline(in, line);) count += line.rfind(begin, 0) == 0 ? 1 : 0;
+    return count;
+  };
+  const std::string snapshot = R"({"snapshot":)", down = R"({"connection":"down")";
+  ASSERT_TRUE(Eventually([&] { return lines(snapshot) == 1; })) << ReadFile(log).value_or("");
+  for (int outage = 1; outage <= 2; ++outage) {
+    const int before = lines(down);
+    all_.process().Kill();
+    EXPECT_TRUE(Eventually([&] { return lines(down) > before; }));
+    SleepReally(absl::Seconds(2 * outage));  // Attempts that fail: how an outage is.
+    std::filesystem::remove(Ready());
+    all_.process().Start();
+    ASSERT_TRUE(Eventually([&] { return std::filesystem::exists(Ready()); })) << all_.Log();
+    EXPECT_TRUE(Eventually([&] { return lines(snapshot) == 1 + outage; }, absl::Seconds(15)))
+        << ReadFile(log).value_or("");
+  }
 }
 
 TEST_F(MutualTlsByDefault, WithoutACertificateNobodyIsLetIn) {
