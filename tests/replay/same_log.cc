@@ -130,6 +130,13 @@ class Gatehouse {
     const std::string address = "unix:" + folder_.path() + "/gateway.sock";
     gateway::GatewayOptions options;
     options.config.mutable_rpc()->set_gateway_address(address);
+    // A night in seconds is what no hub may send.
+    for (config::v1::Rate* rate : {options.config.mutable_limits()->mutable_hub_bulk_batches(),
+                                   options.config.mutable_limits()->mutable_hub_bulk_bytes(),
+                                   options.config.mutable_limits()->mutable_hub_urgent_batches()}) {
+      rate->set_per_second(1e9);
+      rate->set_burst(1e9);
+    }
     options.endpoint = redis_.endpoint();
     options.partitions = 1;
     options.registry = registry_;
