@@ -1,8 +1,10 @@
 // veille audit: reads the audit log, and says whether it is whole.
 
+#include <algorithm>
 #include <cstdio>
-#include <map>
+#include <set>
 #include <sstream>
+#include <utility>
 
 #include "absl/flags/declare.h"
 #include "absl/flags/flag.h"
@@ -13,6 +15,7 @@
 #include "common/base/status_macros.h"
 #include "common/redis/pipelined_client.h"
 #include "common/redis/private_server.h"
+#include "services/client/flags.h"
 #include "services/domain/audit/audit_log.h"
 #include "services/domain/deployment.h"
 #include "services/domain/keys.h"
@@ -39,19 +42,24 @@ using store::v1::AuditCheckpoint;
 using store::v1::AuditEntry;
 
 constexpr char kUsage[] =
-    "veille audit verify | list [--patient ID]: with --data FOLDER of a running 'veille all', or "
-    "--config FILE of a role";
+    "veille audit verify | list [--patient ID]: with --data FOLDER of a running 'veille all' (by "
+    "default this user's), or --config FILE of a role";
 
 struct Opened {
   std::unique_ptr<redis::PipelinedClient> client;
   int partitions = 0;
 };
 
+// A folder that was named comes first, then a configuration, then this user's folder.
+bool IsConfigured() {
+  return absl::GetFlag(FLAGS_data).empty() && !absl::GetFlag(FLAGS_config).empty();
+}
+
 absl::StatusOr<Opened> Open() {
   redis::PipelinedClient::Options options;
   options.name = "veille-audit";
-  if (const std::string data = absl::GetFlag(FLAGS_data); !data.empty()) {
-    options.endpoint.unix_socket = data + "/redis/redis.sock";
+  if (!IsConfigured()) {
+    options.endpoint.unix_socket = client::DataFolder() + "/redis/redis.sock";
   } else {
     VEILLE_ASSIGN_OR_RETURN(const config::v1::Config config,
                             LoadConfig(absl::GetFlag(FLAGS_config), false));
@@ -67,8 +75,7 @@ absl::StatusOr<Opened> Open() {
 
 absl::StatusOr<VerifyingKey> PublicKey() {
   std::string path = absl::GetFlag(FLAGS_audit_key);
-  if (path.empty() && !absl::GetFlag(FLAGS_data).empty())
-    path = absl::GetFlag(FLAGS_data) + "/audit.pub";
+  if (path.empty() && !IsConfigured()) path = client::DataFolder() + "/audit.pub";
   if (path.empty())
     return absl::InvalidArgumentError("--audit_key: names the public key that signs the log");
   VEILLE_ASSIGN_OR_RETURN(const std::string pem, ReadFile(path));
@@ -113,7 +120,8 @@ absl::StatusOr<bool> Verify() {
     VEILLE_ASSIGN_OR_RETURN(domain::StoredAudit stored,
                             domain::LoadAudit(*opened.client, partition));
     if (!stored.checkpoints.empty()) newest += ToJson(stored.checkpoints.back()) + "\n";
-    stored.checkpoints.insert(stored.checkpoints.end(), anchor.begin(), anchor.end());
+    for (const AuditCheckpoint& kept : anchor)
+      if (kept.partition() == static_cast<uint32_t>(partition)) stored.checkpoints.push_back(kept);
     entries += stored.entries.size();
     checkpoints += stored.checkpoints.size();
     for (const std::string& fault :
@@ -129,23 +137,47 @@ absl::StatusOr<bool> Verify() {
   return faults == 0;
 }
 
+// Of a person: what names them, and what was done to the whole of a home that is theirs.
+class Wanted {
+ public:
+  Wanted(std::string patient, const std::vector<AuditEntry>& entries)
+      : patient_(std::move(patient)) {
+    for (const AuditEntry& entry : entries)
+      if (entry.patient_id() == patient_) homes_.insert(entry.home_id());
+  }
+  bool operator()(const AuditEntry& entry) const {
+    if (patient_.empty() || entry.patient_id() == patient_) return true;
+    return entry.patient_id().empty() && homes_.count(entry.home_id()) > 0;
+  }
+  bool nobody() const { return !patient_.empty() && homes_.empty(); }
+
+ private:
+  const std::string patient_;
+  std::set<std::string> homes_;
+};
+
 absl::Status List() {
   VEILLE_ASSIGN_OR_RETURN(const Opened opened, Open());
-  const std::string patient = absl::GetFlag(FLAGS_patient);
-  std::multimap<std::pair<int64_t, int32_t>, std::string> lines;
+  std::vector<AuditEntry> entries;
   for (int partition = 0; partition < opened.partitions; ++partition) {
     VEILLE_ASSIGN_OR_RETURN(const domain::StoredAudit stored,
                             domain::LoadAudit(*opened.client, partition));
-    for (const std::string& bytes : stored.entries) {
-      AuditEntry entry;
-      if (!entry.ParseFromString(bytes)) continue;
-      if (!patient.empty() && !entry.patient_id().empty() && entry.patient_id() != patient)
-        continue;
-      entry.clear_previous_hash();
-      lines.emplace(std::pair(entry.time().seconds(), entry.time().nanos()), ToJson(entry));
-    }
+    for (const std::string& bytes : stored.entries)
+      if (!entries.emplace_back().ParseFromString(bytes)) entries.pop_back();
   }
-  for (const auto& [time, line] : lines) std::printf("%s\n", line.c_str());
+  const Wanted wanted(absl::GetFlag(FLAGS_patient), entries);
+  if (wanted.nobody())
+    return absl::NotFoundError("--patient: no entry names this person; ids are written in full");
+  const auto time = [](const AuditEntry& entry) {
+    return std::pair(entry.time().seconds(), entry.time().nanos());
+  };
+  std::stable_sort(entries.begin(), entries.end(),
+                   [&](const AuditEntry& a, const AuditEntry& b) { return time(a) < time(b); });
+  for (AuditEntry& entry : entries) {
+    if (!wanted(entry)) continue;
+    entry.clear_previous_hash();
+    std::printf("%s\n", ToJson(entry).c_str());
+  }
   return absl::OkStatus();
 }
 

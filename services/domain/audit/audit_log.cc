@@ -52,24 +52,34 @@ absl::StatusOr<std::vector<std::string>> ReadStream(redis::Client& client, const
   }
 }
 
+absl::StatusOr<AuditHead> ReadHead(redis::Client& client, int partition) {
+  VEILLE_ASSIGN_OR_RETURN(const redis::Reply head,
+                          client.CommandSync({"HMGET", AuditHeadKey(partition), "number", "hash"}));
+  return AuditHead{static_cast<uint64_t>(head[0].AsInteger().value_or(0)),
+                   std::string(head[1].str())};
+}
+
 }  // namespace
 
 absl::StatusOr<StoredAudit> LoadAudit(redis::Client& client, int partition) {
   StoredAudit stored;
-  // The head first: what is written meanwhile stands behind it.
-  VEILLE_ASSIGN_OR_RETURN(const redis::Reply head,
-                          client.CommandSync({"HMGET", AuditHeadKey(partition), "number", "hash"}));
-  stored.head.number = static_cast<uint64_t>(head[0].AsInteger().value_or(0));
-  stored.head.hash = std::string(head[1].str());
-  VEILLE_ASSIGN_OR_RETURN(stored.entries, ReadStream(client, AuditKey(partition)));
-  if (stored.entries.size() > stored.head.number) stored.entries.resize(stored.head.number);
+  // Checkpoints first, the head then: nothing that is written meanwhile makes a checkpoint stand
+  // beyond the head. What does was signed before the log was cut.
   VEILLE_ASSIGN_OR_RETURN(const std::vector<std::string> checkpoints,
                           ReadStream(client, AuditCheckpointsKey(partition)));
   for (const std::string& bytes : checkpoints) {
     store::v1::AuditCheckpoint& checkpoint = stored.checkpoints.emplace_back();
-    if (!checkpoint.ParseFromString(bytes) || checkpoint.number() > stored.head.number)
-      stored.checkpoints.pop_back();
+    if (checkpoint.ParseFromString(bytes)) continue;
+    // Kept, as one that nobody signed.
+    checkpoint.Clear();
+    checkpoint.set_partition(static_cast<uint32_t>(partition));
   }
+  VEILLE_ASSIGN_OR_RETURN(stored.head, ReadHead(client, partition));
+  VEILLE_ASSIGN_OR_RETURN(stored.entries, ReadStream(client, AuditKey(partition)));
+  // What was written since then is for the next look; what no head has ever counted is shown.
+  VEILLE_ASSIGN_OR_RETURN(const AuditHead now, ReadHead(client, partition));
+  if (stored.entries.size() > stored.head.number && stored.entries.size() <= now.number)
+    stored.entries.resize(stored.head.number);
   return stored;
 }
 

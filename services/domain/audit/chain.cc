@@ -108,7 +108,10 @@ std::vector<std::string> VerifyAudit(int partition, const std::vector<std::strin
     faults.push_back(
         found.number == head.number
             ? absl::StrFormat("the last entry, %d, was changed", head.number)
-            : absl::StrFormat("the log was cut: its head says entry %d, the last is %d",
+        : found.number < head.number
+            ? absl::StrFormat("the log was cut: its head says entry %d, the last is %d",
+                              head.number, found.number)
+            : absl::StrFormat("the head was set back: it says entry %d, the last is %d",
                               head.number, found.number));
   }
   for (const AuditCheckpoint& checkpoint : checkpoints)

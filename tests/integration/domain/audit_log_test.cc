@@ -2,6 +2,7 @@
 
 #include "services/domain/audit/audit_log.h"
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 #include "services/domain/keys.h"
@@ -9,6 +10,8 @@
 
 namespace veille::domain {
 namespace {
+
+using ::testing::Contains;
 
 using testing::RedisServer;
 
@@ -109,6 +112,40 @@ TEST_F(AuditLogTest, AnEntryThatSomebodyChangedInRedisIsFound) {
   ASSERT_TRUE(stored.ok());
   EXPECT_EQ(VerifyAudit(partition(), stored->entries, stored->head, {}, key_.Public()),
             std::vector<std::string>{"entry 2 is missing"});
+}
+
+// Whoever can write into Redis can set back the head, too; not what was signed.
+TEST_F(AuditLogTest, AnEndThatWasCutTogetherWithItsHeadIsFound) {
+  for (int i = 0; i < 6; ++i)
+    ASSERT_TRUE(Open()->RecordAndWait(View(std::to_string(i)), absl::Seconds(30)).ok());
+  const auto whole = LoadAudit(redis_.client(), partition());
+  ASSERT_TRUE(whole.ok());
+  const std::string head = AuditHeadKey(partition());
+  const auto faults = [&] {
+    const auto stored = LoadAudit(redis_.client(), partition());
+    EXPECT_TRUE(stored.ok());
+    return VerifyAudit(partition(), stored->entries, stored->head, stored->checkpoints,
+                       key_.Public());
+  };
+  // The head alone: the entries behind it still stand there.
+  ASSERT_TRUE(redis_.client()
+                  .CommandSync({"HSET", head, "number", "3", "hash", Sha256(whole->entries[2])})
+                  .ok());
+  EXPECT_THAT(faults(), Contains("the head was set back: it says entry 3, the last is 6"));
+  ASSERT_TRUE(redis_.client().CommandSync({"DEL", head}).ok());
+  EXPECT_THAT(faults(), Contains("the head was set back: it says entry 0, the last is 6"));
+  // The entries as well.
+  ASSERT_TRUE(redis_.client()
+                  .CommandSync({"HSET", head, "number", "3", "hash", Sha256(whole->entries[2])})
+                  .ok());
+  ASSERT_TRUE(redis_.client().CommandSync({"XTRIM", AuditKey(partition()), "MAXLEN", "0"}).ok());
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(redis_.client()
+                    .CommandSync({"XADD", AuditKey(partition()), "*", "e", whole->entries[i]})
+                    .ok());
+  }
+  EXPECT_THAT(faults(),
+              Contains("the log was cut: a checkpoint was signed at entry 6, and the last is 3"));
 }
 
 TEST_F(AuditLogTest, ManyHomesAreWrittenAtOnce) {
