@@ -127,9 +127,11 @@ absl::StatusOr<NewRoot> MakeRoot(const std::string& trust_domain, absl::Time now
 
 }  // namespace
 
+bool IsTrustDomain(const std::string& name) { return IsSegment(name); }
+
 absl::StatusOr<AuthorityPems> MakeAuthority(const std::string& trust_domain, absl::Time now,
                                             absl::Duration lifetime) {
-  if (!IsSegment(trust_domain))
+  if (!IsTrustDomain(trust_domain))
     return absl::InvalidArgumentError("'" + trust_domain + "' cannot name a trust domain");
   VEILLE_ASSIGN_OR_RETURN(const NewRoot root, MakeRoot(trust_domain, now, lifetime));
   const std::string certificate = WriteCertificate(root.certificate.get());

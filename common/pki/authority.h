@@ -26,6 +26,9 @@ struct AuthorityPems {
   std::string trusted;       // The roots.
 };
 
+// Whether SPIFFE ids may name a trust domain so.
+bool IsTrustDomain(const std::string& name);
+
 // A new root for `trust_domain`.
 absl::StatusOr<AuthorityPems> MakeAuthority(const std::string& trust_domain, absl::Time now,
                                             absl::Duration lifetime);

@@ -20,6 +20,7 @@
 #include "services/domain/deployment.h"
 #include "services/domain/keys.h"
 #include "services/veille/commands.h"
+#include "services/veille/load_config.h"
 #include "services/veille/node.h"
 
 ABSL_DECLARE_FLAG(std::string, config);

@@ -10,6 +10,7 @@
 #include "services/domain/vault/redis_key_store.h"
 #include "services/domain/vault/rotation.h"
 #include "services/veille/commands.h"
+#include "services/veille/load_config.h"
 #include "services/veille/node.h"
 #include "services/veille/vault_setup.h"
 

@@ -21,10 +21,6 @@
 
 namespace veille {
 
-// Reads and checks a configuration; every fault with file, line and reason. An empty path is the
-// default configuration. `embedded` is `veille all`, which needs no endpoint.
-absl::StatusOr<config::v1::Config> LoadConfig(const std::string& path, bool embedded);
-
 struct Node {
   config::v1::Config config;
   std::shared_ptr<const Clock> clock;

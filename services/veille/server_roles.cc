@@ -33,6 +33,7 @@
 #include "services/identity/role.h"
 #include "services/notifier/role.h"
 #include "services/veille/drill.h"
+#include "services/veille/load_config.h"
 #include "services/veille/node.h"
 #include "services/veille/own_identity.h"
 #include "services/veille/vault_setup.h"

@@ -25,7 +25,10 @@ TEST(CheckConfig, NamesFileLineAndReason) {
   const std::string config = folder.path() + "/bad.textproto";
   ASSERT_TRUE(WriteFileAtomically(config,
                                   "redis { endpoint: \"carrier pigeon\" }\n"
-                                  "gateway { bulk_memory_ratio: 7 }\n")
+                                  "gateway { bulk_memory_ratio: 7 }\n"
+                                  "identity { trust_domain: \"x y\" address: \"nonsense\" }\n"
+                                  "metrics_address: \"0.0.0.0:99999\"\n"
+                                  "retention { alerts_days: 4000000000 }\n")
                   .ok());
   const std::string log = folder.path() + "/log";
   testing::Process check(
@@ -33,9 +36,10 @@ TEST(CheckConfig, NamesFileLineAndReason) {
   check.Start();
   EXPECT_EQ(check.Wait(absl::Seconds(20)), 1);
   const std::string said = ReadFile(log).value_or("");
-  EXPECT_NE(said.find("bad.textproto:1:"), std::string::npos) << said;
-  EXPECT_NE(said.find("bad.textproto:2:"), std::string::npos) << said;
-  EXPECT_NE(said.find("gateway.bulk_memory_ratio"), std::string::npos) << said;
+  for (const char* fault :
+       {"bad.textproto:1:", "bad.textproto:2:", "gateway.bulk_memory_ratio",
+        "identity.trust_domain", "identity.address", "metrics_address", "retention.alerts_days"})
+    EXPECT_NE(said.find(fault), std::string::npos) << fault << " in " << said;
 }
 
 TEST(CheckConfig, NamesEveryFaultOfEveryHomeWithFileLineAndReason) {
