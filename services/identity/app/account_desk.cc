@@ -175,6 +175,18 @@ absl::Status AccountDesk::CountTry(const std::string& account_id, const std::str
   return MustWait(absl::Seconds(1));
 }
 
+std::vector<std::string> AccountDesk::NamesAround(const std::string& account_id) const {
+  std::vector<std::string> names;
+  const std::shared_ptr<const domain::Registry> registry = options_.registry.Get();
+  if (registry == nullptr) return names;
+  for (const domain::PatientRef& ref : registry->PatientsOf(account_id)) {
+    names.push_back(ref.patient->display_name());
+    for (const care::v1::Member& member : ref.patient->circle().members())
+      if (member.caregiver_id() == account_id) names.push_back(member.display_name());
+  }
+  return names;
+}
+
 absl::StatusOr<store::v1::PasswordHash> AccountDesk::Hash(const std::string& password) {
   store::v1::PasswordHash hash;
   VEILLE_RETURN_IF_ERROR(
@@ -277,7 +289,7 @@ absl::StatusOr<SignedIn> AccountDesk::Accept(const account::v1::AcceptInvitation
   if (!invitation.ok()) return invitation.status();
   // A password that is too weak does not use up the code.
   const std::string& id = invitation->account_id();
-  VEILLE_RETURN_IF_ERROR(CheckNewPassword(request.password(), id));
+  VEILLE_RETURN_IF_ERROR(CheckNewPassword(request.password(), id, NamesAround(id)));
   absl::StatusOr<AccountStore::Stored> stored = store_.Get(id);
   if (absl::IsNotFound(stored.status()) ||
       (stored.ok() && stored->account.invitation() != digest)) {
@@ -370,7 +382,8 @@ absl::StatusOr<int> AccountDesk::Revoke(const Caller& caller, const std::string&
 absl::Status AccountDesk::ChangePassword(const Caller& caller,
                                          const account::v1::ChangePasswordRequest& request,
                                          const std::string& address) {
-  VEILLE_RETURN_IF_ERROR(CheckNewPassword(request.new_password(), caller.id));
+  VEILLE_RETURN_IF_ERROR(
+      CheckNewPassword(request.new_password(), caller.id, NamesAround(caller.id)));
   VEILLE_ASSIGN_OR_RETURN(AccountStore::Stored proved,
                           Prove(caller.id, request.password(), request.totp_code(), true, address));
   VEILLE_ASSIGN_OR_RETURN(*proved.account.mutable_password(), Hash(request.new_password()));

@@ -99,6 +99,9 @@ class AccountDesk {
   absl::Status UseCode(const std::string& code, store::v1::StoredAccount& account);
   absl::StatusOr<account::v1::SignedIn> MakeSession(const AccountStore::Stored& stored,
                                                     const std::string& device);
+  // Of the person and of those whom the person cares for, as far as they are known: what somebody
+  // else would try first.
+  std::vector<std::string> NamesAround(const std::string& account_id) const;
   absl::StatusOr<store::v1::PasswordHash> Hash(const std::string& password);
   absl::StatusOr<std::string> AccountOf(const domain::Caller& caller,
                                         const std::string& account_id) const;

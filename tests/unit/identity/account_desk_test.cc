@@ -45,7 +45,12 @@ class AccountDeskTest : public ::testing::Test {
 
   AccountOptions Options() {
     AccountOptions options;
-    options.registry = *domain::Registry::Make({domain::MakeHome("h", "Europe/Paris")});
+    care::v1::Home home = domain::MakeHome("h", "Europe/Paris");
+    home.mutable_patients(0)->set_display_name("Marguerite Vandenbroucke");
+    care::v1::Member& member = *home.mutable_patients(0)->mutable_circle()->add_members();
+    member.set_caregiver_id("anne-marie");
+    member.set_display_name("Anne-Marie Quesnoy");
+    options.registry = *domain::Registry::Make({std::move(home)});
     options.clock = options.service_clock = clock_;
     options.random = &random_;
     options.cost = {16, 8, 1};
@@ -146,6 +151,15 @@ TEST_F(AccountDeskTest, DoesNotUseUpACodeForAWeakPassword) {
     EXPECT_TRUE(absl::IsInvalidArgument(Accept(secret, weak).status())) << weak;
   clock_->Advance(absl::Minutes(2));
   EXPECT_TRUE(Accept(secret).ok());
+}
+
+TEST_F(AccountDeskTest, TakesNoNamesOfTheCircleForAPassword) {
+  for (const char* known : {"Vandenbroucke1950", "quesnoymarguerite"}) {
+    EXPECT_TRUE(Accept(InviteSecret("somebody"), known).ok()) << known;
+    EXPECT_TRUE(absl::IsInvalidArgument(Accept(InviteSecret("anne-marie"), known).status()))
+        << known;
+    ASSERT_TRUE(desk_.Remove(Admin(), "somebody").ok());
+  }
 }
 
 TEST_F(AccountDeskTest, SaysTheSameOfEverythingThatIsWrong) {
@@ -349,6 +363,32 @@ TEST(Passwords, HaveTwelveCharactersOfAnyAlphabet) {
   EXPECT_TRUE(CheckNewPassword("où êtes-vous", "anne").ok());
   EXPECT_FALSE(CheckNewPassword("où êtes-vou", "anne").ok());
   EXPECT_FALSE(CheckNewPassword(std::string(129, 'x'), "anne").ok());
+}
+
+TEST(Passwords, AreNotWhatIsTriedFirst) {
+  for (const char* common :
+       {"123456789012", "password1234", "1qaz2wsx3edc", "administrator", "iloveyou1234",
+        "P@ssw0rd2024!", "abcdefghijkl", "qwertyuiopasdf", "motdepasse1234", "azertyuiop123",
+        "Azertyuiopqsdfghjklm", "&é\"'(-è_çàaz", "administrateur", "Septembre2026!", "Veille2026!!",
+        "soleilsoleil", "marseille13000"}) {
+    const absl::Status refused = CheckNewPassword(common, "somebody");
+    EXPECT_TRUE(absl::IsInvalidArgument(refused)) << common;
+    EXPECT_THAT(std::string(refused.message()), HasSubstr("too easy to guess")) << common;
+  }
+}
+
+TEST(Passwords, AreNotNamesWithAYear) {
+  const std::vector<std::string> names = {"Hélène Vandenbroucke", "Théo Quesnoy"};
+  for (const char* personal : {"Helenevandenbroucke1950", "hélène-theo-1950", "Quesnoyquesnoy80"})
+    EXPECT_FALSE(CheckNewPassword(personal, "h.v", names).ok()) << personal;
+  EXPECT_TRUE(CheckNewPassword("Helenevandenbroucke1950", "somebody").ok());
+}
+
+TEST(Passwords, AreGoodAsAFewWordsOfOnesOwn) {
+  for (const char* good :
+       {"girafe souvent lundi citron", "quatre chevaux bleus dansent", "éléphant à Noël, ma tante",
+        "tisane Verveine marteau", "correct horse battery staple", "hX7-qq2mB.ze9"})
+    EXPECT_TRUE(CheckNewPassword(good, "anne", {"Anne Durand"}).ok()) << good;
 }
 
 }  // namespace
