@@ -16,6 +16,7 @@
 #include "common/base/file.h"
 #include "common/base/status_macros.h"
 #include "common/base/timestamp.h"
+#include "common/rpc/bearer.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/status.h"
 #include "services/client/commands.h"
@@ -108,7 +109,7 @@ absl::StatusOr<Response> CallOver(const std::shared_ptr<grpc::Channel>& channel,
                                   const Request& request, const std::string& token = "") {
   const auto stub = AccountService::NewStub(channel);
   grpc::ClientContext context;
-  if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
+  rpc::ShowBearer(token, context);
   context.set_deadline(rpc::DeadlineAfter(kPatience));
   Response response;
   const absl::Status status = rpc::FromGrpc(((*stub).*method)(&context, request, &response));

@@ -11,6 +11,7 @@
 #include "common/base/digest.h"
 #include "common/base/timestamp.h"
 #include "common/pki/authority_folder.h"
+#include "common/rpc/bearer.h"
 #include "common/rpc/credentials.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/status.h"
@@ -229,7 +230,7 @@ Answer Doors::CallAs(const google::protobuf::MethodDescriptor& method,
                      const Message& request) {
   grpc::ClientContext context;
   context.set_deadline(rpc::DeadlineAfter(kPatience));
-  if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
+  rpc::ShowBearer(token, context);
   grpc::CompletionQueue queue;
   const auto next = [&queue] {
     void* tag = nullptr;

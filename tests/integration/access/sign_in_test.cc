@@ -9,6 +9,7 @@
 #include "veille/account/v1/account_service.grpc.pb.h"
 #include "veille/alert/v1/alert_service.grpc.pb.h"
 
+#include "common/rpc/bearer.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/status.h"
 #include "common/sync/worker.h"
@@ -33,7 +34,7 @@ class SignIn : public ::testing::Test {
                                        const std::string& token = "") {
     grpc::ClientContext context;
     context.set_deadline(rpc::DeadlineAfter(absl::Seconds(30)));
-    if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
+    rpc::ShowBearer(token, context);
     Response response;
     const grpc::Status status = (stub.*method)(&context, request, &response);
     if (!status.ok()) return rpc::FromGrpc(status);
@@ -113,7 +114,7 @@ TEST_F(SignIn, EndsStreamsWithinFiveSecondsOfItsRevocation) {
   const account::v1::SignedIn tablet = SignInAs("anne")->signed_in();
   const auto watch = [this](grpc::ClientContext& context, const std::string& token) {
     context.set_deadline(rpc::DeadlineAfter(absl::Seconds(60)));
-    context.AddMetadata("authorization", "Bearer " + token);
+    rpc::ShowBearer(token, context);
     return alerts_->WatchAlerts(&context, alert::v1::WatchAlertsRequest());
   };
   grpc::ClientContext lost_context, kept_context;
@@ -207,8 +208,7 @@ TEST_F(SignIn, BreaksTheGlassAndTellsTheCircleAtOnce) {
   // The second whom the chain would call, a minute later.
   grpc::ClientContext context;
   context.set_deadline(rpc::DeadlineAfter(absl::Seconds(30)));
-  context.AddMetadata("authorization",
-                      "Bearer " + doors_.SignIn("clara", account::v1::ROLE_CAREGIVER));
+  rpc::ShowBearer(doors_.SignIn("clara", account::v1::ROLE_CAREGIVER), context);
   const auto watch = alerts_->WatchAlerts(&context, alert::v1::WatchAlertsRequest());
   alert::v1::WatchAlertsResponse heard;
   ASSERT_TRUE(watch->Read(&heard));
