@@ -21,6 +21,7 @@
 #include "common/rpc/status.h"
 #include "services/client/commands.h"
 #include "services/client/flags.h"
+#include "services/client/fresh_roots.h"
 #include "services/client/sign_in.h"
 #include "services/domain/identity/enrollment_code.h"
 #include "services/hub/enrolled_hub.h"
@@ -244,6 +245,8 @@ absl::Status SignIn(const Words& words) {
 absl::Status SignOut(const Words& /*words*/) {
   const SignIns own = OwnSignIns();
   const auto signed_in = own.Find(absl::GetFlag(FLAGS_caregiver));
+  // The authority may have been rotated since the last time. What fails is tried again by `watch`.
+  FreshenRoots(OwnSignIns(), absl::GetFlag(FLAGS_identity)).IgnoreError();
   VEILLE_RETURN_IF_ERROR(Call<account::v1::SignOutResponse>(&AccountService::Stub::SignOut,
                                                             account::v1::SignOutRequest())
                              .status());

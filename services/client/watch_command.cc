@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <poll.h>
+#include "absl/flags/flag.h"
 #include <termios.h>
 #include <unistd.h>
 
@@ -18,6 +19,9 @@
 #include "services/client/commands.h"
 #include "services/client/flags.h"
 
+#include "services/client/fresh_roots.h"
+
+ABSL_DECLARE_FLAG(std::string, identity);
 namespace veille::client {
 namespace {
 
@@ -313,6 +317,9 @@ int RunWatch(const std::vector<std::string>& args) {
   std::signal(SIGTERM, Interrupt);
   WatchScreen screen(**client);
   // A program reads JSON, and presses no keys.
+  std::optional<RootsKeeper> roots;
+  if (SignInFromFlags().has_value())
+    roots.emplace(SignIns(DataFolder() + "/account"), absl::GetFlag(FLAGS_identity));
   const RawTerminal terminal(!JsonFromFlags());
   if (terminal.raw()) std::fputs(Help(StyleFromFlags()), stderr);
   const bool has_keys = terminal.raw();
