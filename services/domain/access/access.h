@@ -34,6 +34,9 @@ class Access final : public rpc::CallPolicy {
     // Without TLS, in a network that authenticates by itself: who shows nothing is believed.
     bool plaintext = false;
   };
+    // Takes an operator's password for enough. Otherwise a sign-in that saw no one-time code may
+    // only set them up.
+    bool operators_without_second_factor = false;
   explicit Access(Options options) : options_(std::move(options)) {}
 
   absl::Status MayCall(const rpc::Presented& caller) const override;

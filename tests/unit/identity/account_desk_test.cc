@@ -13,31 +13,17 @@
 #include "services/identity/core/glass.h"
 #include "services/identity/core/passwords.h"
 #include "services/identity/core/throttle.h"
+#include "tests/support/base32.h"
 #include "tests/unit/identity/fake_account_store.h"
 
 namespace veille::identity {
 namespace {
 
 using ::testing::HasSubstr;
+using veille::testing::FromBase32;
 
 constexpr char kPassword[] = "une phrase bien longue";
 constexpr char kHome[] = "192.0.2.1";
-
-// RFC 4648, as an app reads what was typed.
-std::string FromBase32(const std::string& text) {
-  std::string bytes;
-  uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    bits = (bits << 5) | static_cast<uint32_t>(c >= 'A' ? c - 'A' : c - '2' + 26);
-    count += 5;
-    if (count >= 8) {
-      count -= 8;
-      bytes += static_cast<char>((bits >> count) & 0xff);
-    }
-  }
-  return bytes;
-}
 
 class AccountDeskTest : public ::testing::Test {
  protected:
@@ -103,6 +89,12 @@ class AccountDeskTest : public ::testing::Test {
   }
   bool IsSignedIn(const account::v1::SignedIn& signed_in) const {
     return store_.Session(signed_in.token()) != nullptr;
+  }
+
+  // Whether a one-time code was seen with it.
+  bool IsProved(const account::v1::SignedIn& signed_in) const {
+    const auto* session = store_.Session(signed_in.token());
+    return session != nullptr && session->second_factor();
   }
 
   std::shared_ptr<VirtualClock> clock_ =
@@ -215,6 +207,43 @@ TEST_F(AccountDeskTest, AsksForACodeWhereItIsWantedAndTakesItOnce) {
       absl::IsUnauthenticated(desk_.DisableTotp(CallerOf(anne), "wrong password", code(), kHome)));
   ASSERT_TRUE(desk_.DisableTotp(CallerOf(anne), kPassword, code(), kHome).ok());
   EXPECT_TRUE(SignIn("anne").ok());
+}
+
+TEST_F(AccountDeskTest, WantsASecondFactorOfOperators) {
+  const auto opened = Accept(InviteSecret("olga", account::v1::ROLE_OPERATOR));
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  const domain::Caller olga = CallerOf(*opened);
+  const account::v1::SignedIn other = *SignIn("olga");
+  EXPECT_TRUE(opened->must_enroll_totp());
+  EXPECT_FALSE(IsProved(*opened));
+  const std::string secret = FromBase32(desk_.EnableTotp(olga, kPassword, kHome)->secret());
+  const auto code = [&] { return Hotp(secret, TotpStep(clock_->Now())); };
+  EXPECT_FALSE(IsProved(*opened));
+  ASSERT_TRUE(desk_.ConfirmTotp(olga, code(), kHome).ok());
+  EXPECT_TRUE(IsProved(*opened));
+  // Another device has shown none.
+  EXPECT_FALSE(IsProved(other));
+  clock_->Advance(absl::Minutes(1));
+  const auto again = SignIn("olga", kPassword, code());
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_FALSE(again->must_enroll_totp());
+  EXPECT_TRUE(IsProved(*again));
+  // Another app: by what is left nothing can be done but to set it up.
+  clock_->Advance(absl::Minutes(1));
+  ASSERT_TRUE(desk_.DisableTotp(olga, kPassword, code(), kHome).ok());
+  EXPECT_FALSE(IsProved(*opened));
+  EXPECT_FALSE(IsSignedIn(*again));
+}
+
+TEST_F(AccountDeskTest, WantsASecondFactorOfNobodyElse) {
+  EXPECT_FALSE(Open("anne").must_enroll_totp());
+  AccountOptions options = Options();
+  options.operators_without_second_factor = true;
+  AccountDesk without(options, store_);
+  account::v1::AcceptInvitationRequest request;
+  request.set_secret(InviteSecret("olga", account::v1::ROLE_OPERATOR));
+  request.set_password(kPassword);
+  EXPECT_FALSE(without.Accept(request, kHome)->must_enroll_totp());
 }
 
 TEST_F(AccountDeskTest, SignsALostPhoneOutInOneAction) {
