@@ -5,8 +5,12 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/cord.h"
+#include "google/rpc/error_details.pb.h"
+
 #include "common/base/digest.h"
 #include "common/base/status_macros.h"
+#include "services/domain/care_plan.h"
 #include "services/notifier/core/snooze.h"
 
 namespace veille::notifier {
@@ -29,6 +33,28 @@ absl::StatusOr<domain::PatientRef> PatientOf(const domain::Registry& registry,
   for (const domain::PatientRef& ref : patients)
     if (ref.patient->patient_id() == patient_id) return ref;
   return absl::NotFoundError("patient_id: you care for nobody of this id");
+}
+
+// With the names as a google.rpc.BadRequest has them, for whoever chose the rule out of a list.
+absl::Status NoSuchRule() {
+  std::string names;
+  const auto* type = care::v1::CarePlan::descriptor();
+  for (int i = 0; i < type->field_count(); ++i) {
+    const auto* rule = domain::RuleByNumber(care::v1::CarePlan::default_instance(),
+                                            static_cast<uint32_t>(type->field(i)->number()));
+    if (rule == nullptr || type->field(i)->is_repeated()) continue;
+    const std::string& name = domain::InfoOf(*rule).name();
+    if (!name.empty() && CanBeSnoozed(name)) names += (names.empty() ? "" : ", ") + name;
+  }
+  google::rpc::BadRequest details;
+  auto& violation = *details.add_field_violations();
+  violation.set_field("rule");
+  violation.set_description("no rule has this name, a severity is none; one of " + names +
+                            "; or empty, for every rule that can be snoozed");
+  absl::Status status = absl::InvalidArgumentError("rule: " + violation.description());
+  status.SetPayload("type.googleapis.com/google.rpc.BadRequest",
+                    absl::Cord(details.SerializeAsString()));
+  return status;
 }
 
 }  // namespace
@@ -151,10 +177,25 @@ absl::StatusOr<alert::v1::Snooze> CircleDesk::Snooze(const SnoozeRequest& reques
   snooze.set_client(actor.client);
   SetTime(now, *snooze.mutable_create_time());
   SetTime(now + request.duration, *snooze.mutable_expire_time());
+absl::Status CircleDesk::CheckRule(const std::string& rule, const std::vector<std::string>& homes) {
+  // What never can be is refused with the reason.
+  if (rule.empty() || !CanBeSnoozed(rule) || domain::FindRule(rule) != nullptr)
+    return absl::OkStatus();
+  // Of no care plan, but told: summaries, and what the service finds of itself.
+  for (const std::string& home : homes) {
+    VEILLE_ASSIGN_OR_RETURN(const std::vector<store::v1::AlertRecord> open,
+                            store_.OpenAlerts(home));
+    for (const store::v1::AlertRecord& record : open)
+      if (record.alert().rule() == rule) return absl::OkStatus();
+  }
+  return NoSuchRule();
+}
+
   // A retry of the same request names the same snooze.
   const std::string occasion =
       actor.request_id.empty() ? std::to_string(absl::ToUnixMicros(now)) : actor.request_id;
   snooze.set_snooze_id(Sha256Hex16(actor.caregiver_id + "/" + request.patient_id + "/" +
+  VEILLE_RETURN_IF_ERROR(CheckRule(request.rule, homes));
                                    request.rule + "/" + occasion));
   for (const std::string& home : homes) {
     const absl::StatusOr<CircleState> state =

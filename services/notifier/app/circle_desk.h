@@ -71,6 +71,7 @@ class CircleDesk {
   // Reads, changes, stores; again when somebody else was faster. Stores nothing when it says false.
   absl::StatusOr<store::v1::CircleState> Update(const std::string& home_id, const Change& change);
   // Stores a change of the patient's duty.
+  // INVALID_ARGUMENT for a rule that there is not, with the names of those that there are.
   using DutyChanger =
       std::function<absl::StatusOr<bool>(const DutyPlan&, absl::Time, store::v1::CircleState&)>;
   absl::StatusOr<DutyChange> ChangeDuty(const char* action, const DutyRequest& request,
@@ -86,6 +87,8 @@ class CircleDesk {
   AlertStore& store_;
   AuditTrail* const audit_;
 };
+  // INVALID_ARGUMENT for a rule that nothing in these homes can be told of.
+  absl::Status CheckRule(const std::string& rule, const std::vector<std::string>& homes);
 
 }  // namespace veille::notifier
 
