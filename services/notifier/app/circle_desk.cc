@@ -105,14 +105,26 @@ absl::StatusOr<CircleState> CircleDesk::Update(const std::string& home_id, const
 absl::StatusOr<std::vector<alert::v1::DutySpan>> CircleDesk::ListDuty(
     const std::string& caregiver_id, const std::string& patient_id, absl::Duration ahead) {
   const std::shared_ptr<const domain::Registry> registry = registry_.Get();
-  const auto& patients = registry->PatientsOf(caregiver_id);
-  if (!patient_id.empty() || patients.empty())
-    VEILLE_RETURN_IF_ERROR(PatientOf(*registry, caregiver_id, patient_id).status());
+  std::vector<domain::PatientRef> patients = registry->PatientsOf(caregiver_id);
+  if (!patient_id.empty() || patients.empty()) {
+    absl::StatusOr<domain::PatientRef> one = PatientOf(*registry, caregiver_id, patient_id);
+    if (absl::IsNotFound(one.status()) && has_broken_ && !patient_id.empty() &&
+        has_broken_(caregiver_id, patient_id)) {
+      const domain::PatientRef ref = registry->FindPatient(patient_id);
+      if (ref.patient != nullptr) one = ref;
+      if (ref.patient != nullptr && audit_ != nullptr) {
+        VEILLE_RETURN_IF_ERROR(audit_->BeforeShown(
+            {MakeAuditEntry("duty.list", {caregiver_id, "", ""}, ref.home->home_id(), patient_id,
+                            absl::OkStatus())}));
+      }
+    }
+    VEILLE_RETURN_IF_ERROR(one.status());
+    patients = {*one};
+  }
   const absl::Time now = clock_->Now();
   const absl::Duration span = ahead <= absl::ZeroDuration() ? kAhead : std::min(ahead, kFarthest);
   std::vector<alert::v1::DutySpan> spans;
   for (const domain::PatientRef& ref : patients) {
-    if (!patient_id.empty() && ref.patient->patient_id() != patient_id) continue;
     VEILLE_ASSIGN_OR_RETURN(const CircleState state, store_.GetCircle(ref.home->home_id()));
     for (auto& one : DutySpans(DutyPlanOf(ref), state, now, now + span))
       spans.push_back(std::move(one));
@@ -165,18 +177,6 @@ std::vector<std::string> CircleDesk::HomesOf(const std::string& caregiver_id,
   return {homes.begin(), homes.end()};
 }
 
-absl::StatusOr<alert::v1::Snooze> CircleDesk::Snooze(const SnoozeRequest& request) {
-  const Actor& actor = request.actor;
-  const std::vector<std::string> homes = HomesOf(actor.caregiver_id, request.patient_id);
-  if (homes.empty()) return absl::NotFoundError("you care for nobody of this id");
-  const absl::Time now = clock_->Now();
-  alert::v1::Snooze snooze;
-  snooze.set_caregiver_id(actor.caregiver_id);
-  snooze.set_patient_id(request.patient_id);
-  snooze.set_rule(request.rule);
-  snooze.set_client(actor.client);
-  SetTime(now, *snooze.mutable_create_time());
-  SetTime(now + request.duration, *snooze.mutable_expire_time());
 absl::Status CircleDesk::CheckRule(const std::string& rule, const std::vector<std::string>& homes) {
   // What never can be is refused with the reason.
   if (rule.empty() || !CanBeSnoozed(rule) || domain::FindRule(rule) != nullptr)
@@ -191,11 +191,23 @@ absl::Status CircleDesk::CheckRule(const std::string& rule, const std::vector<st
   return NoSuchRule();
 }
 
+absl::StatusOr<alert::v1::Snooze> CircleDesk::Snooze(const SnoozeRequest& request) {
+  const Actor& actor = request.actor;
+  const std::vector<std::string> homes = HomesOf(actor.caregiver_id, request.patient_id);
+  if (homes.empty()) return absl::NotFoundError("you care for nobody of this id");
+  VEILLE_RETURN_IF_ERROR(CheckRule(request.rule, homes));
+  const absl::Time now = clock_->Now();
+  alert::v1::Snooze snooze;
+  snooze.set_caregiver_id(actor.caregiver_id);
+  snooze.set_patient_id(request.patient_id);
+  snooze.set_rule(request.rule);
+  snooze.set_client(actor.client);
+  SetTime(now, *snooze.mutable_create_time());
+  SetTime(now + request.duration, *snooze.mutable_expire_time());
   // A retry of the same request names the same snooze.
   const std::string occasion =
       actor.request_id.empty() ? std::to_string(absl::ToUnixMicros(now)) : actor.request_id;
   snooze.set_snooze_id(Sha256Hex16(actor.caregiver_id + "/" + request.patient_id + "/" +
-  VEILLE_RETURN_IF_ERROR(CheckRule(request.rule, homes));
                                    request.rule + "/" + occasion));
   for (const std::string& home : homes) {
     const absl::StatusOr<CircleState> state =
