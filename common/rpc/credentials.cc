@@ -41,6 +41,7 @@ absl::Status Check(const TlsFiles& files) {
   return absl::OkStatus();
 }
 
+// With `ca_file` alone it watches the roots.
 std::shared_ptr<grpc::experimental::FileWatcherCertificateProvider> Provider(
     const TlsFiles& files) {
   const auto seconds = std::max<int64_t>(1, absl::ToInt64Seconds(files.reload));
@@ -156,8 +157,7 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> WithoutCertificate(
   if (!trusted.ok())
     return absl::InvalidArgumentError("tls: " + std::string(trusted.status().message()));
   grpc::experimental::TlsChannelCredentialsOptions options;
-  options.set_certificate_provider(
-      std::make_shared<grpc::experimental::StaticDataCertificateProvider>(*trusted));
+  options.set_certificate_provider(Provider(files));
   options.watch_root_certs();
   options.set_certificate_verifier(
       grpc::experimental::ExternalCertificateVerifier::Create<ServerVerifier>("", files.server));

@@ -43,7 +43,7 @@ struct TlsFiles {
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> ServerCredentials(
     const TlsFiles& files, bool strangers = false, std::shared_ptr<const PeerGate> gate = nullptr);
 // The server is known by its SPIFFE id, not by the name that it is reached under. With `ca_file`
-// alone the client shows no certificate, and does not watch the file.
+// alone the client shows no certificate; that file is watched, too.
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> ClientCredentials(const TlsFiles& files);
 
 // The trust domain of the certificate in a file.

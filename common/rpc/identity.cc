@@ -5,13 +5,13 @@
 #include <grpcpp/grpcpp.h>
 
 #include "common/pki/certificate.h"
+#include "common/rpc/bearer.h"
 
 namespace veille::rpc {
 namespace {
 
 constexpr std::string_view kScheme = "spiffe://";
 constexpr std::size_t kMaxUri = 2048;  // SPIFFE's own limit.
-constexpr std::string_view kBearer = "Bearer ";
 constexpr std::size_t kMaxBearer = 128;
 
 bool IsSegment(std::string_view text) {
@@ -84,14 +84,15 @@ absl::StatusOr<PeerIdentity> IdentityOf(const grpc::ServerContextBase& context) 
 }
 
 std::string BearerOf(std::string_view authorization) {
-  if (authorization.substr(0, kBearer.size()) != kBearer) return "";
-  authorization.remove_prefix(kBearer.size());
+  constexpr std::string_view kPrefix = kBearer;
+  if (authorization.substr(0, kPrefix.size()) != kPrefix) return "";
+  authorization.remove_prefix(kPrefix.size());
   return authorization.size() <= kMaxBearer ? std::string(authorization) : "";
 }
 
 std::string BearerOf(const grpc::ServerContextBase& context) {
   const auto& metadata = context.client_metadata();
-  const auto at = metadata.find("authorization");
+  const auto at = metadata.find(kAuthorization);
   if (at == metadata.end()) return "";
   return BearerOf(std::string_view(at->second.data(), at->second.size()));
 }

@@ -5,6 +5,7 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/security/auth_metadata_processor.h>
 
+#include "common/rpc/bearer.h"
 #include "common/rpc/status.h"
 #include "common/time/clock.h"
 
@@ -24,10 +25,10 @@ class Gatekeeper final : public grpc::AuthMetadataProcessor {
       return at == metadata.end() ? std::string_view()
                                   : std::string_view(at->second.data(), at->second.size());
     };
-    const Presented caller{IdentityOf(context), BearerOf(value("authorization")),
+    const Presented caller{IdentityOf(context), BearerOf(value(kAuthorization)),
                            std::string(value(":path"))};
     if (absl::Status status = gate_->Admit(caller); !status.ok()) return ToGrpc(status);
-    return ToGrpc(gate_->Limit(caller.peer, value("authorization"), value(":path")));
+    return ToGrpc(gate_->Limit(caller.peer, value(kAuthorization), value(":path")));
   }
 
  private:

@@ -16,10 +16,12 @@
 #include "common/base/file.h"
 #include "common/base/status_macros.h"
 #include "common/base/timestamp.h"
+#include "common/rpc/bearer.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/status.h"
 #include "services/client/commands.h"
 #include "services/client/flags.h"
+#include "services/client/fresh_roots.h"
 #include "services/client/sign_in.h"
 #include "services/domain/identity/enrollment_code.h"
 #include "services/hub/enrolled_hub.h"
@@ -46,7 +48,7 @@ constexpr char kUsage[] =
     "  sessions           the devices that are signed in\n"
     "  revoke SESSION     signs one of them out, a lost phone; revoke all: all but this one\n"
     "  password           changes the password, signs out every other device\n"
-    "  totp on|off        one-time codes of an authenticator app\n"
+    "  totp on|off        one-time codes of an authenticator app; operators must have them\n"
     "  break-glass PATIENT --reason TEXT\n"
     "                     in an emergency: an hour's access to somebody's alerts and records;\n"
     "                     the circle is told at once (responders and operators)\n"
@@ -108,7 +110,7 @@ absl::StatusOr<Response> CallOver(const std::shared_ptr<grpc::Channel>& channel,
                                   const Request& request, const std::string& token = "") {
   const auto stub = AccountService::NewStub(channel);
   grpc::ClientContext context;
-  if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
+  rpc::ShowBearer(token, context);
   context.set_deadline(rpc::DeadlineAfter(kPatience));
   Response response;
   const absl::Status status = rpc::FromGrpc(((*stub).*method)(&context, request, &response));
@@ -164,6 +166,12 @@ absl::Status Keep(const account::v1::SignedIn& signed_in) {
   VEILLE_RETURN_IF_ERROR(OwnSignIns().Store(signed_in));
   std::fprintf(stderr, "veille: %s is signed in here, until %s at the latest\n",
                signed_in.account_id().c_str(), Moment(signed_in.expire_time()).c_str());
+  if (signed_in.must_enroll_totp()) {
+    std::fputs(
+        "veille: operators sign in with a second factor: nothing else may be done here before "
+        "'veille account totp on'\n",
+        stderr);
+  }
   return absl::OkStatus();
 }
 
@@ -237,6 +245,8 @@ absl::Status SignIn(const Words& words) {
     answer = CallOver<account::v1::SignInResponse>(channel, &AccountService::Stub::SignIn, request);
   }
   VEILLE_RETURN_IF_ERROR(answer.status());
+  // The authority may have been rotated since the last time. What fails is tried again by `watch`.
+  FreshenRoots(OwnSignIns(), absl::GetFlag(FLAGS_identity)).IgnoreError();
   return Keep(answer->signed_in());
 }
 

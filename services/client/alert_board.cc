@@ -42,6 +42,15 @@ std::size_t AlertBoard::Put(const Alert& alert) {
   return at + 1;
 }
 
+void AlertBoard::KeepOnly(const std::set<std::string>& alert_ids) {
+  for (std::size_t i = 0; i < kPlaces; ++i) {
+    Place& place = places_[i];
+    if (!place.alert.has_value() || alert_ids.count(place.alert->alert_id()) > 0) continue;
+    place.alert.reset();
+    if (chosen_ == i) chosen_.reset();
+  }
+}
+
 const Alert* AlertBoard::Choose(std::size_t number) {
   if (number == 0 || number > kPlaces || !places_[number - 1].alert.has_value()) return nullptr;
   chosen_ = number - 1;

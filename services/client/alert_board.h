@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "veille/alert/v1/alert.pb.h"
@@ -25,6 +26,9 @@ class AlertBoard {
   // Shows an alert, or what is new of it; returns its number, from 1. A full board gives up what is
   // closed first, then what is taken, then the oldest, but never what was chosen.
   std::size_t Put(const alert::v1::Alert& alert);
+
+  // Takes the others off the board: they are closed, or not ours to see any more.
+  void KeepOnly(const std::set<std::string>& alert_ids);
 
   // By number; null when there is no such alert. It stays chosen until it is closed or released.
   const alert::v1::Alert* Choose(std::size_t number);

@@ -6,6 +6,7 @@
 
 #include "common/base/check.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/bearer.h"
 #include "common/rpc/call_by_name.h"
 #include "common/rpc/call_limits.h"
 #include "common/time/clock.h"
@@ -55,7 +56,7 @@ absl::StatusOr<std::unique_ptr<Message>> CareClient::Call(const std::string& met
 absl::Status CareClient::CallInto(const std::string& method, const Message& request,
                                   Message& response) {
   std::map<std::string, std::string> metadata = {{"veille-client", "terminal"}};
-  if (!options_.token.empty()) metadata["authorization"] = "Bearer " + options_.token;
+  if (!options_.token.empty()) metadata[rpc::kAuthorization] = rpc::BearerHeader(options_.token);
   if (!options_.actor.empty()) metadata["veille-actor"] = options_.actor;
   const absl::Duration until = MonotonicNow() + kPatience;
   while (true) {

@@ -11,6 +11,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/timestamp.h"
 #include "common/retry/backoff.h"
+#include "common/rpc/bearer.h"
 #include "common/rpc/credentials.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/status.h"
@@ -60,9 +61,7 @@ class CaregiverClient::Connection {
   std::string NewRequestId() { return random_.Hex(32); }
 
  private:
-  void SignInto(grpc::ClientContext& context) const {
-    if (!options_.token.empty()) context.AddMetadata("authorization", "Bearer " + options_.token);
-  }
+  void SignInto(grpc::ClientContext& context) const { rpc::ShowBearer(options_.token, context); }
   // Waits so long, or until the channel is connected, which it was not. False once stopped.
   bool Pause(absl::Duration span);
   // One stream, until it ends. True when it was of any use, so that back-off begins anew.

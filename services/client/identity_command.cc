@@ -15,6 +15,7 @@
 #include "common/base/timestamp.h"
 #include "common/pki/authority_folder.h"
 #include "common/pki/certificate.h"
+#include "common/rpc/bearer.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/status.h"
 #include "common/time/clock.h"
@@ -64,7 +65,7 @@ absl::StatusOr<Response> Call(Method method, const Request& request) {
                           rpc::MakeChannel(address, speaker.tls));
   const auto stub = IdentityService::NewStub(channel);
   grpc::ClientContext context;
-  if (!speaker.token.empty()) context.AddMetadata("authorization", "Bearer " + speaker.token);
+  rpc::ShowBearer(speaker.token, context);
   context.set_deadline(rpc::DeadlineAfter(kPatience));
   Response response;
   const absl::Status status = rpc::FromGrpc(((*stub).*method)(&context, request, &response));

@@ -3,10 +3,12 @@
 #include <csignal>
 #include <cstdio>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/flags/flag.h"
 #include <poll.h>
 #include <termios.h>
 #include <unistd.h>
@@ -17,6 +19,9 @@
 #include "services/client/alert_board.h"
 #include "services/client/commands.h"
 #include "services/client/flags.h"
+#include "services/client/fresh_roots.h"
+
+ABSL_DECLARE_FLAG(std::string, identity);
 
 namespace veille::client {
 namespace {
@@ -103,6 +108,9 @@ class WatchScreen {
     if (json_) {
       std::printf("{\"snapshot\":%s}\n", ToJson(snapshot).c_str());
     } else {
+      std::set<std::string> open;
+      for (const auto& alert : snapshot.alerts()) open.insert(alert.alert_id());
+      board_.KeepOnly(open);
       for (const auto& alert : snapshot.alerts()) {
         const std::size_t number = board_.Put(alert);
         std::printf("%zu  %s\n", number, AlertLine(alert, Now(), style_).c_str());
@@ -309,6 +317,9 @@ int RunWatch(const std::vector<std::string>& args) {
   }
   auto client = ConnectCaregiver(options);
   if (!client.ok()) return Complain(client.status());
+  std::optional<RootsKeeper> roots;
+  if (SignInFromFlags().has_value())
+    roots.emplace(SignIns(DataFolder() + "/account"), absl::GetFlag(FLAGS_identity));
   std::signal(SIGINT, Interrupt);
   std::signal(SIGTERM, Interrupt);
   WatchScreen screen(**client);

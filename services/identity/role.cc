@@ -72,7 +72,8 @@ class IdentityRole::Parts {
         audit_(std::make_unique<domain::AuditLog>(AuditOptionsOf(options), *options.metrics)),
         queue_(QueueClient(options.endpoint)),
         access_(std::make_shared<domain::Access>(domain::Access::Options{
-            std::make_shared<domain::Sessions>(options.endpoint, real_time_), false, false})),
+            std::make_shared<domain::Sessions>(options.endpoint, real_time_), false, false,
+            options.config.rpc().operators_without_second_factor()})),
         desk_(DeskOptionsOf(options, &random_), store_),
         accounts_(AccountOptionsOf(options), account_store_),
         service_(MakeIdentityService(desk_)),
@@ -112,6 +113,8 @@ class IdentityRole::Parts {
     accounts.service_clock = options.clock;
     accounts.random = &random_;
     accounts.vault = options.vault;
+    accounts.operators_without_second_factor =
+        options.config.rpc().operators_without_second_factor();
     accounts.pin = [this]() -> absl::StatusOr<std::string> {
       VEILLE_ASSIGN_OR_RETURN(const std::string bundle, desk_.TrustBundle());
       VEILLE_ASSIGN_OR_RETURN(const std::string digest, pki::BundleDigest(bundle));

@@ -188,6 +188,7 @@ class Notifier::Parts {
                                          const std::string& patient_id) {
       return access->HasBroken(caregiver_id, patient_id);
     };
+    desk.open_glasses = [access = access_] { return access->OpenGlasses(); };
     desk.send = [this](const store::v1::Job& job, const std::string& entry) {
       return courier_->Take(job, entry);
     };

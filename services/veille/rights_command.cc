@@ -16,6 +16,7 @@
 #include "common/base/file.h"
 #include "common/base/status_macros.h"
 #include "common/base/timestamp.h"
+#include "common/rpc/bearer.h"
 #include "common/rpc/credentials.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/status.h"
@@ -170,7 +171,7 @@ class RightsTerminal {
   }
 
   void Prepare(absl::Duration within, grpc::ClientContext& context) const {
-    if (!token_.empty()) context.AddMetadata("authorization", "Bearer " + token_);
+    rpc::ShowBearer(token_, context);
     context.set_deadline(rpc::DeadlineAfter(within));
     context.AddMetadata("veille-client", "terminal");
     if (const std::string actor = absl::GetFlag(FLAGS_actor); !actor.empty())

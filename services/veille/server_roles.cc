@@ -122,6 +122,7 @@ std::shared_ptr<const domain::Access> AccessOf(const Node& node, bool all) {
       std::make_shared<domain::Sessions>(node.endpoint, std::make_shared<SystemClock>());
   options.local_terminals = all && !node.config.rpc().require_sign_in();
   options.plaintext = node.config.rpc().plaintext();
+  options.operators_without_second_factor = node.config.rpc().operators_without_second_factor();
   return std::make_shared<domain::Access>(std::move(options));
 }
 

@@ -59,6 +59,7 @@ absl::StatusOr<Caller> CallerOf(const grpc::ServerContextBase& context,
       caller.kind = Caller::Kind::kHub;
       return caller;
     case Principal::kStranger:
+    case Principal::kEnrolling:
     case Principal::kService:
     case Principal::kExercise:
       break;

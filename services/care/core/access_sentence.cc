@@ -17,6 +17,7 @@ constexpr Phrase kWhole[] = {
     {"alert.acknowledge", "a pris une alerte en charge", "took an alert"},
     {"alert.resolve", "a clos une alerte", "closed an alert"},
     {"alert.receipt", "a accusé réception d'une alerte", "confirmed the receipt of an alert"},
+    {"duty.list", "a lu qui est de garde", "read who is on duty"},
     {"duty.take", "a pris la garde", "took duty"},
     {"duty.hand_over", "a transmis la garde", "handed duty over"},
     {"snooze.add", "s'est mis en silence", "asked not to be told for a while"},

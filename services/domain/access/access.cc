@@ -19,6 +19,13 @@ Principal PrincipalOf(account::v1::Role role) {
   }
 }
 
+absl::Status NeedsSecondFactor() {
+  return absl::PermissionDeniedError(
+      "operators sign in with a second factor, and this sign-in has none, so it may not do this: "
+      "'veille account totp on' sets one up; where it is set up, sign in again: 'veille account "
+      "sign-in ID'");
+}
+
 }  // namespace
 
 absl::StatusOr<Caller> Access::Identify(const rpc::Presented& caller) const {
@@ -27,7 +34,12 @@ absl::StatusOr<Caller> Access::Identify(const rpc::Presented& caller) const {
   if (!caller.bearer.empty()) {
     VEILLE_ASSIGN_OR_RETURN(const store::v1::StoredSession session,
                             options_.sessions->Find(caller.bearer));
-    return Caller{PrincipalOf(session.role()), session.account_id(), session.session_id()};
+    Principal principal = PrincipalOf(session.role());
+    if (principal == Principal::kOperator && !session.second_factor() &&
+        !options_.operators_without_second_factor) {
+      principal = Principal::kEnrolling;
+    }
+    return Caller{principal, session.account_id(), session.session_id()};
   }
   if (!caller.peer.ok()) return caller.peer.status();
   const rpc::PeerIdentity& peer = *caller.peer;
@@ -46,13 +58,15 @@ absl::Status Access::MayCall(const rpc::Presented& caller) const {
   if (domain::MayCall(who.principal, caller.method)) return absl::OkStatus();
   if (who.principal == Principal::kStranger || who.id == "terminal")
     return absl::UnauthenticatedError("sign in first: veille account sign-in ID");
+  if (who.principal == Principal::kEnrolling) return NeedsSecondFactor();
   return absl::PermissionDeniedError(std::string("a caller of the kind '") + NameOf(who.principal) +
                                      "' may not do this");
 }
 
 absl::Status Access::MayStay(const rpc::Presented& caller) const {
-  const absl::Status who = Identify(caller).status();
-  return absl::IsUnauthenticated(who) ? who : absl::OkStatus();
+  const absl::StatusOr<Caller> who = Identify(caller);
+  if (who.ok() && who->principal == Principal::kEnrolling) return NeedsSecondFactor();
+  return absl::IsUnauthenticated(who.status()) ? who.status() : absl::OkStatus();
 }
 
 absl::StatusOr<std::string> Access::CaregiverOf(const rpc::Presented& caller,

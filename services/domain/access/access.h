@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -33,6 +34,9 @@ class Access final : public rpc::CallPolicy {
     bool local_terminals = false;
     // Without TLS, in a network that authenticates by itself: who shows nothing is believed.
     bool plaintext = false;
+    // Takes an operator's password for enough. Otherwise a sign-in that saw no one-time code may
+    // only set them up.
+    bool operators_without_second_factor = false;
   };
   explicit Access(Options options) : options_(std::move(options)) {}
 
@@ -51,6 +55,10 @@ class Access final : public rpc::CallPolicy {
   // Whether the account may see that person in an emergency.
   bool HasBroken(const std::string& account_id, const std::string& patient_id) const {
     return options_.sessions != nullptr && options_.sessions->HasBroken(account_id, patient_id);
+  }
+  std::vector<OpenGlass> OpenGlasses() const {
+    return options_.sessions == nullptr ? std::vector<OpenGlass>()
+                                        : options_.sessions->OpenGlasses();
   }
 
  private:

@@ -9,14 +9,15 @@ using P = Principal;
 using Who = std::vector<Principal>;
 
 const Who kEverybody(std::begin(kPrincipals), std::end(kPrincipals));
-// Whoever has proved anything.
-const Who kKnown(std::begin(kPrincipals) + 1, std::end(kPrincipals));
+// Whoever has proved anything, and all that must be: not the first two.
+const Who kKnown(std::begin(kPrincipals) + 2, std::end(kPrincipals));
 
 // Who answers alerts. The exercise is its own caregiver, a terminal whoever it says that it is.
 const Who kCarers = {P::kExercise, P::kTerminal, P::kCaregiver, P::kResponder, P::kOperator};
 const Who kRegistry = {P::kTerminal, P::kAdmin, P::kCaregiver, P::kResponder, P::kOperator};
 const Who kRegistryOperators = {P::kTerminal, P::kAdmin, P::kOperator};
 const Who kSignedIn = {P::kCaregiver, P::kResponder, P::kOperator};
+const Who kEnrollers = {P::kEnrolling, P::kCaregiver, P::kResponder, P::kOperator};
 const Who kSignedInOrAdmin = {P::kAdmin, P::kCaregiver, P::kResponder, P::kOperator};
 const Who kOperators = {P::kAdmin, P::kOperator};
 const Who kCertified = {P::kHub, P::kService, P::kExercise, P::kTerminal, P::kAdmin};
@@ -46,10 +47,14 @@ const Group kGroups[] = {
      "veille.identity.v1.IdentityService",
      {"CreateEnrollmentCode", "DenyPeer", "AllowPeer", "ListDenials"}},
     {kEverybody, Scope::kNone, "veille.account.v1.AccountService", {"AcceptInvitation", "SignIn"}},
+    {kEnrollers,
+     Scope::kSelf,
+     "veille.account.v1.AccountService",
+     {"SignOut", "EnableTotp", "ConfirmTotp"}},
     {kSignedIn,
      Scope::kSelf,
      "veille.account.v1.AccountService",
-     {"SignOut", "ChangePassword", "EnableTotp", "ConfirmTotp", "DisableTotp"}},
+     {"ChangePassword", "DisableTotp"}},
     {kSignedInOrAdmin,
      Scope::kSelf,
      "veille.account.v1.AccountService",
@@ -132,6 +137,8 @@ const char* NameOf(Principal principal) {
   switch (principal) {
     case P::kStranger:
       return "stranger";
+    case P::kEnrolling:
+      return "enrolling";
     case P::kHub:
       return "hub";
     case P::kService:

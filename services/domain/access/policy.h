@@ -13,6 +13,7 @@ namespace veille::domain {
 // What a caller has proved to be.
 enum class Principal {
   kStranger,   // Nothing.
+  kEnrolling,  // A sign-in of an operator without a second factor, where operators must have one.
   kHub,        // A hub's certificate.
   kService,    // A service's certificate.
   kExercise,   // That of the daily exercise.
@@ -23,9 +24,9 @@ enum class Principal {
   kOperator,
 };
 inline constexpr Principal kPrincipals[] = {
-    Principal::kStranger,  Principal::kHub,       Principal::kService,
-    Principal::kExercise,  Principal::kTerminal,  Principal::kAdmin,
-    Principal::kCaregiver, Principal::kResponder, Principal::kOperator,
+    Principal::kStranger,  Principal::kEnrolling, Principal::kHub,   Principal::kService,
+    Principal::kExercise,  Principal::kTerminal,  Principal::kAdmin, Principal::kCaregiver,
+    Principal::kResponder, Principal::kOperator,
 };
 const char* NameOf(Principal principal);
 

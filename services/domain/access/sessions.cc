@@ -110,6 +110,19 @@ bool Sessions::HasBroken(const std::string& account_id, const std::string& patie
   return glass != glasses_.end() && glass->second > clock_->Now();
 }
 
+std::vector<OpenGlass> Sessions::OpenGlasses() const {
+  const absl::Time now = clock_->Now();
+  std::vector<OpenGlass> open;
+  MutexLock lock(mu_);
+  for (const auto& [field, until] : glasses_) {
+    // See GlassField().
+    const std::size_t end = field.find('\n');
+    if (until > now && end != std::string::npos)
+      open.push_back({field.substr(0, end), field.substr(end + 1)});
+  }
+  return open;
+}
+
 void Sessions::FollowUntilStopped() {
   while (true) {
     Follow();

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
@@ -25,6 +26,7 @@
 #include "common/sync/mutex.h"
 #include "common/sync/worker.h"
 #include "common/time/clock.h"
+#include "services/domain/access/open_glass.h"
 
 namespace veille::domain {
 
@@ -47,6 +49,8 @@ class SessionBook {
   virtual absl::StatusOr<store::v1::StoredSession> Find(const std::string& token) const = 0;
   // Whether the account may see that person in an emergency.
   virtual bool HasBroken(const std::string& account_id, const std::string& patient_id) const = 0;
+  // All of them; nearly always none.
+  virtual std::vector<OpenGlass> OpenGlasses() const = 0;
 };
 
 class Sessions final : public SessionBook {
@@ -57,6 +61,7 @@ class Sessions final : public SessionBook {
 
   absl::StatusOr<store::v1::StoredSession> Find(const std::string& token) const override;
   bool HasBroken(const std::string& account_id, const std::string& patient_id) const override;
+  std::vector<OpenGlass> OpenGlasses() const override;
 
  private:
   struct Found {

@@ -86,12 +86,13 @@ absl::StatusOr<std::vector<store::v1::StoredAccount>> RedisAccountStore::List() 
 
 absl::Status RedisAccountStore::Put(const Change& change) {
   return client_
-      ->EvalSync(
-          Script("account_put"),
-          {domain::AccountsKey(), domain::SessionsKey(), domain::SessionsOfKey(change.account_id),
-           domain::SessionsVersionKey(), domain::InvitationKey(change.invitation),
-           change.account_id, change.before, change.after, change.invitation.empty() ? "" : "1",
-           change.sign_out ? "1" : "", change.but_session})
+      ->EvalSync(Script("account_put"),
+                 {domain::AccountsKey(), domain::SessionsKey(),
+                  domain::SessionsOfKey(change.account_id), domain::SessionsVersionKey(),
+                  domain::InvitationKey(change.invitation), change.account_id, change.before,
+                  change.after, change.invitation.empty() ? "" : "1", change.sign_out ? "1" : "",
+                  change.but_session, change.session ? change.session->session_id() : "",
+                  change.session ? change.session->SerializeAsString() : ""})
       .status();
 }
 

@@ -175,6 +175,18 @@ absl::Status AccountDesk::CountTry(const std::string& account_id, const std::str
   return MustWait(absl::Seconds(1));
 }
 
+std::vector<std::string> AccountDesk::NamesAround(const std::string& account_id) const {
+  std::vector<std::string> names;
+  const std::shared_ptr<const domain::Registry> registry = options_.registry.Get();
+  if (registry == nullptr) return names;
+  for (const domain::PatientRef& ref : registry->PatientsOf(account_id)) {
+    names.push_back(ref.patient->display_name());
+    for (const care::v1::Member& member : ref.patient->circle().members())
+      if (member.caregiver_id() == account_id) names.push_back(member.display_name());
+  }
+  return names;
+}
+
 absl::StatusOr<store::v1::PasswordHash> AccountDesk::Hash(const std::string& password) {
   store::v1::PasswordHash hash;
   VEILLE_RETURN_IF_ERROR(
@@ -224,6 +236,13 @@ absl::StatusOr<AccountStore::Stored> AccountDesk::Prove(const std::string& accou
   return stored;
 }
 
+absl::StatusOr<StoredSession> AccountDesk::SessionOf(const Caller& caller) {
+  VEILLE_ASSIGN_OR_RETURN(std::vector<StoredSession> sessions, store_.Sessions(caller.id));
+  for (StoredSession& session : sessions)
+    if (session.session_id() == caller.session_id) return std::move(session);
+  return absl::UnauthenticatedError("this device is not signed in any more: sign in again");
+}
+
 absl::StatusOr<SignedIn> AccountDesk::MakeSession(const AccountStore::Stored& stored,
                                                   const std::string& device) {
   const std::string& id = stored.account.account_id();
@@ -238,6 +257,8 @@ absl::StatusOr<SignedIn> AccountDesk::MakeSession(const AccountStore::Stored& st
   made.session.set_account_id(id);
   made.session.set_session_id(options_.random->Hex(kSessionIdDigits));
   made.session.set_role(stored.account.role());
+  // Whoever gets here where they are on has shown one.
+  made.session.set_second_factor(stored.account.totp().confirmed());
   VEILLE_ASSIGN_OR_RETURN(*made.session.mutable_device(), Seal(id, kDevicePlace, device));
   SetTime(now, *made.session.mutable_create_time());
   SetTime(now, *made.session.mutable_last_use_time());
@@ -254,6 +275,8 @@ absl::StatusOr<SignedIn> AccountDesk::MakeSession(const AccountStore::Stored& st
   signed_in.set_token(token);
   signed_in.set_session_id(made.session.session_id());
   signed_in.set_role(stored.account.role());
+  signed_in.set_must_enroll_totp(NeedsSecondFactor(stored.account) &&
+                                 !made.session.second_factor());
   SetTime(domain::SessionEnd(made.session), *signed_in.mutable_idle_expire_time());
   *signed_in.mutable_expire_time() = made.session.expire_time();
   return signed_in;
@@ -277,7 +300,7 @@ absl::StatusOr<SignedIn> AccountDesk::Accept(const account::v1::AcceptInvitation
   if (!invitation.ok()) return invitation.status();
   // A password that is too weak does not use up the code.
   const std::string& id = invitation->account_id();
-  VEILLE_RETURN_IF_ERROR(CheckNewPassword(request.password(), id));
+  VEILLE_RETURN_IF_ERROR(CheckNewPassword(request.password(), id, NamesAround(id)));
   absl::StatusOr<AccountStore::Stored> stored = store_.Get(id);
   if (absl::IsNotFound(stored.status()) ||
       (stored.ok() && stored->account.invitation() != digest)) {
@@ -370,7 +393,8 @@ absl::StatusOr<int> AccountDesk::Revoke(const Caller& caller, const std::string&
 absl::Status AccountDesk::ChangePassword(const Caller& caller,
                                          const account::v1::ChangePasswordRequest& request,
                                          const std::string& address) {
-  VEILLE_RETURN_IF_ERROR(CheckNewPassword(request.new_password(), caller.id));
+  VEILLE_RETURN_IF_ERROR(
+      CheckNewPassword(request.new_password(), caller.id, NamesAround(caller.id)));
   VEILLE_ASSIGN_OR_RETURN(AccountStore::Stored proved,
                           Prove(caller.id, request.password(), request.totp_code(), true, address));
   VEILLE_ASSIGN_OR_RETURN(*proved.account.mutable_password(), Hash(request.new_password()));
@@ -407,8 +431,11 @@ absl::Status AccountDesk::ConfirmTotp(const Caller& caller, const std::string& c
         "there is nothing to confirm: enable one-time codes first");
   VEILLE_RETURN_IF_ERROR(UseCode(code, stored.account));
   stored.account.mutable_totp()->set_confirmed(true);
-  VEILLE_RETURN_IF_ERROR(
-      store_.Put({caller.id, stored.bytes, stored.account.SerializeAsString(), "", false, ""}));
+  // This device has shown a code. Others of an operator sign in again.
+  VEILLE_ASSIGN_OR_RETURN(StoredSession session, SessionOf(caller));
+  session.set_second_factor(true);
+  VEILLE_RETURN_IF_ERROR(store_.Put({caller.id, stored.bytes, stored.account.SerializeAsString(),
+                                     "", false, "", std::move(session)}));
   Record(caller.id, "account.totp_on", "");
   return store_.ClearTries(caller.id, address);
 }
@@ -418,8 +445,12 @@ absl::Status AccountDesk::DisableTotp(const Caller& caller, const std::string& p
   VEILLE_ASSIGN_OR_RETURN(AccountStore::Stored proved,
                           Prove(caller.id, password, code, true, address));
   proved.account.clear_totp();
+  // An operator changes the app in this way: what is left is a sign-in that may set codes up anew.
+  VEILLE_ASSIGN_OR_RETURN(StoredSession session, SessionOf(caller));
+  session.set_second_factor(false);
   VEILLE_RETURN_IF_ERROR(
-      store_.Put({caller.id, proved.bytes, proved.account.SerializeAsString(), "", false, ""}));
+      store_.Put({caller.id, proved.bytes, proved.account.SerializeAsString(), "",
+                  NeedsSecondFactor(proved.account), caller.session_id, std::move(session)}));
   Record(caller.id, "account.totp_off", "");
   return store_.ClearTries(caller.id, address);
 }

@@ -38,6 +38,8 @@ struct AccountOptions {
   std::shared_ptr<const Clock> service_clock;
   Random* random = nullptr;  // Thread safe; outlives the desk.
   ScryptCost cost = kPasswordCost;
+  // As the servers' domain::Access has it.
+  bool operators_without_second_factor = false;
   std::shared_ptr<domain::Vault> vault = domain::Vault::InTheClear();
   // The pin that a code ends with; see domain::EnrollmentCode.
   std::function<absl::StatusOr<std::string>()> pin;
@@ -97,8 +99,18 @@ class AccountDesk {
                                              bool wants_code, const std::string& address);
   // Counts the step as used in `account`. UNAUTHENTICATED for a wrong code.
   absl::Status UseCode(const std::string& code, store::v1::StoredAccount& account);
+  // Whether a sign-in of the account must have seen a one-time code to be of use.
+  bool NeedsSecondFactor(const store::v1::StoredAccount& account) const {
+    return account.role() == account::v1::ROLE_OPERATOR &&
+           !options_.operators_without_second_factor;
+  }
+  // The caller's own; UNAUTHENTICATED when it has ended.
+  absl::StatusOr<store::v1::StoredSession> SessionOf(const domain::Caller& caller);
   absl::StatusOr<account::v1::SignedIn> MakeSession(const AccountStore::Stored& stored,
                                                     const std::string& device);
+  // Of the person and of those whom the person cares for, as far as they are known: what somebody
+  // else would try first.
+  std::vector<std::string> NamesAround(const std::string& account_id) const;
   absl::StatusOr<store::v1::PasswordHash> Hash(const std::string& password);
   absl::StatusOr<std::string> AccountOf(const domain::Caller& caller,
                                         const std::string& account_id) const;

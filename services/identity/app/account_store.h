@@ -5,6 +5,7 @@
 #ifndef SERVICES_IDENTITY_APP_ACCOUNT_STORE_H_
 #define SERVICES_IDENTITY_APP_ACCOUNT_STORE_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,8 @@ class AccountStore {
     std::string invitation;        // Digest of a code that is used up by it; empty: none.
     bool sign_out = false;         // Every device,
     std::string but_session = {};  // but this one.
+    // Takes the place of the account's session of its id, where that goes on.
+    std::optional<store::v1::StoredSession> session = {};
   };
   // ABORTED when somebody else was faster; PERMISSION_DENIED when the code is used.
   virtual absl::Status Put(const Change& change) = 0;

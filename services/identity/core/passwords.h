@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 
@@ -19,9 +20,11 @@ inline constexpr std::size_t kMaxPassword = 128;  // Bytes.
 // INVALID_ARGUMENT says what is wrong with the id of an account.
 absl::Status CheckAccountId(std::string_view id);
 
-// Length counts, and that it is not what everybody tries first; no rules about kinds of characters
-// (NIST SP 800-63B, ASVS 5.0 chapter 6.2).
-absl::Status CheckNewPassword(std::string_view password, std::string_view account_id);
+// Length counts, and that it is not among what is tried first, which `names` of the person and of
+// those that the person cares for are; no rules about kinds of characters (NIST SP 800-63B, ASVS
+// 5.0 chapter 6.2). INVALID_ARGUMENT says what would do.
+absl::Status CheckNewPassword(std::string_view password, std::string_view account_id,
+                              const std::vector<std::string>& names = {});
 
 // With `salt` of 16 random bytes.
 store::v1::PasswordHash HashPassword(std::string_view password, std::string salt,

@@ -5,6 +5,7 @@
   ARGV[1] id   ARGV[2] the account as it was, '' for none   ARGV[3] as it is, '' to remove it
   ARGV[4] '1': the invitation must be there, and goes   ARGV[5] '1': signs out every device
   ARGV[6] but this session
+  ARGV[7] id of a session that is replaced, '' for none   ARGV[8] by this
   CONFLICT when the account is another; DENIED when the invitation is gone. ]]
 if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then
   return redis.error_reply('VEILLE CONFLICT the account has changed meanwhile: try again')
@@ -25,6 +26,11 @@ if ARGV[5] == '1' then
       redis.call('HDEL', KEYS[3], held[i])
     end
   end
+  redis.call('INCR', KEYS[4])
+end
+local replaced = ARGV[7] ~= '' and redis.call('HGET', KEYS[3], ARGV[7])
+if replaced then
+  redis.call('HSET', KEYS[2], replaced, ARGV[8])
   redis.call('INCR', KEYS[4])
 end
 return 1

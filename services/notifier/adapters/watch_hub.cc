@@ -31,6 +31,12 @@ std::size_t SlotsOf(absl::Duration interval) {
 // Redis was away: the inbox is checked again at the next look.
 constexpr uint64_t kNever = ~uint64_t{0};
 
+// Whom the caregiver may see in an emergency.
+std::set<std::string> GlassesOf(const AlertDesk& desk, const std::string& id) {
+  auto open = desk.OpenGlasses();
+  return std::move(open[id]);
+}
+
 void FillSnapshot(const InboxPosition& position, uint64_t sequence,
                   std::vector<alert::v1::Alert> alerts, alert::v1::Snapshot& snapshot) {
   snapshot.set_incarnation(position.incarnation);
@@ -108,6 +114,7 @@ void WatchHub::Open(const std::weak_ptr<Watcher>& weak,
   }
   InboxPosition position;
   uint64_t after = 0;
+  const std::set<std::string> onlooking = GlassesOf(desk_, id);
   const absl::Status sent = SendSnapshot(watcher, request, position, after);
   if (!sent.ok()) watcher->Refuse(sent);
 
@@ -116,6 +123,7 @@ void WatchHub::Open(const std::weak_ptr<Watcher>& weak,
   --caregiver.opening;
   if (!sent.ok()) return ForgetIfAlone(id);
   const bool known = !caregiver.watchers.empty();
+  if (!known) caregiver.onlooking = onlooking;
   caregiver.watchers.push_back({weak, after});
   if (known && caregiver.incarnation != position.incarnation) {
     // The others have numbers of another life.
@@ -170,8 +178,13 @@ absl::StatusOr<WatchHub::Told> WatchHub::Read(const std::string& id, uint64_t se
   // Erased, or damaged; else it cannot be told now.
   if (absl::IsNotFound(bytes.status()) || absl::IsDataLoss(bytes.status())) return told;
   if (!bytes.ok()) return bytes.status();
-  if (!told.update.emplace().ParseFromArray(bytes->data(), static_cast<int>(bytes->size())))
+  if (!told.update.emplace().ParseFromArray(bytes->data(), static_cast<int>(bytes->size()))) {
     told.update.reset();
+    return told;
+  }
+  const absl::Status shown = desk_.BeforeUpdate(id, *told.update);
+  if (absl::IsNotFound(shown)) told.update.reset();
+  if (!shown.ok() && told.update) return shown;
   return told;
 }
 
@@ -357,6 +370,7 @@ void WatchHub::Check(const std::string& id) {
 
 void WatchHub::Resynchronise(const std::string& id) {
   const uint64_t generation = subscriber_->generation();
+  const std::set<std::string> onlooking = GlassesOf(desk_, id);
   const absl::StatusOr<InboxPosition> position = store_.Position(id, 0);
   absl::StatusOr<std::vector<alert::v1::Alert>> alerts = desk_.Snapshot(id);
   MutexLock lock(mu_);
@@ -373,7 +387,9 @@ void WatchHub::Resynchronise(const std::string& id) {
     watching.sequence = position->sequence;
     return watcher == nullptr || !watcher->Deliver(message);
   });
-  resynchronised_.Add();
+  // Of the emergency alone: nothing was lost.
+  if (caregiver.onlooking == onlooking) resynchronised_.Add();
+  caregiver.onlooking = onlooking;
   caregiver.incarnation = position->incarnation;
   caregiver.sequence = position->sequence;
   caregiver.entry.clear();
@@ -407,8 +423,20 @@ void WatchHub::Beat() {
       for (auto& [id, caregiver] : caregivers_)
         if (!caregiver.watchers.empty() && caregiver.checked_at != subscriber_->generation())
           CheckSoon(id, caregiver);
+      LookAtGlasses();
       next_look = now + kLook;
     }
+  }
+}
+
+void WatchHub::LookAtGlasses() {
+  static const std::set<std::string> kNobody;
+  const auto open = desk_.OpenGlasses();
+  for (auto& [id, caregiver] : caregivers_) {
+    const auto at = open.find(id);
+    const std::set<std::string>& now = at == open.end() ? kNobody : at->second;
+    if (!caregiver.watchers.empty() && !caregiver.checking && caregiver.onlooking != now)
+      ResynchroniseSoon(id, caregiver);
   }
 }
 

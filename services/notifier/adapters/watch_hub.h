@@ -8,6 +8,9 @@
 // now and then, what was read last is compared with what stands there now. When it is gone, or when
 // numbers are missing, every watcher of the caregiver gets a snapshot under a new incarnation.
 //
+// Whoever sees somebody in an emergency gets a snapshot when that begins and one when it ends; what
+// was put into the inbox meanwhile is shown for as long as it goes on, and never afterwards.
+//
 // Thread safe. Watchers are called on the hub's threads and must not block.
 
 #ifndef SERVICES_NOTIFIER_ADAPTERS_WATCH_HUB_H_
@@ -18,6 +21,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -74,7 +78,9 @@ class WatchHub {
     uint64_t checked_at = 0;  // The subscriber's generation when Redis was seen to have it all.
     bool checking = false;    // Compared or read: nothing is passed on but what is read.
     int opening = 0;          // Watchers on their way in.
-    std::size_t slot = 0;     // Spreads heartbeats and checks over their intervals.
+    // Whom the last snapshot showed for an emergency.
+    std::set<std::string> onlooking;
+    std::size_t slot = 0;  // Spreads heartbeats and checks over their intervals.
   };
 
   void Open(const std::weak_ptr<Watcher>& watcher, const alert::v1::WatchAlertsRequest& request);
@@ -110,6 +116,8 @@ class WatchHub {
   void Resynchronise(const std::string& id);
   void Beat();
   void BeatSlot(std::size_t slot, std::size_t slots) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // An emergency begins and ends with a snapshot for whoever looks on.
+  void LookAtGlasses() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void CheckSlot(std::size_t slot, std::size_t slots) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void RunOpener();
 

@@ -61,7 +61,7 @@ bool ComesBefore(const ListPosition& a, const ListPosition& b) {
 AlertDesk::AlertDesk(DeskOptions options, AlertStore& store, metrics::Registry& metrics)
     : options_(std::move(options)),
       store_(store),
-      circles_(options_.registry, options_.clock, store, options_.audit),
+      circles_(options_.registry, options_.clock, store, options_.audit, options_.has_broken),
       findings_(metrics.NewCounter("veille_notifier_findings_total", "Findings taken.")),
       raised_(metrics.NewCounter("veille_notifier_alerts_total", "Alerts raised.")),
       told_(metrics.NewCounter("veille_notifier_told_total", "Updates put into inboxes.")),
@@ -260,7 +260,34 @@ absl::StatusOr<AlertChange> AlertDesk::Prepare(const AlertRecord* before, AlertR
   return change;
 }
 
+void AlertDesk::TellOnlookers(const AlertRecord& record) {
+  const alert::v1::Alert& alert = record.alert();
+  if (!options_.open_glasses || alert.patient_id().empty() || record.gathering()) return;
+  std::vector<std::string> onlookers;
+  for (const domain::OpenGlass& glass : options_.open_glasses())
+    if (glass.patient_id == alert.patient_id() && !CaresFor(alert, glass.account_id))
+      onlookers.push_back(glass.account_id);
+  if (onlookers.empty()) return;
+  alert::v1::Update update;
+  *update.mutable_alert() = alert;
+  update.set_reason(alert::v1::Update::REASON_CHANGED);
+  if (const absl::Status told = store_.Deliver(onlookers, update, 0).status(); !told.ok())
+    VEILLE_LOG(kWarning, "a change was not shown to who sees it in an emergency").Field(told);
+}
+
+absl::Status AlertDesk::BeforeUpdate(const std::string& caregiver_id,
+                                     const alert::v1::Update& update) {
+  // Whoever was told by a step is shown it whatever changed since.
+  if (update.reason() != alert::v1::Update::REASON_CHANGED) return absl::OkStatus();
+  if (CaresFor(update.alert(), caregiver_id)) return absl::OkStatus();
+  if (!MaySee(update.alert(), caregiver_id)) return absl::NotFoundError("it is shown no more");
+  if (options_.audit == nullptr) return absl::OkStatus();
+  return options_.audit->BeforeShown(
+      {EntryOf("alert.watch", {caregiver_id, "", ""}, update.alert(), absl::OkStatus())});
+}
+
 void AlertDesk::Stored(const AlertChange& change) {
+  TellOnlookers(*change.after);
   for (const store::v1::Tell& tell : change.tells)
     if (tell.reason() == alert::v1::Update::REASON_NOTIFY)
       latencies_.Observe(Latencies::Stage::kQueued, *change.after, tell.step(),
@@ -407,15 +434,29 @@ bool AlertDesk::IsOperator(const std::string& caregiver_id) const {
 }
 
 absl::Status AlertDesk::Admit(const std::string& caregiver_id) const {
-  if (!options_.registry.Get()->PatientsOf(caregiver_id).empty() || IsOperator(caregiver_id))
+  if (!options_.registry.Get()->PatientsOf(caregiver_id).empty() || IsOperator(caregiver_id) ||
+      OpenGlasses().count(caregiver_id) > 0) {
     return absl::OkStatus();
+  }
   return absl::NotFoundError("no circle has this caregiver");
 }
 
-// The circle as it is now decides; the one in the record may be of another year.
+std::map<std::string, std::set<std::string>> AlertDesk::OpenGlasses() const {
+  std::map<std::string, std::set<std::string>> open;
+  if (!options_.open_glasses) return open;
+  for (domain::OpenGlass& glass : options_.open_glasses())
+    open[std::move(glass.account_id)].insert(std::move(glass.patient_id));
+  return open;
+}
+
 bool AlertDesk::MaySee(const alert::v1::Alert& alert, const std::string& caregiver_id) const {
+  return CaresFor(alert, caregiver_id) ||
+         (alert.home_id() != domain::kOperatorHome && HasBroken(caregiver_id, alert.patient_id()));
+}
+
+// The circle as it is now decides; the one in the record may be of another year.
+bool AlertDesk::CaresFor(const alert::v1::Alert& alert, const std::string& caregiver_id) const {
   if (alert.home_id() == domain::kOperatorHome) return IsOperator(caregiver_id);
-  if (HasBroken(caregiver_id, alert.patient_id())) return true;
   const std::shared_ptr<const domain::Registry> registry = options_.registry.Get();
   const auto& patients = registry->PatientsOf(caregiver_id);
   return std::any_of(patients.begin(), patients.end(), [&](const domain::PatientRef& ref) {
@@ -580,7 +621,20 @@ absl::StatusOr<AlertPage> AlertDesk::List(const std::string& caregiver_id, const
 absl::StatusOr<std::vector<alert::v1::Alert>> AlertDesk::Snapshot(const std::string& caregiver_id,
                                                                   const std::string& client) {
   std::vector<alert::v1::Alert> alerts;
-  const std::vector<std::string> homes = HomesOf(caregiver_id, "");
+  const std::vector<std::string> own = HomesOf(caregiver_id, "");
+  std::set<std::string> homes(own.begin(), own.end());
+  const Actor actor{caregiver_id, client, ""};
+  const std::shared_ptr<const domain::Registry> registry = options_.registry.Get();
+  const std::map<std::string, std::set<std::string>> glasses = OpenGlasses();
+  if (const auto at = glasses.find(caregiver_id); at != glasses.end()) {
+    for (const std::string& patient_id : at->second) {
+      const domain::PatientRef ref = registry->FindPatient(patient_id);
+      if (ref.home == nullptr) continue;
+      const std::string& home = ref.home->home_id();
+      homes.insert(home);
+      VEILLE_RETURN_IF_ERROR(BeforeShown("alert.watch", actor, {home}, patient_id));
+    }
+  }
   for (const std::string& home : homes) {
     VEILLE_ASSIGN_OR_RETURN(std::vector<AlertRecord> records, store_.OpenAlerts(home));
     for (AlertRecord& record : records) {
@@ -589,7 +643,7 @@ absl::StatusOr<std::vector<alert::v1::Alert>> AlertDesk::Snapshot(const std::str
       alerts.push_back(std::move(*record.mutable_alert()));
     }
   }
-  VEILLE_RETURN_IF_ERROR(BeforeShown("alert.watch", {caregiver_id, client, ""}, homes, ""));
+  VEILLE_RETURN_IF_ERROR(BeforeShown("alert.watch", actor, own, ""));
   std::sort(alerts.begin(), alerts.end(), [](const auto& a, const auto& b) {
     return ToTime(a.create_time()) < ToTime(b.create_time());
   });

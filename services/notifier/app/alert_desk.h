@@ -10,8 +10,10 @@
 #define SERVICES_NOTIFIER_APP_ALERT_DESK_H_
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +21,7 @@
 
 #include "common/metrics/metrics.h"
 #include "common/time/clock.h"
+#include "services/domain/access/open_glass.h"
 #include "services/domain/live_registry.h"
 #include "services/notifier/app/alert_store.h"
 #include "services/notifier/app/audit_trail.h"
@@ -46,6 +49,8 @@ struct DeskOptions {
   AuditTrail* audit = nullptr;
   // Whether somebody outside the circle may see that person in an emergency. Null: nobody may.
   std::function<bool(const std::string& caregiver_id, const std::string& patient_id)> has_broken;
+  // All who may, and whom. Null: nobody may.
+  std::function<std::vector<domain::OpenGlass>()> open_glasses;
 };
 
 struct ListQuery {
@@ -96,12 +101,18 @@ class AlertDesk {
   // What became of each: NOT_FOUND for alerts that the caregiver may not see.
   std::vector<absl::Status> Receipts(const std::vector<DeviceReceipt>& receipts);
   absl::StatusOr<AlertPage> List(const std::string& caregiver_id, const ListQuery& query);
-  // The open alerts of everybody the caregiver cares for, oldest first.
+  // The open alerts of everybody the caregiver cares for, and of those whom the caregiver sees in
+  // an emergency, oldest first.
   absl::StatusOr<std::vector<alert::v1::Alert>> Snapshot(const std::string& caregiver_id,
                                                          const std::string& client = "");
+  // Whom each may see in an emergency now, by caregiver.
+  std::map<std::string, std::set<std::string>> OpenGlasses() const;
+  // A change of an alert is about to be shown live. NOT_FOUND when it was put into the caregiver's
+  // stream for an emergency that is over; recorded where one goes on.
+  absl::Status BeforeUpdate(const std::string& caregiver_id, const alert::v1::Update& update);
   // How the caregiver stands in the circle of whom the alert is about; an id alone when in none.
   care::v1::Member MemberOf(const alert::v1::Alert& alert, const std::string& caregiver_id) const;
-  // NOT_FOUND for somebody who is in no circle and is no operator.
+  // NOT_FOUND for somebody who is in no circle, is no operator, and sees nobody in an emergency.
   absl::Status Admit(const std::string& caregiver_id) const;
 
   // Duty and snoozes.
@@ -163,6 +174,11 @@ class AlertDesk {
            options_.has_broken(caregiver_id, patient_id);
   }
   bool MaySee(const alert::v1::Alert& alert, const std::string& caregiver_id) const;
+  // Without an emergency.
+  bool CaresFor(const alert::v1::Alert& alert, const std::string& caregiver_id) const;
+  // What changed of an alert, for those who see the person in an emergency. Nobody waits for it: a
+  // snapshot has what is lost.
+  void TellOnlookers(const store::v1::AlertRecord& record);
   // A refusal is recorded as that of `action`.
   absl::StatusOr<store::v1::AlertRecord> Visible(const char* action, const std::string& alert_id,
                                                  const Actor& actor);

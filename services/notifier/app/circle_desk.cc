@@ -5,8 +5,12 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/cord.h"
+#include "google/rpc/error_details.pb.h"
+
 #include "common/base/digest.h"
 #include "common/base/status_macros.h"
+#include "services/domain/care_plan.h"
 #include "services/notifier/core/snooze.h"
 
 namespace veille::notifier {
@@ -29,6 +33,28 @@ absl::StatusOr<domain::PatientRef> PatientOf(const domain::Registry& registry,
   for (const domain::PatientRef& ref : patients)
     if (ref.patient->patient_id() == patient_id) return ref;
   return absl::NotFoundError("patient_id: you care for nobody of this id");
+}
+
+// With the names as a google.rpc.BadRequest has them, for whoever chose the rule out of a list.
+absl::Status NoSuchRule() {
+  std::string names;
+  const auto* type = care::v1::CarePlan::descriptor();
+  for (int i = 0; i < type->field_count(); ++i) {
+    const auto* rule = domain::RuleByNumber(care::v1::CarePlan::default_instance(),
+                                            static_cast<uint32_t>(type->field(i)->number()));
+    if (rule == nullptr || type->field(i)->is_repeated()) continue;
+    const std::string& name = domain::InfoOf(*rule).name();
+    if (!name.empty() && CanBeSnoozed(name)) names += (names.empty() ? "" : ", ") + name;
+  }
+  google::rpc::BadRequest details;
+  auto& violation = *details.add_field_violations();
+  violation.set_field("rule");
+  violation.set_description("no rule has this name, a severity is none; one of " + names +
+                            "; or empty, for every rule that can be snoozed");
+  absl::Status status = absl::InvalidArgumentError("rule: " + violation.description());
+  status.SetPayload("type.googleapis.com/google.rpc.BadRequest",
+                    absl::Cord(details.SerializeAsString()));
+  return status;
 }
 
 }  // namespace
@@ -79,14 +105,26 @@ absl::StatusOr<CircleState> CircleDesk::Update(const std::string& home_id, const
 absl::StatusOr<std::vector<alert::v1::DutySpan>> CircleDesk::ListDuty(
     const std::string& caregiver_id, const std::string& patient_id, absl::Duration ahead) {
   const std::shared_ptr<const domain::Registry> registry = registry_.Get();
-  const auto& patients = registry->PatientsOf(caregiver_id);
-  if (!patient_id.empty() || patients.empty())
-    VEILLE_RETURN_IF_ERROR(PatientOf(*registry, caregiver_id, patient_id).status());
+  std::vector<domain::PatientRef> patients = registry->PatientsOf(caregiver_id);
+  if (!patient_id.empty() || patients.empty()) {
+    absl::StatusOr<domain::PatientRef> one = PatientOf(*registry, caregiver_id, patient_id);
+    if (absl::IsNotFound(one.status()) && has_broken_ && !patient_id.empty() &&
+        has_broken_(caregiver_id, patient_id)) {
+      const domain::PatientRef ref = registry->FindPatient(patient_id);
+      if (ref.patient != nullptr) one = ref;
+      if (ref.patient != nullptr && audit_ != nullptr) {
+        VEILLE_RETURN_IF_ERROR(audit_->BeforeShown(
+            {MakeAuditEntry("duty.list", {caregiver_id, "", ""}, ref.home->home_id(), patient_id,
+                            absl::OkStatus())}));
+      }
+    }
+    VEILLE_RETURN_IF_ERROR(one.status());
+    patients = {*one};
+  }
   const absl::Time now = clock_->Now();
   const absl::Duration span = ahead <= absl::ZeroDuration() ? kAhead : std::min(ahead, kFarthest);
   std::vector<alert::v1::DutySpan> spans;
   for (const domain::PatientRef& ref : patients) {
-    if (!patient_id.empty() && ref.patient->patient_id() != patient_id) continue;
     VEILLE_ASSIGN_OR_RETURN(const CircleState state, store_.GetCircle(ref.home->home_id()));
     for (auto& one : DutySpans(DutyPlanOf(ref), state, now, now + span))
       spans.push_back(std::move(one));
@@ -139,10 +177,25 @@ std::vector<std::string> CircleDesk::HomesOf(const std::string& caregiver_id,
   return {homes.begin(), homes.end()};
 }
 
+absl::Status CircleDesk::CheckRule(const std::string& rule, const std::vector<std::string>& homes) {
+  // What never can be is refused with the reason.
+  if (rule.empty() || !CanBeSnoozed(rule) || domain::FindRule(rule) != nullptr)
+    return absl::OkStatus();
+  // Of no care plan, but told: summaries, and what the service finds of itself.
+  for (const std::string& home : homes) {
+    VEILLE_ASSIGN_OR_RETURN(const std::vector<store::v1::AlertRecord> open,
+                            store_.OpenAlerts(home));
+    for (const store::v1::AlertRecord& record : open)
+      if (record.alert().rule() == rule) return absl::OkStatus();
+  }
+  return NoSuchRule();
+}
+
 absl::StatusOr<alert::v1::Snooze> CircleDesk::Snooze(const SnoozeRequest& request) {
   const Actor& actor = request.actor;
   const std::vector<std::string> homes = HomesOf(actor.caregiver_id, request.patient_id);
   if (homes.empty()) return absl::NotFoundError("you care for nobody of this id");
+  VEILLE_RETURN_IF_ERROR(CheckRule(request.rule, homes));
   const absl::Time now = clock_->Now();
   alert::v1::Snooze snooze;
   snooze.set_caregiver_id(actor.caregiver_id);

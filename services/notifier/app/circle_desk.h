@@ -40,17 +40,26 @@ struct SnoozeRequest {
 
 class CircleDesk {
  public:
-  // Changes are recorded in `audit`, unless it is null.
+  // Whether somebody outside the circle may see that person in an emergency.
+  using HasBroken =
+      std::function<bool(const std::string& caregiver_id, const std::string& patient)>;
+
+  // Changes are recorded in `audit`, unless it is null. `has_broken` null: nobody may.
   CircleDesk(domain::LiveRegistry registry, std::shared_ptr<const Clock> clock, AlertStore& store,
-             AuditTrail* audit)
-      : registry_(std::move(registry)), clock_(std::move(clock)), store_(store), audit_(audit) {}
+             AuditTrail* audit, HasBroken has_broken = nullptr)
+      : registry_(std::move(registry)),
+        clock_(std::move(clock)),
+        store_(store),
+        audit_(audit),
+        has_broken_(std::move(has_broken)) {}
 
   // Who is on duty and who is snoozing, for an alert of the home, at `moment.now`. A patient of ""
   // stands for everybody in it.
   absl::Status Fill(const std::string& home_id, const std::string& patient_id,
                     const std::string& rule, Moment& moment);
 
-  // NOT_FOUND for people outside the circle.
+  // NOT_FOUND for people outside the circle, but for whoever sees the named person in an emergency:
+  // it is recorded then.
   absl::StatusOr<std::vector<alert::v1::DutySpan>> ListDuty(const std::string& caregiver_id,
                                                             const std::string& patient_id,
                                                             absl::Duration ahead);
@@ -62,6 +71,7 @@ class CircleDesk {
   absl::StatusOr<DutyChange> Take(const DutyRequest& request);
   absl::StatusOr<DutyChange> HandOver(const DutyRequest& request);
 
+  // INVALID_ARGUMENT for a rule that there is not, with the names of those that there are.
   absl::StatusOr<alert::v1::Snooze> Snooze(const SnoozeRequest& request);
   absl::Status CancelSnooze(const std::string& caregiver_id, const std::string& snooze_id);
   absl::StatusOr<std::vector<alert::v1::Snooze>> ListSnoozes(const std::string& caregiver_id);
@@ -77,6 +87,8 @@ class CircleDesk {
                                         const DutyChanger& change);
   void Audit(const char* action, const Actor& actor, const std::string& home_id,
              const std::string& patient_id, const absl::Status& outcome);
+  // INVALID_ARGUMENT for a rule that nothing in these homes can be told of.
+  absl::Status CheckRule(const std::string& rule, const std::vector<std::string>& homes);
   // The homes in which the caregiver may see alerts of the patient ("": of anybody).
   std::vector<std::string> HomesOf(const std::string& caregiver_id,
                                    const std::string& patient_id) const;
@@ -85,6 +97,7 @@ class CircleDesk {
   const std::shared_ptr<const Clock> clock_;
   AlertStore& store_;
   AuditTrail* const audit_;
+  const HasBroken has_broken_;
 };
 
 }  // namespace veille::notifier

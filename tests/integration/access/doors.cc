@@ -11,6 +11,7 @@
 #include "common/base/digest.h"
 #include "common/base/timestamp.h"
 #include "common/pki/authority_folder.h"
+#include "common/rpc/bearer.h"
 #include "common/rpc/credentials.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/status.h"
@@ -183,13 +184,15 @@ void Doors::RaiseAlerts() {
   }
 }
 
-std::string Doors::SignIn(const std::string& account_id, account::v1::Role role) {
+std::string Doors::SignIn(const std::string& account_id, account::v1::Role role,
+                          bool second_factor) {
   const std::string token = "token-" + std::to_string(++signed_in_);
   store::v1::StoredSession session;
   session.set_format(1);
   session.set_account_id(account_id);
   session.set_session_id("s" + std::to_string(signed_in_));
   session.set_role(role);
+  session.set_second_factor(second_factor);
   const absl::Time now = SystemClock().Now();
   SetTime(now, *session.mutable_create_time());
   SetTime(now, *session.mutable_last_use_time());
@@ -229,7 +232,7 @@ Answer Doors::CallAs(const google::protobuf::MethodDescriptor& method,
                      const Message& request) {
   grpc::ClientContext context;
   context.set_deadline(rpc::DeadlineAfter(kPatience));
-  if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
+  rpc::ShowBearer(token, context);
   grpc::CompletionQueue queue;
   const auto next = [&queue] {
     void* tag = nullptr;
@@ -268,6 +271,8 @@ Answer Doors::Call(const google::protobuf::MethodDescriptor& method, Principal p
   switch (principal) {
     case Principal::kStranger:
       return CallAs(method, "", "", request);
+    case Principal::kEnrolling:
+      return CallAs(method, "", SignIn("olga", account::v1::ROLE_OPERATOR, false), request);
     case Principal::kHub:
       return CallAs(method, "hub/hub-h1", "", request);
     case Principal::kService:

@@ -44,7 +44,8 @@ class Doors {
   Answer CallAs(const google::protobuf::MethodDescriptor& method, const std::string& certificate,
                 const std::string& token, const google::protobuf::Message& request);
   // A sign-in as the store has it; returns the token.
-  std::string SignIn(const std::string& account_id, account::v1::Role role);
+  std::string SignIn(const std::string& account_id, account::v1::Role role,
+                     bool second_factor = true);
   // To the door of that service, with or without a certificate.
   std::shared_ptr<grpc::Channel> ChannelTo(const std::string& service,
                                            const std::string& certificate);

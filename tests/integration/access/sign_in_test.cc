@@ -9,6 +9,8 @@
 #include "veille/account/v1/account_service.grpc.pb.h"
 #include "veille/alert/v1/alert_service.grpc.pb.h"
 
+#include "common/crypto/totp.h"
+#include "common/rpc/bearer.h"
 #include "common/rpc/deadline.h"
 #include "common/rpc/status.h"
 #include "common/sync/worker.h"
@@ -16,6 +18,7 @@
 #include "services/domain/identity/enrollment_code.h"
 #include "services/domain/keys.h"
 #include "tests/integration/access/doors.h"
+#include "tests/support/base32.h"
 
 namespace veille::testing {
 namespace {
@@ -33,7 +36,7 @@ class SignIn : public ::testing::Test {
                                        const std::string& token = "") {
     grpc::ClientContext context;
     context.set_deadline(rpc::DeadlineAfter(absl::Seconds(30)));
-    if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
+    rpc::ShowBearer(token, context);
     Response response;
     const grpc::Status status = (stub.*method)(&context, request, &response);
     if (!status.ok()) return rpc::FromGrpc(status);
@@ -113,7 +116,7 @@ TEST_F(SignIn, EndsStreamsWithinFiveSecondsOfItsRevocation) {
   const account::v1::SignedIn tablet = SignInAs("anne")->signed_in();
   const auto watch = [this](grpc::ClientContext& context, const std::string& token) {
     context.set_deadline(rpc::DeadlineAfter(absl::Seconds(60)));
-    context.AddMetadata("authorization", "Bearer " + token);
+    rpc::ShowBearer(token, context);
     return alerts_->WatchAlerts(&context, alert::v1::WatchAlertsRequest());
   };
   grpc::ClientContext lost_context, kept_context;
@@ -155,6 +158,35 @@ TEST_F(SignIn, IsEndedByAnOperatorWhoRecoversTheAccount) {
   EXPECT_TRUE(absl::IsUnauthenticated(SignInAs("anne").status()));
   Accept(domain::ParseEnrollmentCode(reset->code())->secret);
   EXPECT_TRUE(SignInAs("anne").ok());
+}
+
+TEST_F(SignIn, OfAnOperatorDoesNothingBeforeItHasASecondFactor) {
+  const account::v1::SignedIn olga = Open("olga", account::v1::ROLE_OPERATOR);
+  EXPECT_TRUE(olga.must_enroll_totp());
+  const auto list = [&] {
+    return Call<account::v1::ListAccountsResponse>(*stranger_, &AccountService::Stub::ListAccounts,
+                                                   account::v1::ListAccountsRequest(), olga.token())
+        .status();
+  };
+  const absl::Status refused = list();
+  EXPECT_TRUE(absl::IsPermissionDenied(refused)) << refused;
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("veille account totp on"));
+  EXPECT_TRUE(absl::IsPermissionDenied(Get(olga.token())));
+
+  account::v1::EnableTotpRequest enable;
+  enable.set_password(kPassword);
+  const auto enabled = Call<account::v1::EnableTotpResponse>(
+      *stranger_, &AccountService::Stub::EnableTotp, enable, olga.token());
+  ASSERT_TRUE(enabled.ok()) << enabled.status();
+  EXPECT_TRUE(absl::IsPermissionDenied(list()));
+  account::v1::ConfirmTotpRequest confirm;
+  confirm.set_totp_code(Hotp(FromBase32(enabled->secret()), TotpStep(SystemClock().Now())));
+  const auto confirmed = Call<account::v1::ConfirmTotpResponse>(
+      *stranger_, &AccountService::Stub::ConfirmTotp, confirm, olga.token());
+  ASSERT_TRUE(confirmed.ok()) << confirmed.status();
+  EXPECT_LT(UntilItHolds([&] { return list().ok() && Get(olga.token()).ok(); }), absl::Seconds(5));
+  // From now on a password is not enough, and an operator's certificate was another way in.
+  EXPECT_THAT(std::string(SignInAs("olga").status().message()), HasSubstr("one-time code"));
 }
 
 TEST_F(SignIn, RacesForACodeHaveOneWinner) {
@@ -207,8 +239,7 @@ TEST_F(SignIn, BreaksTheGlassAndTellsTheCircleAtOnce) {
   // The second whom the chain would call, a minute later.
   grpc::ClientContext context;
   context.set_deadline(rpc::DeadlineAfter(absl::Seconds(30)));
-  context.AddMetadata("authorization",
-                      "Bearer " + doors_.SignIn("clara", account::v1::ROLE_CAREGIVER));
+  rpc::ShowBearer(doors_.SignIn("clara", account::v1::ROLE_CAREGIVER), context);
   const auto watch = alerts_->WatchAlerts(&context, alert::v1::WatchAlertsRequest());
   alert::v1::WatchAlertsResponse heard;
   ASSERT_TRUE(watch->Read(&heard));

@@ -5,6 +5,7 @@
 
 #include "gtest/gtest.h"
 
+#include "common/rpc/status.h"
 #include "services/domain/keys.h"
 #include "services/notifier/core/late_summary.h"
 #include "tests/integration/notifier/world.h"
@@ -395,6 +396,32 @@ TEST(Desk, DutyAndSnoozesSurviveTheNotifierAndTwoChangesAtOnceAreBothKept) {
                               "1-1")
                   .ok());
   EXPECT_EQ(world.Inbox("anne"), Strings{"DOOR_LEFT_OPEN v1 !1"});
+}
+
+TEST(Desk, SnoozesNoRuleThatThereIsNot) {
+  World world;
+  const auto snooze = [&world](const std::string& rule) {
+    return world.desk()
+        .circles()
+        .Snooze({{"anne", "phone", ""}, "martin", rule, absl::Hours(1)})
+        .status();
+  };
+  const absl::Status severity = snooze("LOW");
+  EXPECT_TRUE(absl::IsInvalidArgument(severity));
+  const auto violations = rpc::ViolationsOf(severity);
+  ASSERT_EQ(violations.size(), 1U);
+  EXPECT_EQ(violations[0].field, "rule");
+  EXPECT_NE(violations[0].description.find("DOOR_LEFT_OPEN"), std::string::npos);
+  EXPECT_EQ(violations[0].description.find("HAZARD"), std::string::npos);
+  EXPECT_TRUE(snooze("DOOR_LEFT_OPEN").ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(snooze("SOS")));
+  // Of no care plan; as soon as somebody was told of it.
+  EXPECT_TRUE(absl::IsInvalidArgument(snooze("LATE_SUMMARY_OF_TESTS")));
+  store::v1::Finding finding = MakeFinding("h1", "martin", "LATE_SUMMARY_OF_TESTS", "1",
+                                           Finding::KIND_RAISE, alert::v1::SEVERITY_MEDIUM);
+  finding.mutable_evidence()->set_rule("LATE_SUMMARY_OF_TESTS");
+  ASSERT_TRUE(world.desk().OnFinding(finding, "1-1").ok());
+  EXPECT_TRUE(snooze("LATE_SUMMARY_OF_TESTS").ok());
 }
 
 TEST(Desk, CallsThatAreTooManyAreLinesToReadAndAnEmergencyNever) {

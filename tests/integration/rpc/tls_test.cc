@@ -366,6 +366,33 @@ TEST_F(Renewal, OfTheAuthorityItselfFailsNoCall) {
   EXPECT_GT(callers.calls(), 100);
 }
 
+// A person's client: it shows no certificate, and lives for months.
+TEST_F(Renewal, OfTheAuthorityReachesAClientThatHasItsRootsAlone) {
+  Server::Options options;
+  options.tls = Files("svc/gateway");
+  options.strangers = true;
+  server_ = std::make_unique<EchoServer>(options);
+  options.address = address();
+  TlsFiles files;
+  files.ca_file = temp_.path() + "/roots.pem";
+  files.reload = absl::Seconds(1);
+  ASSERT_TRUE(WriteFileAtomically(files.ca_file, *ReadFile(folder_.trusted_file())).ok());
+  const auto stub = HubGatewayService::NewStub(*MakeChannel(address(), files));
+  ASSERT_TRUE(Ask(*stub, absl::Seconds(20)).ok());
+
+  ASSERT_TRUE(folder_.Rotate(SystemClock().Now()).ok());
+  ASSERT_TRUE(folder_.Retire(SystemClock().Now(), absl::Hours(1), true).ok());
+  options.tls = Files("svc/gateway");
+  server_.reset();
+  server_ = std::make_unique<EchoServer>(options);
+  EXPECT_FALSE(Ask(*stub, absl::Seconds(3)).ok());
+  ASSERT_TRUE(WriteFileAtomically(files.ca_file, *ReadFile(folder_.trusted_file())).ok());
+  const absl::Duration until = MonotonicNow() + absl::Seconds(60);
+  absl::StatusOr<std::string> answer = Ask(*stub, absl::Seconds(20));
+  while (!answer.ok() && MonotonicNow() < until) answer = Ask(*stub, absl::Seconds(20));
+  EXPECT_TRUE(answer.ok()) << answer.status();
+}
+
 TEST_F(Renewal, AfterARetirementTheOldRootIsNotBelieved) {
   const std::string old = *ReadFile(Files("hub/h1").certificate_file);
   const std::string old_roots = *ReadFile(folder_.trusted_file());

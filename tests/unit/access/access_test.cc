@@ -3,6 +3,7 @@
 #include "services/domain/access/access.h"
 
 #include <map>
+#include <set>
 
 #include "gtest/gtest.h"
 
@@ -26,14 +27,17 @@ class FakeBook final : public SessionBook {
     session.set_account_id("of-" + token);
     session.set_session_id("s-" + token);
     session.set_role(at->second);
+    session.set_second_factor(codes.count(token) > 0);
     return session;
   }
   bool HasBroken(const std::string& account_id, const std::string& patient_id) const override {
     return account_id == "rita" && patient_id == "p";
   }
+  std::vector<OpenGlass> OpenGlasses() const override { return {{"rita", "p"}}; }
 
   std::map<std::string, account::v1::Role> roles = {{"anne", ROLE_CAREGIVER},
                                                     {"olga", ROLE_OPERATOR}};
+  std::set<std::string> codes = {"olga"};
   bool away = false;
 };
 
@@ -58,6 +62,22 @@ TEST_F(AccessTest, KnowsPeopleByTheirTokens) {
   EXPECT_TRUE(absl::IsPermissionDenied(
       cluster_.MayCall(Token("anne", "/veille.account.v1.AccountService/Invite"))));
   EXPECT_TRUE(cluster_.MayCall(Token("olga", "/veille.account.v1.AccountService/Invite")).ok());
+}
+
+TEST_F(AccessTest, LetsAnOperatorWithoutASecondFactorSetOneUpAndNothingElse) {
+  const std::string service = "/veille.account.v1.AccountService/";
+  book_->codes.clear();
+  EXPECT_TRUE(cluster_.MayCall(Token("olga", service + "EnableTotp")).ok());
+  EXPECT_TRUE(cluster_.MayCall(Token("olga", service + "ConfirmTotp")).ok());
+  const absl::Status refused = cluster_.MayCall(Token("olga", service + "Invite"));
+  EXPECT_TRUE(absl::IsPermissionDenied(refused));
+  EXPECT_NE(refused.message().find("veille account totp on"), absl::string_view::npos);
+  EXPECT_TRUE(absl::IsPermissionDenied(cluster_.MayCall(Token("olga"))));
+  EXPECT_TRUE(absl::IsPermissionDenied(cluster_.MayStay(Token("olga", ""))));
+  // It is asked of operators only, and not where a deployment does without.
+  EXPECT_TRUE(cluster_.MayCall(Token("anne")).ok());
+  const Access without({book_, false, false, true});
+  EXPECT_TRUE(without.MayCall(Token("olga", service + "Invite")).ok());
 }
 
 TEST_F(AccessTest, BelievesNoCertificateBesideABadToken) {

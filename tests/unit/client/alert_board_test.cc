@@ -37,6 +37,17 @@ TEST(AlertBoard, KeepsTheNumberOfAnAlertWhileOthersComeIn) {
   EXPECT_EQ(board.Put(Open("3")), 3U);
 }
 
+TEST(AlertBoard, ForgetsWhatIsNotShownAnyMore) {
+  AlertBoard board;
+  board.Put(Open("a"));
+  board.Put(Open("b"));
+  board.Choose(1);
+  board.KeepOnly({"b", "c"});
+  EXPECT_EQ(board.Choose(1), nullptr);
+  EXPECT_EQ(IdOf(board.ToTake().alert), "b");
+  EXPECT_EQ(board.Put(Open("c")), 1U);
+}
+
 TEST(AlertBoard, TakesTheOnlyAlertThatNobodyHas) {
   AlertBoard board;
   EXPECT_EQ(board.ToTake().alert, nullptr);

@@ -13,31 +13,17 @@
 #include "services/identity/core/glass.h"
 #include "services/identity/core/passwords.h"
 #include "services/identity/core/throttle.h"
+#include "tests/support/base32.h"
 #include "tests/unit/identity/fake_account_store.h"
 
 namespace veille::identity {
 namespace {
 
 using ::testing::HasSubstr;
+using veille::testing::FromBase32;
 
 constexpr char kPassword[] = "une phrase bien longue";
 constexpr char kHome[] = "192.0.2.1";
-
-// RFC 4648, as an app reads what was typed.
-std::string FromBase32(const std::string& text) {
-  std::string bytes;
-  uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    bits = (bits << 5) | static_cast<uint32_t>(c >= 'A' ? c - 'A' : c - '2' + 26);
-    count += 5;
-    if (count >= 8) {
-      count -= 8;
-      bytes += static_cast<char>((bits >> count) & 0xff);
-    }
-  }
-  return bytes;
-}
 
 class AccountDeskTest : public ::testing::Test {
  protected:
@@ -45,7 +31,12 @@ class AccountDeskTest : public ::testing::Test {
 
   AccountOptions Options() {
     AccountOptions options;
-    options.registry = *domain::Registry::Make({domain::MakeHome("h", "Europe/Paris")});
+    care::v1::Home home = domain::MakeHome("h", "Europe/Paris");
+    home.mutable_patients(0)->set_display_name("Marguerite Vandenbroucke");
+    care::v1::Member& member = *home.mutable_patients(0)->mutable_circle()->add_members();
+    member.set_caregiver_id("anne-marie");
+    member.set_display_name("Anne-Marie Quesnoy");
+    options.registry = *domain::Registry::Make({std::move(home)});
     options.clock = options.service_clock = clock_;
     options.random = &random_;
     options.cost = {16, 8, 1};
@@ -100,6 +91,12 @@ class AccountDeskTest : public ::testing::Test {
     return store_.Session(signed_in.token()) != nullptr;
   }
 
+  // Whether a one-time code was seen with it.
+  bool IsProved(const account::v1::SignedIn& signed_in) const {
+    const auto* session = store_.Session(signed_in.token());
+    return session != nullptr && session->second_factor();
+  }
+
   std::shared_ptr<VirtualClock> clock_ =
       std::make_shared<VirtualClock>(absl::FromUnixSeconds(1'800'000'000));
   SeededRandom random_{7};
@@ -146,6 +143,15 @@ TEST_F(AccountDeskTest, DoesNotUseUpACodeForAWeakPassword) {
     EXPECT_TRUE(absl::IsInvalidArgument(Accept(secret, weak).status())) << weak;
   clock_->Advance(absl::Minutes(2));
   EXPECT_TRUE(Accept(secret).ok());
+}
+
+TEST_F(AccountDeskTest, TakesNoNamesOfTheCircleForAPassword) {
+  for (const char* known : {"Vandenbroucke1950", "quesnoymarguerite"}) {
+    EXPECT_TRUE(Accept(InviteSecret("somebody"), known).ok()) << known;
+    EXPECT_TRUE(absl::IsInvalidArgument(Accept(InviteSecret("anne-marie"), known).status()))
+        << known;
+    ASSERT_TRUE(desk_.Remove(Admin(), "somebody").ok());
+  }
 }
 
 TEST_F(AccountDeskTest, SaysTheSameOfEverythingThatIsWrong) {
@@ -201,6 +207,43 @@ TEST_F(AccountDeskTest, AsksForACodeWhereItIsWantedAndTakesItOnce) {
       absl::IsUnauthenticated(desk_.DisableTotp(CallerOf(anne), "wrong password", code(), kHome)));
   ASSERT_TRUE(desk_.DisableTotp(CallerOf(anne), kPassword, code(), kHome).ok());
   EXPECT_TRUE(SignIn("anne").ok());
+}
+
+TEST_F(AccountDeskTest, WantsASecondFactorOfOperators) {
+  const auto opened = Accept(InviteSecret("olga", account::v1::ROLE_OPERATOR));
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  const domain::Caller olga = CallerOf(*opened);
+  const account::v1::SignedIn other = *SignIn("olga");
+  EXPECT_TRUE(opened->must_enroll_totp());
+  EXPECT_FALSE(IsProved(*opened));
+  const std::string secret = FromBase32(desk_.EnableTotp(olga, kPassword, kHome)->secret());
+  const auto code = [&] { return Hotp(secret, TotpStep(clock_->Now())); };
+  EXPECT_FALSE(IsProved(*opened));
+  ASSERT_TRUE(desk_.ConfirmTotp(olga, code(), kHome).ok());
+  EXPECT_TRUE(IsProved(*opened));
+  // Another device has shown none.
+  EXPECT_FALSE(IsProved(other));
+  clock_->Advance(absl::Minutes(1));
+  const auto again = SignIn("olga", kPassword, code());
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_FALSE(again->must_enroll_totp());
+  EXPECT_TRUE(IsProved(*again));
+  // Another app: by what is left nothing can be done but to set it up.
+  clock_->Advance(absl::Minutes(1));
+  ASSERT_TRUE(desk_.DisableTotp(olga, kPassword, code(), kHome).ok());
+  EXPECT_FALSE(IsProved(*opened));
+  EXPECT_FALSE(IsSignedIn(*again));
+}
+
+TEST_F(AccountDeskTest, WantsASecondFactorOfNobodyElse) {
+  EXPECT_FALSE(Open("anne").must_enroll_totp());
+  AccountOptions options = Options();
+  options.operators_without_second_factor = true;
+  AccountDesk without(options, store_);
+  account::v1::AcceptInvitationRequest request;
+  request.set_secret(InviteSecret("olga", account::v1::ROLE_OPERATOR));
+  request.set_password(kPassword);
+  EXPECT_FALSE(without.Accept(request, kHome)->must_enroll_totp());
 }
 
 TEST_F(AccountDeskTest, SignsALostPhoneOutInOneAction) {
@@ -349,6 +392,32 @@ TEST(Passwords, HaveTwelveCharactersOfAnyAlphabet) {
   EXPECT_TRUE(CheckNewPassword("où êtes-vous", "anne").ok());
   EXPECT_FALSE(CheckNewPassword("où êtes-vou", "anne").ok());
   EXPECT_FALSE(CheckNewPassword(std::string(129, 'x'), "anne").ok());
+}
+
+TEST(Passwords, AreNotWhatIsTriedFirst) {
+  for (const char* common :
+       {"123456789012", "password1234", "1qaz2wsx3edc", "administrator", "iloveyou1234",
+        "P@ssw0rd2024!", "abcdefghijkl", "qwertyuiopasdf", "motdepasse1234", "azertyuiop123",
+        "Azertyuiopqsdfghjklm", "&é\"'(-è_çàaz", "administrateur", "Septembre2026!", "Veille2026!!",
+        "soleilsoleil", "marseille13000"}) {
+    const absl::Status refused = CheckNewPassword(common, "somebody");
+    EXPECT_TRUE(absl::IsInvalidArgument(refused)) << common;
+    EXPECT_THAT(std::string(refused.message()), HasSubstr("too easy to guess")) << common;
+  }
+}
+
+TEST(Passwords, AreNotNamesWithAYear) {
+  const std::vector<std::string> names = {"Hélène Vandenbroucke", "Théo Quesnoy"};
+  for (const char* personal : {"Helenevandenbroucke1950", "hélène-theo-1950", "Quesnoyquesnoy80"})
+    EXPECT_FALSE(CheckNewPassword(personal, "h.v", names).ok()) << personal;
+  EXPECT_TRUE(CheckNewPassword("Helenevandenbroucke1950", "somebody").ok());
+}
+
+TEST(Passwords, AreGoodAsAFewWordsOfOnesOwn) {
+  for (const char* good :
+       {"girafe souvent lundi citron", "quatre chevaux bleus dansent", "éléphant à Noël, ma tante",
+        "tisane Verveine marteau", "correct horse battery staple", "hX7-qq2mB.ze9"})
+    EXPECT_TRUE(CheckNewPassword(good, "anne", {"Anne Durand"}).ok()) << good;
 }
 
 }  // namespace

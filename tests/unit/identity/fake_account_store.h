@@ -45,6 +45,9 @@ class FakeAccountStore final : public identity::AccountStore {
                entry.second.session_id() != change.but_session;
       });
     }
+    for (auto& [digest, session] : sessions_)
+      if (change.session && session.session_id() == change.session->session_id())
+        session = *change.session;
     return absl::OkStatus();
   }
   absl::Status PutInvitation(const std::string& secret_digest,
