@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 
 #include "absl/strings/str_format.h"
 #include "google/protobuf/util/json_util.h"
@@ -45,6 +46,22 @@ std::string LocalTime(const google::protobuf::Timestamp& stamp, const std::strin
 
 constexpr char kDayAndTime[] = "%a %d/%m %H:%M";
 
+// Empty when nobody has said it.
+std::string OutcomeWord(alert::v1::Outcome outcome, Language language) {
+  switch (outcome) {
+    case alert::v1::OUTCOME_REAL:
+      return Say(language, "vraie", "real");
+    case alert::v1::OUTCOME_FALSE_ALARM:
+      return Say(language, "fausse alerte", "false alarm");
+    case alert::v1::OUTCOME_TEST:
+      return Say(language, "essai", "test");
+    case alert::v1::OUTCOME_OTHER:
+      return Say(language, "autre", "other");
+    default:
+      return "";
+  }
+}
+
 std::string StatusText(const Alert& alert, Language language) {
   switch (alert.handling()) {
     case alert::v1::HANDLING_ACKNOWLEDGED:
@@ -53,8 +70,10 @@ std::string StatusText(const Alert& alert, Language language) {
           alert.condition() == alert::v1::CONDITION_CLEARED ? Say(language, "terminé, ", "over, ")
                                                             : "",
           Say(language, "pris par", "taken by"), Printable(alert.acknowledged_by()));
-    case alert::v1::HANDLING_CLOSED:
-      return Say(language, "clos", "closed");
+    case alert::v1::HANDLING_CLOSED: {
+      const std::string outcome = OutcomeWord(alert.outcome(), language);
+      return Say(language, "clos", "closed") + (outcome.empty() ? "" : ": " + outcome);
+    }
     default:
       if (alert.condition() == alert::v1::CONDITION_CLEARED)
         return Say(language, "terminé", "over");
@@ -106,9 +125,30 @@ const char* StateWord(alert::v1::DeliveryState state, Language language) {
       return Say(language, "échec, nouvel essai", "failed, will be tried again");
     case alert::v1::DELIVERY_STATE_FAILED_PERMANENT:
       return Say(language, "échec", "failed");
+    case alert::v1::DELIVERY_STATE_CANCELLED:
+      return Say(language, "annulé", "cancelled");
     default:
       return "?";
   }
+}
+
+std::string DeliveryLine(const alert::v1::Delivery& delivery, Language language) {
+  return absl::StrFormat("  > %s  %s %d  %s  %s\n", Printable(delivery.caregiver_id()),
+                         Say(language, "étape", "step"), delivery.step(),
+                         Printable(delivery.channel()), StateWord(delivery.state(), language));
+}
+
+// "closed  anne (veille watch)  false alarm: the cat"; only what is there.
+std::string TransitionLine(const Transition& transition, const std::string& zone,
+                           Language language) {
+  std::string line = "  * " + LocalTime(transition.time(), zone, "%H:%M:%S") + "  " +
+                     KindWord(transition.kind(), language);
+  if (!transition.actor().empty()) line += "  " + Printable(transition.actor());
+  if (!transition.client().empty()) line += " (" + Printable(transition.client()) + ")";
+  const std::string outcome = OutcomeWord(transition.outcome(), language);
+  if (!outcome.empty()) line += "  " + outcome;
+  if (!transition.note().empty()) line += ": " + Printable(transition.note());
+  return line + "\n";
 }
 
 // Of the character that begins at `at`; 0 when it is not well formed.
@@ -187,20 +227,18 @@ std::string AlertDetails(const Alert& alert, absl::Time now, const Style& style)
         absl::StrFormat("  - %s  %s  %s\n", LocalTime(seen.event_time(), alert.zone(), "%H:%M:%S"),
                         Pick(seen.text(), style.language), Printable(seen.device_id()));
   }
-  for (const auto& [name, value] : alert.evidence().parameters())
-    out += absl::StrFormat("    %s = %s\n", name, value);
-  for (const auto& delivery : alert.deliveries()) {
-    out += absl::StrFormat("  > %s  %s %d  %s\n", Printable(delivery.caregiver_id()),
-                           Say(style.language, "étape", "step"), delivery.step(),
-                           StateWord(delivery.state(), style.language));
-  }
-  for (const auto& transition : alert.transitions()) {
-    out +=
-        absl::StrFormat("  * %s  %s  %s\n", LocalTime(transition.time(), alert.zone(), "%H:%M:%S"),
-                        KindWord(transition.kind(), style.language), Printable(transition.actor()));
+  // A protobuf map has another order each time.
+  const std::map<std::string, std::string> parameters(alert.evidence().parameters().begin(),
+                                                      alert.evidence().parameters().end());
+  for (const auto& [name, value] : parameters) out += "    " + name + " = " + value + "\n";
+  for (const auto& delivery : alert.deliveries()) out += DeliveryLine(delivery, style.language);
+  bool noted = alert.note().empty();
+  for (const Transition& transition : alert.transitions()) {
+    out += TransitionLine(transition, alert.zone(), style.language);
+    noted = noted || transition.note() == alert.note();
   }
   if (alert.has_news()) out += "  = " + Pick(alert.news(), style.language) + "\n";
-  if (!alert.note().empty()) out += "  " + Printable(alert.note()) + "\n";
+  if (!noted) out += "  " + Printable(alert.note()) + "\n";
   return out;
 }
 

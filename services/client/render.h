@@ -33,7 +33,8 @@ std::string AgeText(absl::Time then, absl::Time now, Language language);
 // A late alert says when it was received as well; one that is not of the last day has its date.
 std::string AlertLine(const alert::v1::Alert& alert, absl::Time now, const Style& style);
 
-// Several lines: the line above, the evidence, the deliveries, the transitions.
+// Several lines: the line above, the evidence, whom it was told on which channel, and what was done
+// to it, by whom, on which device and with which outcome.
 std::string AlertDetails(const alert::v1::Alert& alert, absl::Time now, const Style& style);
 
 // What happened to the alert, in a few words: "told anne (step 1)", "taken by marc", "over".

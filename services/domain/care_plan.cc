@@ -75,6 +75,11 @@ std::string Text(const Message& rule, const FieldDescriptor& field) {
                                             : ParameterOf(field).default_text();
 }
 
+// "80 m", and "0.2" where there is no unit, which UCUM writes as "1".
+std::string WithUnit(double value, const std::string& unit) {
+  return absl::StrFormat("%g", value) + (unit == "1" ? "" : " " + unit);
+}
+
 // Times of the day, each once.
 void CheckTimes(const Message& rule, const FieldDescriptor& field, const std::string& path,
                 std::vector<PlanFault>& faults) {
@@ -105,8 +110,9 @@ void CheckParameter(const Message& rule, const FieldDescriptor& field, const std
   const double value = Value(rule, field);
   // Written so that NaN fails, too.
   if (!(value >= parameter.min() && value <= parameter.max())) {
-    faults.push_back({path, absl::StrFormat("%g %s is not in %g..%g %s", value, parameter.unit(),
-                                            parameter.min(), parameter.max(), parameter.unit())});
+    faults.push_back({path, WithUnit(value, parameter.unit()) +
+                                absl::StrFormat(" is not in %g..", parameter.min()) +
+                                WithUnit(parameter.max(), parameter.unit())});
   }
 }
 
@@ -189,8 +195,7 @@ std::map<std::string, std::string> ParametersInForce(const Message& rule) {
     const FieldDescriptor& field = *rule.GetDescriptor()->field(i);
     if (!IsParameter(field)) continue;
     values[field.name()] =
-        IsText(field) ? Text(rule, field)
-                      : absl::StrFormat("%g %s", Value(rule, field), ParameterOf(field).unit());
+        IsText(field) ? Text(rule, field) : WithUnit(Value(rule, field), ParameterOf(field).unit());
   }
   return values;
 }

@@ -119,6 +119,14 @@ TEST(CarePlan, KnowsTimesOfTheDay) {
   EXPECT_EQ(faults[1].reason, "'08:00' is named twice");
 }
 
+TEST(CarePlan, WritesNoUnitWhereThereIsNone) {
+  care::v1::CarePlan plan;
+  EXPECT_EQ(ParametersInForce(plan.geofence())["hysteresis_ratio"], "0.2");
+  EXPECT_EQ(ParametersInForce(plan.geofence())["max_accuracy_m"], "100 m");
+  plan.mutable_geofence()->set_hysteresis_ratio(3);
+  EXPECT_EQ(CheckCarePlan(plan).at(0).reason, "3 is not in 0..1");
+}
+
 TEST(Keys, SpreadHomesForEverInTheSameWay) {
   // Changing these numbers would look for every home in the wrong place.
   EXPECT_EQ(PartitionOf("home-1", 64), PartitionOf("home-1", 64));
