@@ -1,11 +1,13 @@
 // veille alerts list | show ID | ack ID | resolve ID real|false|test|other [NOTE]
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 
 #include "common/time/clock.h"
 #include "services/client/commands.h"
 #include "services/client/flags.h"
+#include "services/client/utf8.h"
 
 namespace veille::client {
 namespace {
@@ -39,7 +41,8 @@ std::string FaultOf(const std::vector<std::string>& args) {
     if (args.size() < 3) return "resolve: what was it? real, false, test or other";
     if (Outcomes().count(args[2]) == 0)
       return "resolve: '" + args[2] + "' is none of real, false, test, other";
-    return "";
+    return std::all_of(args.begin() + 3, args.end(), IsUtf8) ? ""
+                                                             : "resolve: the note is not UTF-8";
   }
   return args.size() == 2 ? "" : command + " takes one id and nothing more";
 }

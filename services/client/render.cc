@@ -8,6 +8,7 @@
 #include "google/protobuf/util/json_util.h"
 
 #include "common/base/timestamp.h"
+#include "services/client/utf8.h"
 
 namespace veille::client {
 namespace {
@@ -149,19 +150,6 @@ std::string TransitionLine(const Transition& transition, const std::string& zone
   if (!outcome.empty()) line += "  " + outcome;
   if (!transition.note().empty()) line += ": " + Printable(transition.note());
   return line + "\n";
-}
-
-// Of the character that begins at `at`; 0 when it is not well formed.
-std::size_t Utf8Size(const std::string& text, std::size_t at) {
-  const auto lead = static_cast<unsigned char>(text[at]);
-  const std::size_t size = lead >= 0xC2 && lead < 0xE0   ? 2
-                           : lead >= 0xE0 && lead < 0xF0 ? 3
-                           : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                         : 0;
-  if (size == 0 || at + size > text.size()) return 0;
-  for (std::size_t i = 1; i < size; ++i)
-    if ((static_cast<unsigned char>(text[at + i]) & 0xC0) != 0x80) return 0;
-  return size;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "gtest/gtest.h"
 
 #include "services/client/render.h"
+#include "services/client/utf8.h"
 #include "services/client/watch_position.h"
 
 namespace veille::client {
@@ -140,6 +141,22 @@ TEST(Render, KeepsANoteThatNoTransitionHas) {
 TEST(Render, WritesAnyTextAsJson) {
   EXPECT_EQ(JsonString("a\"b\\c\nd"), "\"a\\\"b\\\\c\\u000ad\"");
   EXPECT_EQ(JsonString("Zoé\xff\xc3"), "\"Zoé\xEF\xBF\xBD\xEF\xBF\xBD\"");
+}
+
+TEST(Utf8, LosesAWholeCharacterToABackspace) {
+  std::string text = "à€😀é";
+  for (const char* left : {"à€😀", "à€", "à", ""}) {
+    EXPECT_TRUE(PopCharacter(text));
+    EXPECT_EQ(text, left);
+    EXPECT_TRUE(IsUtf8(text));
+  }
+  EXPECT_FALSE(PopCharacter(text));
+  text = "caf\xc3";
+  EXPECT_FALSE(IsUtf8(text));
+  EXPECT_TRUE(PopCharacter(text));
+  EXPECT_EQ(text, "caf");
+  for (const char* bad : {"\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff"})
+    EXPECT_FALSE(IsUtf8(bad));
 }
 
 TEST(Render, LetsNoNameCommandATerminal) {
