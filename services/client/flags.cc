@@ -133,10 +133,6 @@ absl::StatusOr<double> SpeedFromFlags() {
 absl::StatusOr<domain::Playlist> PlaylistFromFlags() {
   domain::ReadOptions options;
   options.assume_accuracy_m = absl::GetFlag(FLAGS_assume_accuracy_m);
-  if (!(options.assume_accuracy_m >= 0 && options.assume_accuracy_m < 1e6)) {
-    return absl::InvalidArgumentError(
-        "--assume_accuracy_m: must be a number of metres, 0 to 1,000,000");
-  }
   return domain::Playlist::Open(absl::GetFlag(FLAGS_source), options);
 }
 
@@ -176,6 +172,11 @@ absl::Status CheckCommandLine(const std::vector<std::string>& rest) {
     return absl::InvalidArgumentError("--language: '" + language + "' is neither fr nor en");
   if (absl::GetFlag(FLAGS_limit) < -1)
     return absl::InvalidArgumentError("--limit: must be 0, for all, or more");
+  const double assumed = absl::GetFlag(FLAGS_assume_accuracy_m);
+  if (!(assumed >= 0 && assumed < 1e6)) {
+    return absl::InvalidArgumentError(
+        "--assume_accuracy_m: must be a number of metres, 0 to 1,000,000");
+  }
   return absl::OkStatus();
 }
 
