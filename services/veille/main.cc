@@ -8,6 +8,7 @@
 
 #include "common/config/flags.h"
 #include "services/client/commands.h"
+#include "services/client/flags.h"
 #include "services/veille/commands.h"
 #include "services/veille/play.h"
 #include "services/veille/server_roles.h"
@@ -47,6 +48,13 @@ Look after:
 Every command: --help. Every flag can be set as an environment variable, VEILLE_<FLAG>.
 )";
 
+// A word too many is a mistyped command: nothing is made for it.
+int Serve(const std::string& role, const std::vector<std::string>& rest) {
+  if (absl::Status status = veille::client::CheckCommandLine(rest); !status.ok())
+    return veille::client::ComplainOfUsage(status);
+  return veille::RunServerRole(role);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -72,15 +80,19 @@ int main(int argc, char** argv) {
     std::fputs(kUsage, argc < 2 ? stderr : stdout);
     return argc < 2 ? 2 : 0;
   }
-  const std::string name = argv[1];
   std::vector<std::string> rest = veille::config::ParseFlags(argc, argv, kUsage);
+  if (rest.size() < 2) {
+    std::fputs(kUsage, stderr);
+    return 2;
+  }
+  const std::string name = rest[1];
   rest.erase(rest.begin(), rest.begin() + 2);
   for (const char* role : {"all", "gateway", "detector", "notifier", "init"})
-    if (name == role) return veille::RunServerRole(name);
+    if (name == role) return Serve(name, rest);
   // Without a word it serves.
-  if (name == "identity" && rest.empty()) return veille::RunServerRole(name);
-  if (name == "care" && rest == std::vector<std::string>{"serve"})
-    return veille::RunServerRole(name);
+  if (name == "identity" && rest.empty()) return Serve(name, rest);
+  if (name == "care" && !rest.empty() && rest[0] == "serve")
+    return Serve(name, {rest.begin() + 1, rest.end()});
   const auto command = commands.find(name);
   if (command == commands.end()) {
     std::fprintf(stderr, "veille: there is no command '%s'\n\n%s", name.c_str(), kUsage);
