@@ -123,6 +123,13 @@ void CheckOrder(const Message& rule, const char* lower, const char* higher, cons
   faults.push_back({name + "." + lower, absl::StrFormat("must be less than %s", higher)});
 }
 
+// A least and a most, which may be the same.
+void CheckBounds(const Message& rule, const char* least, const char* most, const std::string& name,
+                 std::vector<PlanFault>& faults) {
+  if (Value(rule, FieldOf(rule, least)) <= Value(rule, FieldOf(rule, most))) return;
+  faults.push_back({name + "." + least, absl::StrFormat("must not be more than %s", most)});
+}
+
 }  // namespace
 
 std::vector<PlanFault> CheckCarePlan(const care::v1::CarePlan& plan) {
@@ -150,6 +157,19 @@ std::vector<PlanFault> CheckCarePlan(const care::v1::CarePlan& plan) {
   CheckOrder(plan.room_cold(), "high_celsius", "medium_celsius", "room_cold", faults);
   CheckOrder(plan.room_cold(), "medium_celsius", "low_celsius", "room_cold", faults);
   CheckOrder(plan.partial_news(), "medium_score", "high_score", "partial_news", faults);
+  CheckOrder(plan.bathroom_long(), "night_patience", "high", "bathroom_long", faults);
+  CheckOrder(plan.bathroom_long(), "day_patience", "high", "bathroom_long", faults);
+  CheckOrder(plan.off_route(), "walk", "worsen", "off_route", faults);
+  CheckOrder(plan.fall(), "patience", "long_lie", "fall", faults);
+  // Else nobody who was far is ever near again.
+  CheckOrder(plan.geofence_far(), "hysteresis_m", "alone_m", "geofence_far", faults);
+  CheckBounds(plan.geofence_far(), "alone_m", "accompanied_m", "geofence_far", faults);
+  CheckBounds(plan.inactivity(), "usual_floor", "usual_cap", "inactivity", faults);
+  CheckBounds(plan.inactivity(), "day_silence", "any_silence", "inactivity", faults);
+  CheckBounds(plan.not_returned(), "shortest", "longest", "not_returned", faults);
+  CheckBounds(plan.not_returned(), "shortest", "unlearnt", "not_returned", faults);
+  CheckBounds(plan.pacing(), "least_moves", "moves", "pacing", faults);
+  CheckBounds(plan.random_walk(), "rooms", "moves", "random_walk", faults);
   return faults;
 }
 

@@ -1,5 +1,6 @@
 // Homes from files, care plans, keys.
 
+#include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 
 #include "common/base/file.h"
@@ -102,6 +103,36 @@ TEST(CarePlan, RefusesLevelsInTheWrongOrder) {
   care::v1::CarePlan plan;
   plan.mutable_battery_low()->set_critical_percent(30);
   EXPECT_EQ(CheckCarePlan(plan).size(), 1U);
+}
+
+TEST(CarePlan, RefusesParametersThatContradictEachOther) {
+  const auto faults = [](const std::string& text) {
+    care::v1::CarePlan plan;
+    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &plan)) << text;
+    std::string all;
+    for (const PlanFault& fault : CheckCarePlan(plan)) all += fault.field + ";";
+    return all;
+  };
+  EXPECT_EQ(faults("inactivity { usual_floor { seconds: 50000 } usual_cap { seconds: 900 } }"),
+            "inactivity.usual_floor;");
+  EXPECT_EQ(faults("inactivity { day_silence { seconds: 86400 } }"), "inactivity.day_silence;");
+  EXPECT_EQ(faults("not_returned { shortest { seconds: 20000 } longest { seconds: 600 } }"),
+            "not_returned.shortest;");
+  EXPECT_EQ(faults("not_returned { unlearnt { seconds: 3600 } shortest { seconds: 3601 } }"),
+            "not_returned.shortest;");
+  EXPECT_EQ(faults("bathroom_long { night_patience { seconds: 7200 } high { seconds: 600 } }"),
+            "bathroom_long.night_patience;bathroom_long.day_patience;");
+  EXPECT_EQ(faults("pacing { moves: 4 least_moves: 20 }"), "pacing.least_moves;");
+  EXPECT_EQ(faults("random_walk { moves: 8 rooms: 12 }"), "random_walk.rooms;");
+  EXPECT_EQ(faults("off_route { walk { seconds: 1200 } }"), "off_route.walk;");
+  EXPECT_EQ(faults("fall { patience { seconds: 1800 } long_lie { seconds: 600 } }"),
+            "fall.patience;");
+  EXPECT_EQ(faults("geofence_far { alone_m: 200 hysteresis_m: 200 }"),
+            "geofence_far.hysteresis_m;");
+  EXPECT_EQ(faults("geofence_far { alone_m: 2001 }"), "geofence_far.alone_m;");
+  // What is as much as its bound is never less and never more.
+  EXPECT_EQ(faults("inactivity { usual_floor { seconds: 900 } usual_cap { seconds: 900 } }"), "");
+  EXPECT_EQ(faults("not_returned { shortest { seconds: 600 } longest { seconds: 600 } }"), "");
 }
 
 TEST(CarePlan, KnowsTimesOfTheDay) {
