@@ -115,7 +115,7 @@ Style StyleFromFlags() {
   // https://no-color.org
   const char* plain = std::getenv("NO_COLOR");
   const bool colour = isatty(STDOUT_FILENO) == 1 && (plain == nullptr || *plain == '\0');
-  return {ParseLanguage(language), colour};
+  return {ParseLanguage(language), colour, absl::LocalTimeZone()};
 }
 
 bool JsonFromFlags() { return absl::GetFlag(FLAGS_output) == "json"; }
@@ -148,7 +148,6 @@ int ComplainOfService(const absl::Status& status, const CaregiverOptions& option
                                            " does not answer (" + std::string(status.message()) +
                                            "): does it run? --notifier HOST:PORT names another"));
   }
-  if (absl::IsNotFound(status)) advice = "; veille alerts list shows those of the caregiver";
   if (absl::IsPermissionDenied(status))
     advice = "; the caregiver was '" + options.caregiver_id + "'";
   return Complain(absl::Status(status.code(), std::string(status.message()) + advice));

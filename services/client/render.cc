@@ -38,11 +38,13 @@ const char* ColourOf(alert::v1::Severity severity) {
   }
 }
 
+// In the home's time; where there is no home, in the reader's, with its name.
 std::string LocalTime(const google::protobuf::Timestamp& stamp, const std::string& zone,
-                      const char* format) {
+                      const Style& style, const std::string& format) {
   absl::TimeZone where;
-  if (!absl::LoadTimeZone(zone, &where)) where = absl::UTCTimeZone();
-  return absl::FormatTime(format, ToTime(stamp), where);
+  if (!zone.empty() && absl::LoadTimeZone(zone, &where))
+    return absl::FormatTime(format, ToTime(stamp), where);
+  return absl::FormatTime(format + " %Z", ToTime(stamp), style.here);
 }
 
 constexpr char kDayAndTime[] = "%a %d/%m %H:%M";
@@ -141,12 +143,12 @@ std::string DeliveryLine(const alert::v1::Delivery& delivery, Language language)
 
 // "closed  anne (veille watch)  false alarm: the cat"; only what is there.
 std::string TransitionLine(const Transition& transition, const std::string& zone,
-                           Language language) {
-  std::string line = "  * " + LocalTime(transition.time(), zone, "%H:%M:%S") + "  " +
-                     KindWord(transition.kind(), language);
+                           const Style& style) {
+  std::string line = "  * " + LocalTime(transition.time(), zone, style, "%H:%M:%S") + "  " +
+                     KindWord(transition.kind(), style.language);
   if (!transition.actor().empty()) line += "  " + Printable(transition.actor());
   if (!transition.client().empty()) line += " (" + Printable(transition.client()) + ")";
-  const std::string outcome = OutcomeWord(transition.outcome(), language);
+  const std::string outcome = OutcomeWord(transition.outcome(), style.language);
   if (!outcome.empty()) line += "  " + outcome;
   if (!transition.note().empty()) line += ": " + Printable(transition.note());
   return line + "\n";
@@ -184,10 +186,11 @@ std::string AlertLine(const Alert& alert, absl::Time now, const Style& style) {
   if (style.colour) word = ColourOf(alert.severity()) + word + "\033[0m";
   // A time of day alone would be taken for today's.
   const bool recent = now - ToTime(alert.event_time()) < absl::Hours(20);
-  std::string when = LocalTime(alert.event_time(), alert.zone(), recent ? "%H:%M" : "%d/%m %H:%M");
+  std::string when =
+      LocalTime(alert.event_time(), alert.zone(), style, recent ? "%H:%M" : "%d/%m %H:%M");
   if (alert.late()) {
     when += std::string(" (") + Say(style.language, "reçu ", "received ") +
-            LocalTime(alert.receive_time(), alert.zone(), "%H:%M") + ")";
+            LocalTime(alert.receive_time(), alert.zone(), style, "%H:%M") + ")";
   }
   std::string exercise;
   if (alert.status() == alert::v1::STATUS_EXERCISE)
@@ -204,16 +207,17 @@ std::string AlertDetails(const Alert& alert, absl::Time now, const Style& style)
   std::string out = AlertLine(alert, now, style) + "\n";
   out += absl::StrFormat("  id %s  %s  v%d\n", alert.alert_id(), alert.rule(), alert.version());
   for (const auto& line : alert.lines()) {
-    out += absl::StrFormat("  + %s  %s%s\n", LocalTime(line.event_time(), alert.zone(), "%H:%M:%S"),
+    out += absl::StrFormat("  + %s  %s%s\n",
+                           LocalTime(line.event_time(), alert.zone(), style, "%H:%M:%S"),
                            Pick(line.reason(), style.language),
                            line.condition() == alert::v1::CONDITION_CLEARED
                                ? Say(style.language, "  (terminé)", "  (over)")
                                : "");
   }
   for (const auto& seen : alert.evidence().observations()) {
-    out +=
-        absl::StrFormat("  - %s  %s  %s\n", LocalTime(seen.event_time(), alert.zone(), "%H:%M:%S"),
-                        Pick(seen.text(), style.language), Printable(seen.device_id()));
+    out += absl::StrFormat("  - %s  %s  %s\n",
+                           LocalTime(seen.event_time(), alert.zone(), style, "%H:%M:%S"),
+                           Pick(seen.text(), style.language), Printable(seen.device_id()));
   }
   // A protobuf map has another order each time.
   const std::map<std::string, std::string> parameters(alert.evidence().parameters().begin(),
@@ -222,7 +226,7 @@ std::string AlertDetails(const Alert& alert, absl::Time now, const Style& style)
   for (const auto& delivery : alert.deliveries()) out += DeliveryLine(delivery, style.language);
   bool noted = alert.note().empty();
   for (const Transition& transition : alert.transitions()) {
-    out += TransitionLine(transition, alert.zone(), style.language);
+    out += TransitionLine(transition, alert.zone(), style);
     noted = noted || transition.note() == alert.note();
   }
   if (alert.has_news()) out += "  = " + Pick(alert.news(), style.language) + "\n";
@@ -255,16 +259,16 @@ std::string DutyLine(const alert::v1::DutySpan& span, const Style& style) {
   for (const std::string& id : span.caregiver_ids()) who += (who.empty() ? "" : ", ") + id;
   if (who.empty()) who = Say(style.language, "PERSONNE", "NOBODY");
   const std::string& of = span.patient_name().empty() ? span.patient_id() : span.patient_name();
-  return absl::StrFormat("%s - %s  %s: %s", LocalTime(span.start_time(), span.zone(), kDayAndTime),
-                         LocalTime(span.end_time(), span.zone(), kDayAndTime), Printable(of),
-                         Printable(who));
+  return absl::StrFormat(
+      "%s - %s  %s: %s", LocalTime(span.start_time(), span.zone(), style, kDayAndTime),
+      LocalTime(span.end_time(), span.zone(), style, kDayAndTime), Printable(of), Printable(who));
 }
 
 std::string SnoozeLine(const alert::v1::Snooze& snooze, const Style& style) {
   const bool every_rule = snooze.rule().empty(), everybody = snooze.patient_id().empty();
   return absl::StrFormat(
-      "%s  %s %s UTC: %s, %s", Printable(snooze.snooze_id()),
-      Say(style.language, "jusqu'à", "until"), LocalTime(snooze.expire_time(), "UTC", kDayAndTime),
+      "%s  %s %s: %s, %s", Printable(snooze.snooze_id()), Say(style.language, "jusqu'à", "until"),
+      LocalTime(snooze.expire_time(), "", style, kDayAndTime),
       every_rule ? Say(style.language, "toute alerte non urgente", "whatever is not urgent")
                  : Printable(snooze.rule()).c_str(),
       everybody ? Say(style.language, "de tous", "of everybody")

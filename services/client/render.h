@@ -21,6 +21,8 @@ struct Style {
   Language language = Language::kFrench;
   // Severity is always said by word; with colour also by colour.
   bool colour = false;
+  // Of the reader: times of what belongs to no home are shown in it, and named.
+  absl::TimeZone here = absl::UTCTimeZone();
 };
 
 // The severity as a word: "URGENT" / "ACT NOW".
@@ -42,7 +44,7 @@ std::string ChangeText(const alert::v1::Update& update, const Style& style);
 
 // "Thu 15/01 20:00 - Fri 16/01 08:00  Madame Martin: anne, marc", in the home's time.
 std::string DutyLine(const alert::v1::DutySpan& span, const Style& style);
-// "ID  until Thu 15/01 22:00 UTC: BATTERY_LOW of martin".
+// "ID  until Thu 15/01 22:00 CET: BATTERY_LOW of martin", in the reader's time.
 std::string SnoozeLine(const alert::v1::Snooze& snooze, const Style& style);
 
 // One JSON object, canonical protobuf mapping with the fields' own names, without a line break.

@@ -30,7 +30,7 @@ Use:
   veille play       starts everything and plays an evening of a simulated home, or a recording
   veille hub        sends a recording as a home hub does; hub enroll CODE: gets its certificate
   veille watch      alerts, live, in a terminal
-  veille alerts     list, show ID, ack ID, resolve ID OUTCOME
+  veille alerts     list, show ID, take ID, resolve ID OUTCOME
   veille duty       who is on duty; take it, give it to another
   veille snooze     not to be told for a while of what is not urgent
   veille replay     judges a recording offline

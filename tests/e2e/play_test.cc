@@ -33,6 +33,8 @@ TEST(CommandLine, ThatIsWrongEndsWithTwoBeforeAnythingIsMade) {
       {{"rules", "--nope"}, "--nope: there is no such flag"},
       {{"alerts", "--caregiver=anne", "resolve", "h.1", "other", "caf\xc3"}, "is not UTF-8"},
       {{"replay", "--assume_accuracy_m=-1"}, "--assume_accuracy_m: must be a number"},
+      {{"duty", "--caregiver=anne", "take", "0h"}, "take: '0h' is too short"},
+      {{"alerts", "--caregiver=anne", "take"}, "take: of which alert?"},
       {{}, "Serve:"},
       {{"nothing"}, "there is no command 'nothing'"}};
   for (const auto& [words, said] : wrong) {

@@ -138,6 +138,22 @@ TEST(Render, KeepsANoteThatNoTransitionHas) {
             std::string::npos);
 }
 
+TEST(Render, NamesTheZoneOfWhatBelongsToNoHome) {
+  alert::v1::Snooze snooze;
+  snooze.set_snooze_id("s1");
+  snooze.mutable_expire_time()->set_seconds(1768482120);
+  Style style{Language::kEnglish, false};
+  EXPECT_EQ(SnoozeLine(snooze, style),
+            "s1  until Thu 15/01 13:02 UTC: whatever is not urgent, of everybody");
+  ASSERT_TRUE(absl::LoadTimeZone("Europe/Paris", &style.here));
+  EXPECT_EQ(SnoozeLine(snooze, style),
+            "s1  until Thu 15/01 14:02 CET: whatever is not urgent, of everybody");
+  alert::v1::Alert alert;
+  *alert.mutable_event_time() = snooze.expire_time();
+  EXPECT_EQ(AlertLine(alert, absl::FromUnixSeconds(1768482120), style),
+            "TECHNICAL  14:02 CET  (0 s)  :   [open]");
+}
+
 TEST(Render, WritesAnyTextAsJson) {
   EXPECT_EQ(JsonString("a\"b\\c\nd"), "\"a\\\"b\\\\c\\u000ad\"");
   EXPECT_EQ(JsonString("Zoé\xff\xc3"), "\"Zoé\xEF\xBF\xBD\xEF\xBF\xBD\"");
