@@ -9,8 +9,10 @@
 
 namespace veille::config {
 
-// What remains after the flags: positional arguments, the program's name first. Ends the process
-// on an unknown flag, and after --help, which prints `usage` and every flag of ours.
+// What remains after the flags: positional arguments, the program's name first, and all that
+// follows
+// "--". Ends the process with 2 on an unknown flag or a value that cannot be read, and with 0 after
+// --help, which prints `usage` and every flag of ours.
 std::vector<std::string> ParseFlags(int argc, char** argv, const std::string& usage);
 
 }  // namespace veille::config

@@ -40,7 +40,12 @@ grpc::Status ToGrpc(const absl::Status& status) {
 
 absl::Status FromGrpc(const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();
-  absl::Status result(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+  const auto code = static_cast<absl::StatusCode>(status.error_code());
+  // gRPC itself has no words for some calls, such as one that cannot be parsed.
+  const std::string message = status.error_message().empty()
+                                  ? "no reason was given (" + absl::StatusCodeToString(code) + ")"
+                                  : status.error_message();
+  absl::Status result(code, message);
   google::rpc::Status full;
   if (full.ParseFromString(status.error_details())) {
     for (const auto& detail : full.details())

@@ -19,7 +19,8 @@
 namespace veille::rpc {
 
 // The same codes on both sides; messages and details kept. ToGrpc() takes only payloads that are
-// protobuf messages (type.googleapis.com/…): others are notes for ourselves.
+// protobuf messages (type.googleapis.com/…): others are notes for ourselves. A call that failed
+// without a word names its code.
 grpc::Status ToGrpc(const absl::Status& status);
 absl::Status FromGrpc(const grpc::Status& status);
 

@@ -1,11 +1,13 @@
-// veille alerts list | show ID | ack ID | resolve ID real|false|test|other [NOTE]
+// veille alerts list | show ID | take ID | resolve ID real|false|test|other [NOTE]
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 
 #include "common/time/clock.h"
 #include "services/client/commands.h"
 #include "services/client/flags.h"
+#include "services/client/utf8.h"
 
 namespace veille::client {
 namespace {
@@ -14,7 +16,7 @@ constexpr char kUsage[] =
     "usage: veille alerts --caregiver ID [--notifier HOST:PORT] [--output json] COMMAND\n"
     "  list                                      newest first\n"
     "  show ID                                   with evidence, deliveries and history\n"
-    "  ack ID                                    \"I take it\": stops the escalation\n"
+    "  take ID                                   \"I take it\": stops the escalation; also ack\n"
     "  resolve ID real|false|test|other [NOTE]   closes it\n";
 
 constexpr int kMostAlerts = 1000;
@@ -32,14 +34,15 @@ const std::map<std::string, alert::v1::Outcome>& Outcomes() {
 std::string FaultOf(const std::vector<std::string>& args) {
   const std::string command = args.empty() ? "" : args[0];
   if (command == "list") return args.size() == 1 ? "" : "list takes nothing more";
-  if (command != "show" && command != "ack" && command != "resolve")
+  if (command != "show" && command != "take" && command != "ack" && command != "resolve")
     return args.empty() ? "what shall it do?" : "there is no command '" + command + "'";
   if (args.size() < 2) return command + ": of which alert? list shows their ids";
   if (command == "resolve") {
     if (args.size() < 3) return "resolve: what was it? real, false, test or other";
     if (Outcomes().count(args[2]) == 0)
       return "resolve: '" + args[2] + "' is none of real, false, test, other";
-    return "";
+    return std::all_of(args.begin() + 3, args.end(), IsUtf8) ? ""
+                                                             : "resolve: the note is not UTF-8";
   }
   return args.size() == 2 ? "" : command + " takes one id and nothing more";
 }
@@ -49,6 +52,10 @@ absl::Time Now() { return SystemClock().Now(); }
 
 int Show(const absl::StatusOr<alert::v1::Alert>& alert, bool details,
          const CaregiverOptions& options) {
+  if (absl::IsNotFound(alert.status())) {
+    return Complain(absl::NotFoundError(std::string(alert.status().message()) +
+                                        "; veille alerts list shows those of the caregiver"));
+  }
   if (!alert.ok()) return ComplainOfService(alert.status(), options);
   if (JsonFromFlags()) {
     std::printf("%s\n", ToJson(*alert).c_str());
@@ -94,7 +101,8 @@ int RunAlerts(const std::vector<std::string>& args) {
   const std::string& command = args[0];
   if (command == "list") return List(**client, options);
   if (command == "show") return Show((*client)->Get(args[1]), true, options);
-  if (command == "ack") return Show((*client)->Acknowledge(args[1]), false, options);
+  if (command == "take" || command == "ack")
+    return Show((*client)->Acknowledge(args[1]), false, options);
   std::string note;
   for (std::size_t i = 3; i < args.size(); ++i) note += (note.empty() ? "" : " ") + args[i];
   return Show((*client)->Resolve(args[1], Outcomes().at(args[2]), note), false, options);

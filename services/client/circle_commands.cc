@@ -55,6 +55,8 @@ std::string DutyFault(const std::vector<std::string>& args) {
     if (args.size() != 2) return "take: which window (22:00-07:00), or for how long (8h)?";
     if (!IsWindow(args[1]) && !absl::ParseDuration(args[1], &span))
       return "take: '" + args[1] + "' is neither a window like 22:00-07:00 nor a span like 8h";
+    if (!IsWindow(args[1]) && span < absl::Seconds(1))
+      return "take: '" + args[1] + "' is too short: a span like 8h";
     return "";
   }
   if (command == "give") {
@@ -100,7 +102,8 @@ std::string SnoozeFault(const std::vector<std::string>& args) {
   if (command == "cancel") return args.size() == 2 ? "" : "cancel: which? list shows their ids";
   if (command == "add") {
     if (args.size() != 2 && args.size() != 3) return "add: for how long (2h), and which rule?";
-    return absl::ParseDuration(args[1], &span) ? "" : "add: '" + args[1] + "' is no span like 2h";
+    if (!absl::ParseDuration(args[1], &span)) return "add: '" + args[1] + "' is no span like 2h";
+    return span < absl::Seconds(1) ? "add: '" + args[1] + "' is too short: a span like 2h" : "";
   }
   return args.empty() ? "what shall it do?" : "there is no command '" + command + "'";
 }

@@ -115,7 +115,7 @@ Style StyleFromFlags() {
   // https://no-color.org
   const char* plain = std::getenv("NO_COLOR");
   const bool colour = isatty(STDOUT_FILENO) == 1 && (plain == nullptr || *plain == '\0');
-  return {ParseLanguage(language), colour};
+  return {ParseLanguage(language), colour, absl::LocalTimeZone()};
 }
 
 bool JsonFromFlags() { return absl::GetFlag(FLAGS_output) == "json"; }
@@ -133,10 +133,6 @@ absl::StatusOr<double> SpeedFromFlags() {
 absl::StatusOr<domain::Playlist> PlaylistFromFlags() {
   domain::ReadOptions options;
   options.assume_accuracy_m = absl::GetFlag(FLAGS_assume_accuracy_m);
-  if (!(options.assume_accuracy_m >= 0 && options.assume_accuracy_m < 1e6)) {
-    return absl::InvalidArgumentError(
-        "--assume_accuracy_m: must be a number of metres, 0 to 1,000,000");
-  }
   return domain::Playlist::Open(absl::GetFlag(FLAGS_source), options);
 }
 
@@ -152,7 +148,6 @@ int ComplainOfService(const absl::Status& status, const CaregiverOptions& option
                                            " does not answer (" + std::string(status.message()) +
                                            "): does it run? --notifier HOST:PORT names another"));
   }
-  if (absl::IsNotFound(status)) advice = "; veille alerts list shows those of the caregiver";
   if (absl::IsPermissionDenied(status))
     advice = "; the caregiver was '" + options.caregiver_id + "'";
   return Complain(absl::Status(status.code(), std::string(status.message()) + advice));
@@ -176,6 +171,11 @@ absl::Status CheckCommandLine(const std::vector<std::string>& rest) {
     return absl::InvalidArgumentError("--language: '" + language + "' is neither fr nor en");
   if (absl::GetFlag(FLAGS_limit) < -1)
     return absl::InvalidArgumentError("--limit: must be 0, for all, or more");
+  const double assumed = absl::GetFlag(FLAGS_assume_accuracy_m);
+  if (!(assumed >= 0 && assumed < 1e6)) {
+    return absl::InvalidArgumentError(
+        "--assume_accuracy_m: must be a number of metres, 0 to 1,000,000");
+  }
   return absl::OkStatus();
 }
 

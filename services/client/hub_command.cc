@@ -86,7 +86,7 @@ absl::StatusOr<absl::Time> WaitWelcome(hub::HubLink& link) {
     return absl::PermissionDeniedError(
         std::string(time.status().message()) +
         "; --write_homes FOLDER writes the file of the recording's home, for the folder of homes "
-        "of the service, which reads it when it starts");
+        "of the service, which follows it while it runs");
   }
   return time;
 }

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 
 #include "absl/strings/str_format.h"
 #include "google/protobuf/util/json_util.h"
 
 #include "common/base/timestamp.h"
+#include "services/client/utf8.h"
 
 namespace veille::client {
 namespace {
@@ -36,14 +38,32 @@ const char* ColourOf(alert::v1::Severity severity) {
   }
 }
 
+// In the home's time; where there is no home, in the reader's, with its name.
 std::string LocalTime(const google::protobuf::Timestamp& stamp, const std::string& zone,
-                      const char* format) {
+                      const Style& style, const std::string& format) {
   absl::TimeZone where;
-  if (!absl::LoadTimeZone(zone, &where)) where = absl::UTCTimeZone();
-  return absl::FormatTime(format, ToTime(stamp), where);
+  if (!zone.empty() && absl::LoadTimeZone(zone, &where))
+    return absl::FormatTime(format, ToTime(stamp), where);
+  return absl::FormatTime(format + " %Z", ToTime(stamp), style.here);
 }
 
 constexpr char kDayAndTime[] = "%a %d/%m %H:%M";
+
+// Empty when nobody has said it.
+std::string OutcomeWord(alert::v1::Outcome outcome, Language language) {
+  switch (outcome) {
+    case alert::v1::OUTCOME_REAL:
+      return Say(language, "vraie", "real");
+    case alert::v1::OUTCOME_FALSE_ALARM:
+      return Say(language, "fausse alerte", "false alarm");
+    case alert::v1::OUTCOME_TEST:
+      return Say(language, "essai", "test");
+    case alert::v1::OUTCOME_OTHER:
+      return Say(language, "autre", "other");
+    default:
+      return "";
+  }
+}
 
 std::string StatusText(const Alert& alert, Language language) {
   switch (alert.handling()) {
@@ -53,8 +73,10 @@ std::string StatusText(const Alert& alert, Language language) {
           alert.condition() == alert::v1::CONDITION_CLEARED ? Say(language, "terminé, ", "over, ")
                                                             : "",
           Say(language, "pris par", "taken by"), Printable(alert.acknowledged_by()));
-    case alert::v1::HANDLING_CLOSED:
-      return Say(language, "clos", "closed");
+    case alert::v1::HANDLING_CLOSED: {
+      const std::string outcome = OutcomeWord(alert.outcome(), language);
+      return Say(language, "clos", "closed") + (outcome.empty() ? "" : ": " + outcome);
+    }
     default:
       if (alert.condition() == alert::v1::CONDITION_CLEARED)
         return Say(language, "terminé", "over");
@@ -106,22 +128,30 @@ const char* StateWord(alert::v1::DeliveryState state, Language language) {
       return Say(language, "échec, nouvel essai", "failed, will be tried again");
     case alert::v1::DELIVERY_STATE_FAILED_PERMANENT:
       return Say(language, "échec", "failed");
+    case alert::v1::DELIVERY_STATE_CANCELLED:
+      return Say(language, "annulé", "cancelled");
     default:
       return "?";
   }
 }
 
-// Of the character that begins at `at`; 0 when it is not well formed.
-std::size_t Utf8Size(const std::string& text, std::size_t at) {
-  const auto lead = static_cast<unsigned char>(text[at]);
-  const std::size_t size = lead >= 0xC2 && lead < 0xE0   ? 2
-                           : lead >= 0xE0 && lead < 0xF0 ? 3
-                           : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                         : 0;
-  if (size == 0 || at + size > text.size()) return 0;
-  for (std::size_t i = 1; i < size; ++i)
-    if ((static_cast<unsigned char>(text[at + i]) & 0xC0) != 0x80) return 0;
-  return size;
+std::string DeliveryLine(const alert::v1::Delivery& delivery, Language language) {
+  return absl::StrFormat("  > %s  %s %d  %s  %s\n", Printable(delivery.caregiver_id()),
+                         Say(language, "étape", "step"), delivery.step(),
+                         Printable(delivery.channel()), StateWord(delivery.state(), language));
+}
+
+// "closed  anne (veille watch)  false alarm: the cat"; only what is there.
+std::string TransitionLine(const Transition& transition, const std::string& zone,
+                           const Style& style) {
+  std::string line = "  * " + LocalTime(transition.time(), zone, style, "%H:%M:%S") + "  " +
+                     KindWord(transition.kind(), style.language);
+  if (!transition.actor().empty()) line += "  " + Printable(transition.actor());
+  if (!transition.client().empty()) line += " (" + Printable(transition.client()) + ")";
+  const std::string outcome = OutcomeWord(transition.outcome(), style.language);
+  if (!outcome.empty()) line += "  " + outcome;
+  if (!transition.note().empty()) line += ": " + Printable(transition.note());
+  return line + "\n";
 }
 
 }  // namespace
@@ -156,10 +186,11 @@ std::string AlertLine(const Alert& alert, absl::Time now, const Style& style) {
   if (style.colour) word = ColourOf(alert.severity()) + word + "\033[0m";
   // A time of day alone would be taken for today's.
   const bool recent = now - ToTime(alert.event_time()) < absl::Hours(20);
-  std::string when = LocalTime(alert.event_time(), alert.zone(), recent ? "%H:%M" : "%d/%m %H:%M");
+  std::string when =
+      LocalTime(alert.event_time(), alert.zone(), style, recent ? "%H:%M" : "%d/%m %H:%M");
   if (alert.late()) {
     when += std::string(" (") + Say(style.language, "reçu ", "received ") +
-            LocalTime(alert.receive_time(), alert.zone(), "%H:%M") + ")";
+            LocalTime(alert.receive_time(), alert.zone(), style, "%H:%M") + ")";
   }
   std::string exercise;
   if (alert.status() == alert::v1::STATUS_EXERCISE)
@@ -176,31 +207,30 @@ std::string AlertDetails(const Alert& alert, absl::Time now, const Style& style)
   std::string out = AlertLine(alert, now, style) + "\n";
   out += absl::StrFormat("  id %s  %s  v%d\n", alert.alert_id(), alert.rule(), alert.version());
   for (const auto& line : alert.lines()) {
-    out += absl::StrFormat("  + %s  %s%s\n", LocalTime(line.event_time(), alert.zone(), "%H:%M:%S"),
+    out += absl::StrFormat("  + %s  %s%s\n",
+                           LocalTime(line.event_time(), alert.zone(), style, "%H:%M:%S"),
                            Pick(line.reason(), style.language),
                            line.condition() == alert::v1::CONDITION_CLEARED
                                ? Say(style.language, "  (terminé)", "  (over)")
                                : "");
   }
   for (const auto& seen : alert.evidence().observations()) {
-    out +=
-        absl::StrFormat("  - %s  %s  %s\n", LocalTime(seen.event_time(), alert.zone(), "%H:%M:%S"),
-                        Pick(seen.text(), style.language), Printable(seen.device_id()));
+    out += absl::StrFormat("  - %s  %s  %s\n",
+                           LocalTime(seen.event_time(), alert.zone(), style, "%H:%M:%S"),
+                           Pick(seen.text(), style.language), Printable(seen.device_id()));
   }
-  for (const auto& [name, value] : alert.evidence().parameters())
-    out += absl::StrFormat("    %s = %s\n", name, value);
-  for (const auto& delivery : alert.deliveries()) {
-    out += absl::StrFormat("  > %s  %s %d  %s\n", Printable(delivery.caregiver_id()),
-                           Say(style.language, "étape", "step"), delivery.step(),
-                           StateWord(delivery.state(), style.language));
-  }
-  for (const auto& transition : alert.transitions()) {
-    out +=
-        absl::StrFormat("  * %s  %s  %s\n", LocalTime(transition.time(), alert.zone(), "%H:%M:%S"),
-                        KindWord(transition.kind(), style.language), Printable(transition.actor()));
+  // A protobuf map has another order each time.
+  const std::map<std::string, std::string> parameters(alert.evidence().parameters().begin(),
+                                                      alert.evidence().parameters().end());
+  for (const auto& [name, value] : parameters) out += "    " + name + " = " + value + "\n";
+  for (const auto& delivery : alert.deliveries()) out += DeliveryLine(delivery, style.language);
+  bool noted = alert.note().empty();
+  for (const Transition& transition : alert.transitions()) {
+    out += TransitionLine(transition, alert.zone(), style);
+    noted = noted || transition.note() == alert.note();
   }
   if (alert.has_news()) out += "  = " + Pick(alert.news(), style.language) + "\n";
-  if (!alert.note().empty()) out += "  " + Printable(alert.note()) + "\n";
+  if (!noted) out += "  " + Printable(alert.note()) + "\n";
   return out;
 }
 
@@ -229,16 +259,16 @@ std::string DutyLine(const alert::v1::DutySpan& span, const Style& style) {
   for (const std::string& id : span.caregiver_ids()) who += (who.empty() ? "" : ", ") + id;
   if (who.empty()) who = Say(style.language, "PERSONNE", "NOBODY");
   const std::string& of = span.patient_name().empty() ? span.patient_id() : span.patient_name();
-  return absl::StrFormat("%s - %s  %s: %s", LocalTime(span.start_time(), span.zone(), kDayAndTime),
-                         LocalTime(span.end_time(), span.zone(), kDayAndTime), Printable(of),
-                         Printable(who));
+  return absl::StrFormat(
+      "%s - %s  %s: %s", LocalTime(span.start_time(), span.zone(), style, kDayAndTime),
+      LocalTime(span.end_time(), span.zone(), style, kDayAndTime), Printable(of), Printable(who));
 }
 
 std::string SnoozeLine(const alert::v1::Snooze& snooze, const Style& style) {
   const bool every_rule = snooze.rule().empty(), everybody = snooze.patient_id().empty();
   return absl::StrFormat(
-      "%s  %s %s UTC: %s, %s", Printable(snooze.snooze_id()),
-      Say(style.language, "jusqu'à", "until"), LocalTime(snooze.expire_time(), "UTC", kDayAndTime),
+      "%s  %s %s: %s, %s", Printable(snooze.snooze_id()), Say(style.language, "jusqu'à", "until"),
+      LocalTime(snooze.expire_time(), "", style, kDayAndTime),
       every_rule ? Say(style.language, "toute alerte non urgente", "whatever is not urgent")
                  : Printable(snooze.rule()).c_str(),
       everybody ? Say(style.language, "de tous", "of everybody")

@@ -21,6 +21,8 @@ struct Style {
   Language language = Language::kFrench;
   // Severity is always said by word; with colour also by colour.
   bool colour = false;
+  // Of the reader: times of what belongs to no home are shown in it, and named.
+  absl::TimeZone here = absl::UTCTimeZone();
 };
 
 // The severity as a word: "URGENT" / "ACT NOW".
@@ -33,7 +35,8 @@ std::string AgeText(absl::Time then, absl::Time now, Language language);
 // A late alert says when it was received as well; one that is not of the last day has its date.
 std::string AlertLine(const alert::v1::Alert& alert, absl::Time now, const Style& style);
 
-// Several lines: the line above, the evidence, the deliveries, the transitions.
+// Several lines: the line above, the evidence, whom it was told on which channel, and what was done
+// to it, by whom, on which device and with which outcome.
 std::string AlertDetails(const alert::v1::Alert& alert, absl::Time now, const Style& style);
 
 // What happened to the alert, in a few words: "told anne (step 1)", "taken by marc", "over".
@@ -41,7 +44,7 @@ std::string ChangeText(const alert::v1::Update& update, const Style& style);
 
 // "Thu 15/01 20:00 - Fri 16/01 08:00  Madame Martin: anne, marc", in the home's time.
 std::string DutyLine(const alert::v1::DutySpan& span, const Style& style);
-// "ID  until Thu 15/01 22:00 UTC: BATTERY_LOW of martin".
+// "ID  until Thu 15/01 22:00 CET: BATTERY_LOW of martin", in the reader's time.
 std::string SnoozeLine(const alert::v1::Snooze& snooze, const Style& style);
 
 // One JSON object, canonical protobuf mapping with the fields' own names, without a line break.

@@ -20,6 +20,7 @@
 #include "services/client/commands.h"
 #include "services/client/flags.h"
 #include "services/client/fresh_roots.h"
+#include "services/client/utf8.h"
 
 ABSL_DECLARE_FLAG(std::string, identity);
 
@@ -218,9 +219,15 @@ class WatchScreen {
     } else if (key == '\n' || key == '\r') {
       const Note note = *std::exchange(writing_, std::nullopt);
       std::fputs("\n", stderr);
-      ShowAnswer(client_.Resolve(note.alert_id, alert::v1::OUTCOME_OTHER, note.text), true);
+      if (IsUtf8(note.text)) {
+        ShowAnswer(client_.Resolve(note.alert_id, alert::v1::OUTCOME_OTHER, note.text), true);
+      } else {
+        std::fputs(Say("veille : la note n'est pas en UTF-8 ; l'alerte reste ouverte\n",
+                       "veille: the note is not UTF-8; the alert stays open\n"),
+                   stderr);
+      }
     } else if (key == kBackspace || key == kDelete) {
-      if (!writing_->text.empty()) writing_->text.pop_back();
+      if (PopCharacter(writing_->text)) std::fputs("\b \b", stderr);
     } else {
       writing_->text += key;
       std::fputc(key, stderr);

@@ -75,6 +75,11 @@ std::string Text(const Message& rule, const FieldDescriptor& field) {
                                             : ParameterOf(field).default_text();
 }
 
+// "80 m", and "0.2" where there is no unit, which UCUM writes as "1".
+std::string WithUnit(double value, const std::string& unit) {
+  return absl::StrFormat("%g", value) + (unit == "1" ? "" : " " + unit);
+}
+
 // Times of the day, each once.
 void CheckTimes(const Message& rule, const FieldDescriptor& field, const std::string& path,
                 std::vector<PlanFault>& faults) {
@@ -105,8 +110,9 @@ void CheckParameter(const Message& rule, const FieldDescriptor& field, const std
   const double value = Value(rule, field);
   // Written so that NaN fails, too.
   if (!(value >= parameter.min() && value <= parameter.max())) {
-    faults.push_back({path, absl::StrFormat("%g %s is not in %g..%g %s", value, parameter.unit(),
-                                            parameter.min(), parameter.max(), parameter.unit())});
+    faults.push_back({path, WithUnit(value, parameter.unit()) +
+                                absl::StrFormat(" is not in %g..", parameter.min()) +
+                                WithUnit(parameter.max(), parameter.unit())});
   }
 }
 
@@ -115,6 +121,13 @@ void CheckOrder(const Message& rule, const char* lower, const char* higher, cons
                 std::vector<PlanFault>& faults) {
   if (Value(rule, FieldOf(rule, lower)) < Value(rule, FieldOf(rule, higher))) return;
   faults.push_back({name + "." + lower, absl::StrFormat("must be less than %s", higher)});
+}
+
+// A least and a most, which may be the same.
+void CheckBounds(const Message& rule, const char* least, const char* most, const std::string& name,
+                 std::vector<PlanFault>& faults) {
+  if (Value(rule, FieldOf(rule, least)) <= Value(rule, FieldOf(rule, most))) return;
+  faults.push_back({name + "." + least, absl::StrFormat("must not be more than %s", most)});
 }
 
 }  // namespace
@@ -144,6 +157,19 @@ std::vector<PlanFault> CheckCarePlan(const care::v1::CarePlan& plan) {
   CheckOrder(plan.room_cold(), "high_celsius", "medium_celsius", "room_cold", faults);
   CheckOrder(plan.room_cold(), "medium_celsius", "low_celsius", "room_cold", faults);
   CheckOrder(plan.partial_news(), "medium_score", "high_score", "partial_news", faults);
+  CheckOrder(plan.bathroom_long(), "night_patience", "high", "bathroom_long", faults);
+  CheckOrder(plan.bathroom_long(), "day_patience", "high", "bathroom_long", faults);
+  CheckOrder(plan.off_route(), "walk", "worsen", "off_route", faults);
+  CheckOrder(plan.fall(), "patience", "long_lie", "fall", faults);
+  // Else nobody who was far is ever near again.
+  CheckOrder(plan.geofence_far(), "hysteresis_m", "alone_m", "geofence_far", faults);
+  CheckBounds(plan.geofence_far(), "alone_m", "accompanied_m", "geofence_far", faults);
+  CheckBounds(plan.inactivity(), "usual_floor", "usual_cap", "inactivity", faults);
+  CheckBounds(plan.inactivity(), "day_silence", "any_silence", "inactivity", faults);
+  CheckBounds(plan.not_returned(), "shortest", "longest", "not_returned", faults);
+  CheckBounds(plan.not_returned(), "shortest", "unlearnt", "not_returned", faults);
+  CheckBounds(plan.pacing(), "least_moves", "moves", "pacing", faults);
+  CheckBounds(plan.random_walk(), "rooms", "moves", "random_walk", faults);
   return faults;
 }
 
@@ -189,8 +215,7 @@ std::map<std::string, std::string> ParametersInForce(const Message& rule) {
     const FieldDescriptor& field = *rule.GetDescriptor()->field(i);
     if (!IsParameter(field)) continue;
     values[field.name()] =
-        IsText(field) ? Text(rule, field)
-                      : absl::StrFormat("%g %s", Value(rule, field), ParameterOf(field).unit());
+        IsText(field) ? Text(rule, field) : WithUnit(Value(rule, field), ParameterOf(field).unit());
   }
   return values;
 }

@@ -8,6 +8,7 @@
 
 #include "common/config/flags.h"
 #include "services/client/commands.h"
+#include "services/client/flags.h"
 #include "services/veille/commands.h"
 #include "services/veille/play.h"
 #include "services/veille/server_roles.h"
@@ -29,7 +30,7 @@ Use:
   veille play       starts everything and plays an evening of a simulated home, or a recording
   veille hub        sends a recording as a home hub does; hub enroll CODE: gets its certificate
   veille watch      alerts, live, in a terminal
-  veille alerts     list, show ID, ack ID, resolve ID OUTCOME
+  veille alerts     list, show ID, take ID, resolve ID OUTCOME
   veille duty       who is on duty; take it, give it to another
   veille snooze     not to be told for a while of what is not urgent
   veille replay     judges a recording offline
@@ -46,6 +47,13 @@ Look after:
 
 Every command: --help. Every flag can be set as an environment variable, VEILLE_<FLAG>.
 )";
+
+// A word too many is a mistyped command: nothing is made for it.
+int Serve(const std::string& role, const std::vector<std::string>& rest) {
+  if (absl::Status status = veille::client::CheckCommandLine(rest); !status.ok())
+    return veille::client::ComplainOfUsage(status);
+  return veille::RunServerRole(role);
+}
 
 }  // namespace
 
@@ -72,15 +80,19 @@ int main(int argc, char** argv) {
     std::fputs(kUsage, argc < 2 ? stderr : stdout);
     return argc < 2 ? 2 : 0;
   }
-  const std::string name = argv[1];
   std::vector<std::string> rest = veille::config::ParseFlags(argc, argv, kUsage);
+  if (rest.size() < 2) {
+    std::fputs(kUsage, stderr);
+    return 2;
+  }
+  const std::string name = rest[1];
   rest.erase(rest.begin(), rest.begin() + 2);
   for (const char* role : {"all", "gateway", "detector", "notifier", "init"})
-    if (name == role) return veille::RunServerRole(name);
+    if (name == role) return Serve(name, rest);
   // Without a word it serves.
-  if (name == "identity" && rest.empty()) return veille::RunServerRole(name);
-  if (name == "care" && rest == std::vector<std::string>{"serve"})
-    return veille::RunServerRole(name);
+  if (name == "identity" && rest.empty()) return Serve(name, rest);
+  if (name == "care" && !rest.empty() && rest[0] == "serve")
+    return Serve(name, {rest.begin() + 1, rest.end()});
   const auto command = commands.find(name);
   if (command == commands.end()) {
     std::fprintf(stderr, "veille: there is no command '%s'\n\n%s", name.c_str(), kUsage);

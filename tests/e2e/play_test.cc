@@ -1,6 +1,9 @@
 // The main job, as a new user runs it without a terminal.
 
 #include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "gtest/gtest.h"
 
@@ -18,6 +21,31 @@ TEST(Play, TellsEveryScriptedEmergencyAndAnAcknowledgementStopsTheChain) {
                         log);
   play.Start();
   EXPECT_EQ(play.Wait(absl::Minutes(4)), 0) << ReadFile(log).value_or("");
+}
+
+TEST(CommandLine, ThatIsWrongEndsWithTwoBeforeAnythingIsMade) {
+  const testing::TempFolder folder;
+  const std::string data = folder.path() + "/data", log = folder.path() + "/log";
+  const std::vector<std::pair<std::vector<std::string>, std::string>> wrong = {
+      {{"all", "extra"}, "'extra' is not understood here"},
+      {{"care", "serve", "extra"}, "'extra' is not understood here"},
+      {{"notifier", "--check_config", "bogus"}, "'bogus' is not understood here"},
+      {{"rules", "--nope"}, "--nope: there is no such flag"},
+      {{"alerts", "--caregiver=anne", "resolve", "h.1", "other", "caf\xc3"}, "is not UTF-8"},
+      {{"replay", "--assume_accuracy_m=-1"}, "--assume_accuracy_m: must be a number"},
+      {{"duty", "--caregiver=anne", "take", "0h"}, "take: '0h' is too short"},
+      {{"alerts", "--caregiver=anne", "take"}, "take: of which alert?"},
+      {{}, "Serve:"},
+      {{"nothing"}, "there is no command 'nothing'"}};
+  for (const auto& [words, said] : wrong) {
+    std::vector<std::string> argv = {testing::VeilleBinary(), "--data=" + data};
+    argv.insert(argv.end(), words.begin(), words.end());
+    testing::Process process(argv, log);
+    process.Start();
+    EXPECT_EQ(process.Wait(absl::Seconds(20)), 2) << said;
+    EXPECT_NE(ReadFile(log).value_or("").find(said), std::string::npos) << said;
+  }
+  EXPECT_FALSE(std::filesystem::exists(data));
 }
 
 TEST(CheckConfig, NamesFileLineAndReason) {

@@ -149,9 +149,8 @@ class Engine {
       case Event::kGas:
         return OnHazard(context_, device, event);
       case Event::kPromptAnswer:
-        // "I need help", whoever asked.
         if (event.prompt_answer().answer() == event::v1::PromptAnswer::ANSWER_HELP)
-          OnPersonalEmergency(context_, device, event);
+          OnHelpAnswer(context_, device, event);
         OnFallAnswer(context_, event);
         break;
       default:

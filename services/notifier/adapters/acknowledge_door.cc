@@ -125,15 +125,16 @@ class AcknowledgeDoor::Daemon {
     const auto link = VerifyLink(std::string_view(url).substr(std::strlen(kTakePath)), options_.key,
                                  options_.clock->Now());
     if (!link.ok()) return Refuse(link.status());
-    absl::StatusOr<alert::v1::Alert> alert =
-        take ? desk_.Acknowledge(link->alert_id, {link->caregiver_id, kClient, link->request_id()})
-             : desk_.Get(link->alert_id, link->caregiver_id, kClient);
-    // Closed meanwhile: the page says so.
-    if (take && absl::IsFailedPrecondition(alert.status()))
-      alert = desk_.Get(link->alert_id, link->caregiver_id, kClient);
-    if (!alert.ok()) return Refuse(alert.status());
-    const bool used = take && alert->handling() == alert::v1::HANDLING_UNACKNOWLEDGED;
-    return {200, AcknowledgePage(*alert, desk_.MemberOf(*alert, link->caregiver_id), used)};
+    const Actor actor{link->caregiver_id, kClient, link->request_id()};
+    if (take) {
+      const absl::Status taken = desk_.Acknowledge(link->alert_id, actor).status();
+      // Closed meanwhile: the page says so.
+      if (!taken.ok() && !absl::IsFailedPrecondition(taken)) return Refuse(taken);
+    }
+    const absl::StatusOr<Shown> shown = desk_.Show(link->alert_id, actor);
+    if (!shown.ok()) return Refuse(shown.status());
+    return {200, AcknowledgePage(shown->alert, desk_.MemberOf(shown->alert, link->caregiver_id),
+                                 shown->carried_out)};
   }
 
   const DoorOptions options_;

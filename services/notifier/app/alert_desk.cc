@@ -514,13 +514,18 @@ void AlertDesk::Audit(const char* action, const Actor& actor, const alert::v1::A
 absl::StatusOr<alert::v1::Alert> AlertDesk::Get(const std::string& alert_id,
                                                 const std::string& caregiver_id,
                                                 const std::string& client) {
-  const Actor actor{caregiver_id, client, ""};
+  VEILLE_ASSIGN_OR_RETURN(Shown shown, Show(alert_id, {caregiver_id, client, ""}));
+  return std::move(shown.alert);
+}
+
+absl::StatusOr<Shown> AlertDesk::Show(const std::string& alert_id, const Actor& actor) {
   VEILLE_ASSIGN_OR_RETURN(AlertRecord record, Visible("alert.get", alert_id, actor));
   if (options_.audit != nullptr) {
     VEILLE_RETURN_IF_ERROR(options_.audit->BeforeShown(
         {EntryOf("alert.get", actor, record.alert(), absl::OkStatus())}));
   }
-  return std::move(*record.mutable_alert());
+  const bool carried_out = WasCarriedOut(actor, record);
+  return Shown{std::move(*record.mutable_alert()), carried_out};
 }
 
 absl::StatusOr<alert::v1::Alert> AlertDesk::Acknowledge(const std::string& alert_id,

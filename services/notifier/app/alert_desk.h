@@ -70,6 +70,12 @@ struct QueuedFinding {
   std::string entry;
 };
 
+// An alert as it is shown to somebody, who may have answered it with this request before.
+struct Shown {
+  alert::v1::Alert alert;
+  bool carried_out = false;
+};
+
 // What a caregiver's device says that it has.
 struct DeviceReceipt {
   std::string caregiver_id;
@@ -92,6 +98,7 @@ class AlertDesk {
   // audit log before: UNAVAILABLE when that cannot be.
   absl::StatusOr<alert::v1::Alert> Get(const std::string& alert_id, const std::string& caregiver_id,
                                        const std::string& client = "");
+  absl::StatusOr<Shown> Show(const std::string& alert_id, const Actor& actor);
   absl::StatusOr<alert::v1::Alert> Acknowledge(const std::string& alert_id, const Actor& actor);
   absl::StatusOr<alert::v1::Alert> Resolve(const std::string& alert_id, const Actor& actor,
                                            alert::v1::Outcome outcome, const std::string& note);

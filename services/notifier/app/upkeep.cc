@@ -47,6 +47,13 @@ alert::v1::Text Words(std::string fr, std::string en) {
   return text;
 }
 
+// Whether all partitions of a digest are in another.
+bool Covers(const std::string& told, const std::string& digest) {
+  return told.size() == digest.size() &&
+         std::equal(digest.begin(), digest.end(), told.begin(),
+                    [](char now, char then) { return now != 'x' || then == 'x'; });
+}
+
 std::string HoursOf(absl::Duration span) { return std::to_string(absl::ToInt64Hours(span)) + " h"; }
 
 }  // namespace
@@ -174,9 +181,12 @@ absl::Status Upkeep::LookAtPartitions() {
   VEILLE_ASSIGN_OR_RETURN(const UpkeepStore::Owners owners, store_.PartitionOwners());
   if (!looked_.has_value()) looked_ = owners.now;
   std::vector<std::string> unowned;
+  // A character of each partition.
+  std::string digest(owners.kept.size(), '-');
   for (std::size_t partition = 0; partition < owners.kept.size(); ++partition) {
-    if (owners.now - std::max(owners.kept[partition], *looked_) >= kUnownedFor)
-      unowned.push_back(std::to_string(partition));
+    if (owners.now - std::max(owners.kept[partition], *looked_) < kUnownedFor) continue;
+    unowned.push_back(std::to_string(partition));
+    digest[partition] = 'x';
   }
   unowned_partitions_.Set(static_cast<double>(unowned.size()));
   // Who has just begun cannot tell yet: what was told stands until an owner was seen again.
@@ -190,13 +200,15 @@ absl::Status Upkeep::LookAtPartitions() {
   if (!unowned.empty()) {
     Condition& condition = holding.emplace_back();
     condition.severity = alert::v1::SEVERITY_HIGH;
-    // More of them are told again only when they are all.
-    const bool all = unowned.size() == owners.kept.size();
-    condition.digest = all ? "all" : "some";
+    // Fewer of them are no news to call anybody for.
+    const auto told = told_.concerns().find(kUnowned);
+    const bool known = told != told_.concerns().end() && Covers(told->second.told(), digest);
+    condition.digest = known ? told->second.told() : digest;
     const std::string count =
         std::to_string(unowned.size()) + "/" + std::to_string(owners.kept.size());
+    const char* more = unowned.size() > kListed ? ", …" : "";
     unowned.resize(std::min(unowned.size(), kListed));
-    const std::string which = count + " (" + absl::StrJoin(unowned, ", ") + ")";
+    const std::string which = count + " (" + absl::StrJoin(unowned, ", ") + more + ")";
     condition.reason =
         Words("Partitions sans détecteur depuis 30 s, leurs foyers ne sont pas jugés : " + which,
               "Partitions without a detector for 30 s, their homes are not judged: " + which);

@@ -1,5 +1,7 @@
 #include "services/notifier/core/acknowledge_page.h"
 
+#include <algorithm>
+
 #include "services/notifier/core/email_message.h"
 #include "services/notifier/core/notification_text.h"
 
@@ -14,6 +16,11 @@ std::string Page(const std::string& language, const std::string& title, const st
          "</title><style>body{font-family:sans-serif;max-width:36em;margin:2em auto;padding:0 1em}"
          "button{font-size:1.3em;padding:.8em 1.2em}</style></head>\n<body><h1>" +
          EscapeHtml(title) + "</h1>\n" + body + "</body></html>\n";
+}
+
+bool HasAccepted(const alert::v1::Alert& alert, const std::string& caregiver_id) {
+  const auto& accepted = alert.accepted_by();
+  return std::find(accepted.begin(), accepted.end(), caregiver_id) != accepted.end();
 }
 
 std::string Paragraph(const std::string& text) { return "<p>" + EscapeHtml(text) + "</p>\n"; }
@@ -43,13 +50,19 @@ std::string AcknowledgePage(const alert::v1::Alert& alert, const care::v1::Membe
       break;
     default:
       body += Paragraph(text.urgency);
-      if (used) {
-        // It was opened again since, or needs several people.
+      if (HasAccepted(alert, reader.caregiver_id())) {
         body +=
-            Paragraph(english ? "Your answer is noted, and the alert still waits for somebody: "
-                                "see the newest message."
-                              : "Votre réponse est notée, et l'alerte attend encore quelqu'un : "
-                                "voyez le message le plus récent.");
+            Paragraph(english ? "You have said that you are going. Others are asked for, too."
+                              : "Vous avez dit que vous y allez. D'autres sont demandés aussi.");
+        break;
+      }
+      if (used) {
+        // It was opened again since.
+        body += Paragraph(
+            english ? "NOBODY HAS TAKEN THIS ALERT. This link was used before, and takes nothing "
+                      "any more: take the alert with the newest message, or in Veille."
+                    : "PERSONNE N'A PRIS CETTE ALERTE. Ce lien a déjà servi et ne vaut plus rien : "
+                      "prenez l'alerte par le message le plus récent, ou dans Veille.");
         break;
       }
       body += "<form method=\"post\"><button>" +

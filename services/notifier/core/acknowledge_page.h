@@ -11,7 +11,8 @@ namespace veille::notifier {
 
 // In the reader's language: whose link it is. The page says whether it is that
 // person who has taken the alert, and has a button only where there is something to take.
-// `used` is a link that was pressed, of an alert that waits for somebody all the same.
+// `used` is a link whose button was pressed: it takes nothing any more, whatever the alert waits
+// for.
 std::string AcknowledgePage(const alert::v1::Alert& alert, const care::v1::Member& reader,
                             bool used);
 

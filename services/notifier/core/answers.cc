@@ -11,12 +11,6 @@ using store::v1::AlertRecord;
 
 constexpr int kMaxRequests = 32;
 
-bool WasCarriedOut(const Actor& actor, const AlertRecord& record) {
-  const auto& ids = record.request_ids();
-  return !actor.request_id.empty() &&
-         std::find(ids.begin(), ids.end(), actor.request_id) != ids.end();
-}
-
 void CarryOut(const Actor& actor, AlertRecord& record) {
   if (actor.request_id.empty()) return;
   if (record.request_ids_size() == kMaxRequests) record.mutable_request_ids()->DeleteSubrange(0, 1);
@@ -31,6 +25,12 @@ Transition& NoteBy(const Actor& actor, Transition::Kind kind, absl::Time now, Al
 }
 
 }  // namespace
+
+bool WasCarriedOut(const Actor& actor, const AlertRecord& record) {
+  const auto& ids = record.request_ids();
+  return !actor.request_id.empty() &&
+         std::find(ids.begin(), ids.end(), actor.request_id) != ids.end();
+}
 
 absl::StatusOr<Decision> Acknowledge(const Actor& actor, absl::Time now, AlertRecord& record) {
   Decision decision;

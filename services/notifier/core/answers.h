@@ -20,6 +20,9 @@ struct Actor {
   std::string request_id;
 };
 
+// Whether this request of the actor was carried out; never without an id.
+bool WasCarriedOut(const Actor& actor, const store::v1::AlertRecord& record);
+
 // FAILED_PRECONDITION when it is closed. The same person again, or the same request, changes
 // nothing. Where the step wants the answers of all, the last of them takes it.
 absl::StatusOr<Decision> Acknowledge(const Actor& actor, absl::Time now,

@@ -170,7 +170,10 @@ TEST_F(Mail, TheLinkShowsAPageAndItsButtonTakesTheAlert) {
   again.mutable_decide_time()->set_seconds(30);
   ASSERT_TRUE(replica.desk().OnFinding(again, "1-2").ok());
   ASSERT_EQ(replica.desk().Get(kAlert, "anne")->handling(), alert::v1::HANDLING_UNACKNOWLEDGED);
-  EXPECT_THAT(testing::HttpPost(port, link), HasSubstr("still waits for somebody"));
+  for (const std::string& spent : {testing::HttpGet(port, link), testing::HttpPost(port, link)}) {
+    EXPECT_THAT(spent, HasSubstr("This link was used before"));
+    EXPECT_THAT(spent, ::testing::Not(HasSubstr("<button>")));
+  }
   EXPECT_EQ(replica.desk().Get(kAlert, "anne")->handling(), alert::v1::HANDLING_UNACKNOWLEDGED);
   ASSERT_TRUE(Eventually([&] { return !Taken(2).empty(); }));
   EXPECT_THAT(testing::HttpPost(port, LinkIn(Taken(2))), HasSubstr("You have taken this alert"));

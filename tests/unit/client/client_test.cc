@@ -3,6 +3,7 @@
 #include "gtest/gtest.h"
 
 #include "services/client/render.h"
+#include "services/client/utf8.h"
 #include "services/client/watch_position.h"
 
 namespace veille::client {
@@ -79,9 +80,99 @@ TEST(Render, SaysTheDateOfWhatIsNotOfTheLastDayAndThatItIsOver) {
             "BIENTÔT  15/01 14:02  (2 j)  h:   [terminé, pris par marc]");
 }
 
+alert::v1::Alert ClosedByAnne() {
+  alert::v1::Alert alert;
+  alert.set_alert_id("h.1");
+  alert.set_home_id("h");
+  alert.set_rule("GEOFENCE_EXIT");
+  alert.set_severity(alert::v1::SEVERITY_HIGH);
+  alert.set_zone("Europe/Paris");
+  alert.set_handling(alert::v1::HANDLING_CLOSED);
+  alert.set_outcome(alert::v1::OUTCOME_FALSE_ALARM);
+  alert.set_note("the cat");
+  alert.mutable_event_time()->set_seconds(1768482120);
+  for (const char* name : {"max_accuracy_m", "dwell", "fixes"})
+    (*alert.mutable_evidence()->mutable_parameters())[name] = "1";
+  const auto tell = [&](const char* channel, alert::v1::DeliveryState state) {
+    alert::v1::Delivery& delivery = *alert.add_deliveries();
+    delivery.set_caregiver_id("anne");
+    delivery.set_step(1);
+    delivery.set_channel(channel);
+    delivery.set_state(state);
+  };
+  tell("stream", alert::v1::DELIVERY_STATE_SEEN);
+  tell("email/2", alert::v1::DELIVERY_STATE_CANCELLED);
+  alert::v1::Transition& raised = *alert.add_transitions();
+  raised.set_kind(alert::v1::Transition::KIND_RAISED);
+  raised.mutable_time()->set_seconds(1768482120);
+  alert::v1::Transition& closed = *alert.add_transitions();
+  closed.set_kind(alert::v1::Transition::KIND_CLOSED);
+  closed.mutable_time()->set_seconds(1768482180);
+  closed.set_actor("anne");
+  closed.set_client("terminal");
+  closed.set_outcome(alert::v1::OUTCOME_FALSE_ALARM);
+  closed.set_note("the cat");
+  return alert;
+}
+
+TEST(Render, ShowsEveryChannelOutcomeAndDeviceOfAnAlert) {
+  EXPECT_EQ(
+      AlertDetails(ClosedByAnne(), absl::FromUnixSeconds(1768482240), {Language::kEnglish, false}),
+      "ACT NOW  14:02  (2 min)  h:   [closed: false alarm]\n"
+      "  id h.1  GEOFENCE_EXIT  v0\n"
+      "    dwell = 1\n"
+      "    fixes = 1\n"
+      "    max_accuracy_m = 1\n"
+      "  > anne  step 1  stream  seen\n"
+      "  > anne  step 1  email/2  cancelled\n"
+      "  * 14:02:00  raised\n"
+      "  * 14:03:00  closed  anne (terminal)  false alarm: the cat\n");
+}
+
+// Of records from before transitions had notes.
+TEST(Render, KeepsANoteThatNoTransitionHas) {
+  alert::v1::Alert alert = ClosedByAnne();
+  alert.clear_transitions();
+  EXPECT_NE(AlertDetails(alert, absl::FromUnixSeconds(1768482240), {Language::kFrench, false})
+                .find("annulé\n  the cat\n"),
+            std::string::npos);
+}
+
+TEST(Render, NamesTheZoneOfWhatBelongsToNoHome) {
+  alert::v1::Snooze snooze;
+  snooze.set_snooze_id("s1");
+  snooze.mutable_expire_time()->set_seconds(1768482120);
+  Style style{Language::kEnglish, false};
+  EXPECT_EQ(SnoozeLine(snooze, style),
+            "s1  until Thu 15/01 13:02 UTC: whatever is not urgent, of everybody");
+  ASSERT_TRUE(absl::LoadTimeZone("Europe/Paris", &style.here));
+  EXPECT_EQ(SnoozeLine(snooze, style),
+            "s1  until Thu 15/01 14:02 CET: whatever is not urgent, of everybody");
+  alert::v1::Alert alert;
+  *alert.mutable_event_time() = snooze.expire_time();
+  EXPECT_EQ(AlertLine(alert, absl::FromUnixSeconds(1768482120), style),
+            "TECHNICAL  14:02 CET  (0 s)  :   [open]");
+}
+
 TEST(Render, WritesAnyTextAsJson) {
   EXPECT_EQ(JsonString("a\"b\\c\nd"), "\"a\\\"b\\\\c\\u000ad\"");
   EXPECT_EQ(JsonString("Zoé\xff\xc3"), "\"Zoé\xEF\xBF\xBD\xEF\xBF\xBD\"");
+}
+
+TEST(Utf8, LosesAWholeCharacterToABackspace) {
+  std::string text = "à€😀é";
+  for (const char* left : {"à€😀", "à€", "à", ""}) {
+    EXPECT_TRUE(PopCharacter(text));
+    EXPECT_EQ(text, left);
+    EXPECT_TRUE(IsUtf8(text));
+  }
+  EXPECT_FALSE(PopCharacter(text));
+  text = "caf\xc3";
+  EXPECT_FALSE(IsUtf8(text));
+  EXPECT_TRUE(PopCharacter(text));
+  EXPECT_EQ(text, "caf");
+  for (const char* bad : {"\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff"})
+    EXPECT_FALSE(IsUtf8(bad));
 }
 
 TEST(Render, LetsNoNameCommandATerminal) {

@@ -16,6 +16,7 @@
 
 ABSL_FLAG(std::string, test_color, "black", "A flag of this test.");
 ABSL_FLAG(int, test_number, 1, "Another.");
+ABSL_FLAG(bool, test_quiet, true, "One that is true or false.");
 
 namespace veille::config {
 namespace {
@@ -79,14 +80,16 @@ TEST(Faults, AreToldTogether) {
 TEST(Flags, ComeFromTheEnvironmentAndTheCommandLineWins) {
   setenv("VEILLE_TEST_COLOR", "red", 1);
   setenv("VEILLE_TEST_NUMBER", "7", 1);
-  std::vector<std::string> words = {"veille", "--test_number=8", "rest"};
+  std::vector<std::string> words = {"veille", "--test_number", "8", "rest", "--notest_quiet",
+                                    "--",     "--words"};
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   const std::vector<std::string> rest =
       ParseFlags(static_cast<int>(argv.size()), argv.data(), "usage");
   EXPECT_EQ(absl::GetFlag(FLAGS_test_color), "red");
   EXPECT_EQ(absl::GetFlag(FLAGS_test_number), 8);
-  EXPECT_THAT(rest, ElementsAre("veille", "rest"));
+  EXPECT_FALSE(absl::GetFlag(FLAGS_test_quiet));
+  EXPECT_THAT(rest, ElementsAre("veille", "rest", "--words"));
 }
 
 TEST(FlagsDeathTest, AreListedByHelp) {
@@ -98,7 +101,21 @@ TEST(FlagsDeathTest, AreListedByHelp) {
         dup2(STDERR_FILENO, STDOUT_FILENO);
         ParseFlags(2, argv, "how to use it");
       },
-      ::testing::ExitedWithCode(1), "how to use it(.|\n)*test_color");
+      ::testing::ExitedWithCode(0), "how to use it(.|\n)*test_color");
+}
+
+TEST(FlagsDeathTest, ThatAreWrongAreThatOfTheCallerWhichIsTwo) {
+  const std::vector<std::pair<std::string, std::string>> wrong = {
+      {"--nope", "veille: --nope: there is no such flag"},
+      {"--notest_color", "veille: --notest_color: there is no such flag"},
+      {"--test_number=x", "veille: --test_number: 'x' cannot be read"},
+      {"--test_quiet=perhaps", "veille: --test_quiet: 'perhaps' cannot be read"},
+      {"--test_color", "veille: --test_color: needs a value"}};
+  for (auto [word, said] : wrong) {
+    std::string name = "veille";
+    char* argv[] = {name.data(), word.data()};
+    EXPECT_EXIT(ParseFlags(2, argv, "usage"), ::testing::ExitedWithCode(2), said);
+  }
 }
 
 TEST(FlagsDeathTest, OfTheEnvironmentThatCannotBeReadAreNamed) {

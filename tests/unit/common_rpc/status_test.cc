@@ -14,6 +14,11 @@ TEST(Status, GoesOverTheWireAndBackUnchanged) {
   }
 }
 
+TEST(Status, HasWordsWhereGrpcHasNone) {
+  EXPECT_EQ(FromGrpc({grpc::StatusCode::UNIMPLEMENTED, ""}).message(),
+            "no reason was given (UNIMPLEMENTED)");
+}
+
 TEST(Status, CarriesFieldViolations) {
   const absl::Status status =
       FromGrpc(ToGrpc(BadRequest({{"hello.source_id", "is empty"}, {"lane", "is unknown"}})));

@@ -49,7 +49,7 @@ class FallDialogue : public ::testing::Test {
   }
 
   event::v1::Event Answer(double at_s, PromptAnswer::Answer answer) const {
-    event::v1::Event event = domain::MakeEvent(After(at_s), "hub");
+    event::v1::Event event = domain::MakeEvent(After(at_s), "hub-h");
     event.mutable_prompt_answer()->set_answer(answer);
     event.mutable_prompt_answer()->set_prompt_id(prompt_);
     return event;
@@ -60,7 +60,8 @@ class FallDialogue : public ::testing::Test {
   // What was told of falls and calls for help, in order; the hub's own silence is another matter.
   Strings Told() {
     for (const store::v1::Finding& finding : home_.effects().findings)
-      if (IsOfFalls(finding.rule_key())) reason_ = finding.reason().en();
+      if (IsOfFalls(finding.rule_key())) last_ = finding;
+    reason_ = last_.reason().en();
     Strings told;
     for (const std::string& line : home_.Told())
       if (IsOfFalls(line.substr(line.find(' ') + 1))) told.push_back(line);
@@ -84,6 +85,7 @@ class FallDialogue : public ::testing::Test {
   absl::Time start_;
   bool restart_ = false, twice_ = false;
   std::string prompt_, reason_;
+  store::v1::Finding last_;
   store::v1::PromptOrder order_;
 };
 
@@ -146,6 +148,34 @@ TEST_F(FallDialogue, TellsACallForHelpAtOnceAndOnce) {
   home_.Beat(After(100));
   home_.Tick(After(400));
   EXPECT_EQ(Told(), Strings{});
+}
+
+TEST_F(FallDialogue, NamesTheFallInTheCallForHelpThatFollowsIt) {
+  PlayFall(20);
+  Asked();
+  Say(24, PromptAnswer::ANSWER_HELP);
+  EXPECT_EQ(Told(), Strings{"RAISE SOS HIGH"});
+  EXPECT_EQ(reason_, "Asked for help after a probable fall at 10:00");
+  EXPECT_EQ(last_.reason().fr(), "Appel à l'aide après une chute probable à 10:00");
+  ASSERT_EQ(last_.evidence().observations_size(), 2);
+  EXPECT_EQ(last_.evidence().observations(0).device_id(), "pendant");
+  EXPECT_NE(last_.evidence().observations(0).text().en().find("Impact of"), std::string::npos);
+  EXPECT_EQ(last_.evidence().observations(1).device_id(), "hub-h");
+  // Some other question.
+  prompt_ = "another";
+  Say(30, PromptAnswer::ANSWER_HELP);
+  EXPECT_EQ(Told(), Strings{"RAISE SOS HIGH"});
+  EXPECT_EQ(reason_, "Call for help at 10:00");
+}
+
+TEST_F(FallDialogue, TellsTheFallWhereThePlanHasNoCallsForHelp) {
+  home_.care_plan().mutable_sos()->set_enabled(false);
+  home_.Compile();
+  PlayFall(20);
+  Asked();
+  Say(24, PromptAnswer::ANSWER_HELP);
+  EXPECT_EQ(Told(), Strings{"RAISE FALL HIGH"});
+  EXPECT_EQ(reason_, "Probable fall at 10:00, the person asks for help");
 }
 
 TEST_F(FallDialogue, CountsFromTheMomentTheHubBeginsToSpeakButNoMoreThanAMinute) {

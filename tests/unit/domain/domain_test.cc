@@ -1,5 +1,6 @@
 // Homes from files, care plans, keys.
 
+#include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 
 #include "common/base/file.h"
@@ -104,6 +105,36 @@ TEST(CarePlan, RefusesLevelsInTheWrongOrder) {
   EXPECT_EQ(CheckCarePlan(plan).size(), 1U);
 }
 
+TEST(CarePlan, RefusesParametersThatContradictEachOther) {
+  const auto faults = [](const std::string& text) {
+    care::v1::CarePlan plan;
+    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &plan)) << text;
+    std::string all;
+    for (const PlanFault& fault : CheckCarePlan(plan)) all += fault.field + ";";
+    return all;
+  };
+  EXPECT_EQ(faults("inactivity { usual_floor { seconds: 50000 } usual_cap { seconds: 900 } }"),
+            "inactivity.usual_floor;");
+  EXPECT_EQ(faults("inactivity { day_silence { seconds: 86400 } }"), "inactivity.day_silence;");
+  EXPECT_EQ(faults("not_returned { shortest { seconds: 20000 } longest { seconds: 600 } }"),
+            "not_returned.shortest;");
+  EXPECT_EQ(faults("not_returned { unlearnt { seconds: 3600 } shortest { seconds: 3601 } }"),
+            "not_returned.shortest;");
+  EXPECT_EQ(faults("bathroom_long { night_patience { seconds: 7200 } high { seconds: 600 } }"),
+            "bathroom_long.night_patience;bathroom_long.day_patience;");
+  EXPECT_EQ(faults("pacing { moves: 4 least_moves: 20 }"), "pacing.least_moves;");
+  EXPECT_EQ(faults("random_walk { moves: 8 rooms: 12 }"), "random_walk.rooms;");
+  EXPECT_EQ(faults("off_route { walk { seconds: 1200 } }"), "off_route.walk;");
+  EXPECT_EQ(faults("fall { patience { seconds: 1800 } long_lie { seconds: 600 } }"),
+            "fall.patience;");
+  EXPECT_EQ(faults("geofence_far { alone_m: 200 hysteresis_m: 200 }"),
+            "geofence_far.hysteresis_m;");
+  EXPECT_EQ(faults("geofence_far { alone_m: 2001 }"), "geofence_far.alone_m;");
+  // What is as much as its bound is never less and never more.
+  EXPECT_EQ(faults("inactivity { usual_floor { seconds: 900 } usual_cap { seconds: 900 } }"), "");
+  EXPECT_EQ(faults("not_returned { shortest { seconds: 600 } longest { seconds: 600 } }"), "");
+}
+
 TEST(CarePlan, KnowsTimesOfTheDay) {
   care::v1::CarePlan plan;
   for (const char* time : {"20:00", "08:00"}) plan.mutable_dose()->add_times(time);
@@ -117,6 +148,14 @@ TEST(CarePlan, KnowsTimesOfTheDay) {
   EXPECT_EQ(faults[0].field, "dose.times[2]");
   EXPECT_EQ(faults[0].reason, "'8h30' is not a time of the day such as '08:00'");
   EXPECT_EQ(faults[1].reason, "'08:00' is named twice");
+}
+
+TEST(CarePlan, WritesNoUnitWhereThereIsNone) {
+  care::v1::CarePlan plan;
+  EXPECT_EQ(ParametersInForce(plan.geofence())["hysteresis_ratio"], "0.2");
+  EXPECT_EQ(ParametersInForce(plan.geofence())["max_accuracy_m"], "100 m");
+  plan.mutable_geofence()->set_hysteresis_ratio(3);
+  EXPECT_EQ(CheckCarePlan(plan).at(0).reason, "3 is not in 0..1");
 }
 
 TEST(Keys, SpreadHomesForEverInTheSameWay) {

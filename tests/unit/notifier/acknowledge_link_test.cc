@@ -97,8 +97,20 @@ TEST(AcknowledgePage, SaysWhoHasTakenIt) {
 }
 
 TEST(AcknowledgePage, OffersALinkThatWasUsedNoSecondTime) {
-  EXPECT_THAT(AcknowledgePage(AlertOf(alert::v1::HANDLING_UNACKNOWLEDGED), Anne(), true),
-              Not(HasSubstr("<form")));
+  const std::string page =
+      AcknowledgePage(AlertOf(alert::v1::HANDLING_UNACKNOWLEDGED), Anne(), true);
+  EXPECT_THAT(page, Not(HasSubstr("<form")));
+  EXPECT_THAT(page, HasSubstr("NOBODY HAS TAKEN THIS ALERT. This link was used before"));
+}
+
+TEST(AcknowledgePage, SaysThatAnAnswerHoldsWhereSeveralAreAskedFor) {
+  alert::v1::Alert alert = AlertOf(alert::v1::HANDLING_UNACKNOWLEDGED);
+  alert.add_accepted_by("anne");
+  for (const bool used : {false, true}) {
+    const std::string page = AcknowledgePage(alert, Anne(), used);
+    EXPECT_THAT(page, HasSubstr("You have said that you are going"));
+    EXPECT_THAT(page, Not(HasSubstr("<form")));
+  }
 }
 
 }  // namespace

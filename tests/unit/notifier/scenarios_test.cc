@@ -1089,15 +1089,28 @@ TEST(Partitions, HaveNoOwnerWhileWeStartAndThatIsNoAlarm) {
   });
 }
 
-TEST(Partitions, ThatLoseTheirOwnerOneAfterAnotherAreOneAlertToldAgainWhenItIsAll) {
+TEST(Partitions, ThatLoseTheirOwnerOneAfterAnotherAreOneAlertToldAgainWhenTheyAreMore) {
   InEveryWorld([](Scenario& s) {
-    s.Partitions(3).At(100).OwnerDies(0).At(110).OwnerDies(1);
-    s.Expect(130, 140, {"operator:PARTITION_UNOWNED"});
-    s.At(150).OwnerDies(2);
+    s.Partitions(3).At(100).OwnerDies(0).At(150).OwnerDies(2);
+    s.Expect(130, 130, {"operator:PARTITION_UNOWNED"});
     s.Expect(180, 180, {"operator:PARTITION_UNOWNED"});
     s.OperatorTakes(181);
     s.Expect(181, 181, {"operator:PARTITION_UNOWNED~"});
     s.Expect(182, 7200, kNobody);
+  });
+}
+
+TEST(Partitions, OfWhichSomeAreOwnedAgainCallNobodyAndOthersDo) {
+  InEveryWorld([](Scenario& s) {
+    s.Partitions(4).At(100).OwnerDies(0).OwnerDies(1).OwnerDies(2);
+    s.Expect(130, 130, {"operator:PARTITION_UNOWNED"});
+    s.OperatorTakes(131);
+    s.Expect(131, 131, {"operator:PARTITION_UNOWNED~"});
+    s.At(200).OwnerIsBack(0).OwnerIsBack(1);
+    s.At(300).OwnerDies(1);
+    s.Expect(132, 399, kNobody);
+    s.At(400).OwnerDies(3);
+    s.Expect(430, 430, {"operator:PARTITION_UNOWNED"});
   });
 }
 

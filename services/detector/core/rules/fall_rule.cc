@@ -43,6 +43,15 @@ const care::v1::FallRule& RuleOf(const HomePlan& plan, const DevicePlan& device)
   return plan.care_plan(device.patient).fall();
 }
 
+Observed ImpactOf(const DevicePlan& wearer, const FallEvent& fall, int64_t heard_us) {
+  return {
+      fall.impact_us,
+      heard_us,
+      wearer.id,
+      {absl::StrFormat("Choc de %.1f g, corps tourné de %.0f°", fall.peak_g, fall.angle_degrees),
+       absl::StrFormat("Impact of %.1f g, turned by %.0f°", fall.peak_g, fall.angle_degrees)}};
+}
+
 // `fall` is the suspicion, or what was concluded of it.
 void Tell(Context& context, int device, const FallEvent& fall, alert::v1::Severity severity,
           int64_t decide_us, const std::string& rule_key, Sentence reason) {
@@ -60,12 +69,7 @@ void Tell(Context& context, int device, const FallEvent& fall, alert::v1::Severi
   conclusion.decide_us = decide_us;
   const std::string at = WallClock(context.plan, fall.impact_us);
   conclusion.reason = {"Chute probable à " + at + reason.fr, "Probable fall at " + at + reason.en};
-  conclusion.observations.push_back(
-      {fall.impact_us,
-       heard_us,
-       plan.id,
-       {absl::StrFormat("Choc de %.1f g, corps tourné de %.0f°", fall.peak_g, fall.angle_degrees),
-        absl::StrFormat("Impact of %.1f g, turned by %.0f°", fall.peak_g, fall.angle_degrees)}});
+  conclusion.observations.push_back(ImpactOf(plan, fall, heard_us));
   conclusion.observations.push_back({decide_us, 0, "", conclusion.reason});
   Conclude(context, std::move(conclusion));
 }
@@ -353,6 +357,11 @@ void OnFallAnswer(Context& context, const event::v1::Event& event) {
       case event::v1::PromptAnswer::ANSWER_FINE:
         return OnFine(context, device, time_us);
       case event::v1::PromptAnswer::ANSWER_HELP:
+        // Nobody hears of a call where the plan has none: the fall is told all the same.
+        if (!domain::IsEnabled(context.plan.care_plan(plan.patient).sos())) {
+          return TellFall(context, device, time_us,
+                          {", la personne demande de l'aide", ", the person asks for help"});
+        }
         dialogue.stage = Stage::kTold;
         return detector.SetTold();
       case event::v1::PromptAnswer::ANSWER_NONE:
@@ -374,6 +383,17 @@ void OnFallAnswer(Context& context, const event::v1::Event& event) {
         return;
     }
   });
+}
+
+std::optional<AskedFall> FallOfPrompt(Context& context, const std::string& prompt_id) {
+  std::optional<AskedFall> asked;
+  ForEachWearer(context.plan, context.state, [&](int device, const DevicePlan& plan) {
+    const FallDetector& detector = DetectorOf(context, device);
+    const FallDialogue& dialogue = detector.dialogue;
+    if (dialogue.stage != Stage::kNone && dialogue.IsPrompt(prompt_id))
+      asked = AskedFall{plan.patient, ImpactOf(plan, detector.suspicion(), dialogue.heard_us)};
+  });
+  return asked;
 }
 
 void CloseFalls(Context& context, int patient, bool up) {

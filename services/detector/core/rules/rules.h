@@ -4,6 +4,9 @@
 #ifndef SERVICES_DETECTOR_CORE_RULES_RULES_H_
 #define SERVICES_DETECTOR_CORE_RULES_RULES_H_
 
+#include <optional>
+#include <string>
+
 #include "veille/event/v1/event.pb.h"
 
 #include "services/detector/core/liveness.h"
@@ -15,6 +18,8 @@ namespace veille::detector {
 // (device −1) or that was not bound at the time. A detector in the room is held against the home's
 // other sensors first: room_fall.cc.
 void OnPersonalEmergency(Context& context, int device, const event::v1::Event& event);
+// "I need help", whoever asked.
+void OnHelpAnswer(Context& context, int device, const event::v1::Event& event);
 void OnDeviceFall(Context& context, int device, const event::v1::Event& event);
 void OnRoomFall(Context& context, int device, const event::v1::Event& event);
 void OnHazard(Context& context, int device, const event::v1::Event& event);
@@ -23,6 +28,13 @@ void OnHazard(Context& context, int device, const event::v1::Event& event);
 void OnAcceleration(Context& context, int device, const event::v1::Event& event);
 // Whatever became of a prompt.
 void OnFallAnswer(Context& context, const event::v1::Event& event);
+// The fall that a prompt asked about; nothing when it asked about something else, or the person is
+// up again.
+struct AskedFall {
+  int patient = 0;
+  Observed impact;
+};
+std::optional<AskedFall> FallOfPrompt(Context& context, const std::string& prompt_id);
 // A device told the fall of this person, or that they are up: what is suspected of it is the same.
 void CloseFalls(Context& context, int patient, bool up);
 

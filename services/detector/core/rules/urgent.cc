@@ -54,10 +54,10 @@ Conclusion UrgentConclusion(const Context& context, int device, const event::v1:
     reason.fr += " (message endommagé)";
     reason.en += " (the message was damaged)";
   }
-  if (device < 0) {
+  if (device < 0 && context.plan.FindSource(event.device_id()) < 0) {
     reason.fr += " (appareil inconnu de ce foyer)";
     reason.en += " (a device that this home does not know)";
-  } else {
+  } else if (device >= 0) {
     const DevicePlan& plan = context.plan.device(device);
     if (event_us < plan.bind_us || (plan.unbind_us != 0 && event_us >= plan.unbind_us)) {
       reason.fr += " (appareil non attribué à ce moment)";

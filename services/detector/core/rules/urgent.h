@@ -12,8 +12,8 @@ namespace veille::detector {
 int64_t EventMicros(const event::v1::Event& event);
 
 // A conclusion about an urgent event, with evidence and, where the device is not known or not
-// bound, a sentence that says so. `reason` without a full stop; the time of the event and of its
-// receipt are added.
+// bound, a sentence that says so. A source of the home, a hub through which somebody spoke, is no
+// unknown device. `reason` without a full stop; the time of the event and of its receipt are added.
 Conclusion UrgentConclusion(const Context& context, int device, const event::v1::Event& event,
                             const google::protobuf::Message& rule, Sentence reason);
 
