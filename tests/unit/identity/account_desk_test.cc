@@ -2,6 +2,7 @@
 
 #include "services/identity/app/account_desk.h"
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -392,6 +393,19 @@ TEST(Passwords, HaveTwelveCharactersOfAnyAlphabet) {
   EXPECT_TRUE(CheckNewPassword("où êtes-vous", "anne").ok());
   EXPECT_FALSE(CheckNewPassword("où êtes-vou", "anne").ok());
   EXPECT_FALSE(CheckNewPassword(std::string(129, 'x'), "anne").ok());
+}
+
+TEST(Passwords, AreTakenWholeAndAsTheyCome) {
+  const std::string long_one =
+      "  Seize tours d'horloge, Une lampe, et le chat du voisin qui rentre tard  ";
+  ASSERT_GT(long_one.size(), 72U);
+  EXPECT_TRUE(CheckNewPassword(long_one, "anne").ok());
+  const ScryptCost cheap{.n = 16, .r = 8, .p = 1};
+  const store::v1::PasswordHash hash = HashPassword(long_one, std::string(16, 's'), cheap);
+  EXPECT_TRUE(IsPassword(long_one, hash));
+  for (const std::string& other : {long_one.substr(2), long_one.substr(0, long_one.size() - 1),
+                                   long_one + " ", absl::AsciiStrToLower(long_one)})
+    EXPECT_FALSE(IsPassword(other, hash)) << other;
 }
 
 TEST(Passwords, AreNotWhatIsTriedFirst) {
