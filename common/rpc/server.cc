@@ -10,6 +10,7 @@
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
 #include "common/rpc/deadline.h"
+#include "common/rpc/plain_calls.h"
 #include "common/time/clock.h"
 
 namespace veille::rpc {
@@ -73,6 +74,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options,
   server->gate_ = std::move(gate);
   builder.AddListeningPort(options.address, credentials, &server->port_);
   for (grpc::Service* service : services) builder.RegisterService(service);
+  if (server->gate_ == nullptr && options.limits != nullptr)
+    builder.SetContextAllocator(MakeCountedContexts(options.limits));
   server->server_ = builder.BuildAndStart();
   const bool unix_socket = options.address.rfind("unix:", 0) == 0;
   if (server->server_ == nullptr || (server->port_ == 0 && !unix_socket)) {

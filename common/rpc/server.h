@@ -34,7 +34,8 @@ class Server {
     std::string peer_kind;
     bool strangers = false;
     std::shared_ptr<const DenialList> denials;
-    // With TLS: how often each caller may call. Null: not counted.
+    // How often each caller may call: with TLS for all services, without for those that ask (see
+    // plain_calls.h). Null: not counted.
     std::shared_ptr<CallLimits> limits;
     std::shared_ptr<const CallPolicy> policy;
     int max_receive_bytes = 1 << 20;

@@ -103,6 +103,9 @@ class ServerStream : public Reactor,
   virtual bool MergeInto(Response& /*queued*/, Response& /*newer*/) { return false; }
   // The RPC is over; nothing else will be called.
   virtual void OnClosed() = 0;
+  // A write is done, or the stream has begun to end: whoever waits for either may look. Called
+  // under the lock.
+  virtual void OnMoved() {}
 
   enum class Phase { kOpen, kFlushing, kFinished };
 
@@ -112,6 +115,7 @@ class ServerStream : public Reactor,
     if (!ok) return Abort(grpc::Status(grpc::StatusCode::UNAVAILABLE, "write failed"));
     MaybeWrite();
     MaybeFinish();
+    OnMoved();
   }
 
   void OnCancel() final {
@@ -149,6 +153,7 @@ class ServerStream : public Reactor,
     final_status_ = std::move(status);
     MaybeWrite();
     MaybeFinish();
+    OnMoved();
   }
 
   void MaybeFinish() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
@@ -162,6 +167,12 @@ class ServerStream : public Reactor,
     queue_.clear();  // `outgoing_` stays: a write of it may be in flight.
     phase_ = Phase::kFinished;
     this->Finish(std::move(status));
+    OnMoved();
+  }
+
+  // Whether Send() would queue.
+  bool HasRoom() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    return queue_.size() < limits_.max_queued_writes;
   }
 
   Mutex mu_;
@@ -183,6 +194,8 @@ class ServerStream : public Reactor,
 // A stream that only sends.
 template <typename Response>
 class WriteStream : public ServerStream<grpc::ServerWriteReactor<Response>, Response> {
+  using Base = ServerStream<grpc::ServerWriteReactor<Response>, Response>;
+
  public:
   // Call once, after make_shared, before returning the raw pointer to gRPC.
   grpc::ServerWriteReactor<Response>* Start() {
@@ -191,8 +204,29 @@ class WriteStream : public ServerStream<grpc::ServerWriteReactor<Response>, Resp
     return this;
   }
 
+  // Sends once there is room: so that a long answer is made at the pace at which it is read, and is
+  // never whole in memory. False when the stream is closing, or there is no room for `patience`.
+  // Blocks: never on a thread of gRPC's, which are to make the room.
+  [[nodiscard]] bool SendWhenRoom(Response message, absl::Duration patience) {
+    {
+      MutexLock lock(this->mu_);
+      const absl::Duration until = MonotonicNow() + patience;
+      while (this->phase_ == Base::Phase::kOpen && !this->HasRoom()) {
+        const absl::Duration left = until - MonotonicNow();
+        if (left <= absl::ZeroDuration()) return false;
+        moved_.WaitFor(this->mu_, left);
+      }
+    }
+    return this->Send(std::move(message));
+  }
+
  protected:
-  using ServerStream<grpc::ServerWriteReactor<Response>, Response>::ServerStream;
+  using Base::Base;
+
+ private:
+  void OnMoved() final { moved_.NotifyAll(); }
+
+  CondVar moved_;
 };
 
 }  // namespace veille::rpc

@@ -85,9 +85,10 @@ class Care::Parts {
             *options.metrics)),
         eraser_(std::make_unique<Eraser>(EraserOptionsOf(options), store_, records_, *audit_)),
         rights_({store_, records_, *eraser_, *retention_, *audit_, options.clock}),
+        exports_(rights_),
         access_(options.access != nullptr ? options.access : Believing()),
         service_(MakeCareService(desk_, *access_)),
-        rights_service_(MakeRightsService(rights_, *access_, streams_)) {}
+        rights_service_(MakeRightsService(rights_, exports_, *access_, streams_)) {}
 
   absl::Status Start(const CareOptions& options) {
     const config::v1::Rpc& config = options.config.rpc();
@@ -109,6 +110,7 @@ class Care::Parts {
 
   void Stop() {
     if (server_ != nullptr) server_->Stop();
+    exports_.Stop();
     retention_.reset();
     eraser_.reset();
     // Nobody is served any more; what it has yet to write is written while Redis is still there.
@@ -128,6 +130,7 @@ class Care::Parts {
   std::unique_ptr<Retention> retention_;
   std::unique_ptr<Eraser> eraser_;
   RightsDesk rights_;
+  Exports exports_;
   const std::shared_ptr<const domain::Access> access_;
   const std::shared_ptr<grpc::Service> service_, rights_service_;
   std::unique_ptr<rpc::Server> server_;

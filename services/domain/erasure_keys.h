@@ -9,6 +9,8 @@ namespace veille::domain {
 
 // People who are erased or were, by id.
 std::string ErasuresKey();
+// Which instance carries erasures out.
+std::string ErasureTurnKey();
 
 }  // namespace veille::domain
 

@@ -128,6 +128,7 @@ std::string HomeRequestKey(int partition, std::string_view request) {
 std::string HomeClaimsKey(int partition) { return HomeKey(partition, "home_claims"); }
 
 std::string ErasuresKey() { return "veille:{rights}:erasures"; }
+std::string ErasureTurnKey() { return "veille:{rights}:turn"; }
 
 std::string InboxKey(int partition, std::string_view caregiver_id) {
   return CaregiverKey(partition, "inbox", caregiver_id);

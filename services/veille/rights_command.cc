@@ -14,6 +14,7 @@
 #include "veille/rights/v1/rights_service.grpc.pb.h"
 
 #include "common/base/file.h"
+#include "common/base/growing_file.h"
 #include "common/base/status_macros.h"
 #include "common/base/timestamp.h"
 #include "common/rpc/bearer.h"
@@ -81,29 +82,35 @@ class RightsTerminal {
     Prepare(kExport, context);
     rights::v1::ExportPatientRequest request;
     request.set_patient_id(patient_id);
-    const auto reader = stub_->ExportPatient(&context, request);
-    std::string lines, entries;
-    std::size_t records = 0, resources = 0;
-    rights::v1::ExportPatientResponse part;
-    while (reader->Read(&part)) {
-      if (part.has_line()) {
-        lines += part.line() + "\n";
-        ++records;
-      } else if (part.has_resource()) {
-        entries += (entries.empty() ? "\n" : ",\n") + part.resource();
-        ++resources;
-      }
-    }
-    VEILLE_RETURN_IF_ERROR(rpc::FromGrpc(reader->Finish()));
     const std::string stem = OutFile(patient_id);
-    VEILLE_RETURN_IF_ERROR(WriteFileAtomically(stem + ".jsonl", lines));
-    const std::string bundle =
+    VEILLE_ASSIGN_OR_RETURN(GrowingFile lines, GrowingFile::Create(stem + ".jsonl"));
+    VEILLE_ASSIGN_OR_RETURN(GrowingFile bundle, GrowingFile::Create(stem + ".fhir.json"));
+    VEILLE_RETURN_IF_ERROR(bundle.Append(
         "{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"timestamp\":\"" +
         absl::FormatTime("%Y-%m-%dT%H:%M:%SZ",
                          absl::FromUnixSeconds(absl::ToUnixSeconds(SystemClock().Now())),
                          absl::UTCTimeZone()) +
-        "\",\"entry\":[" + entries + "\n]}\n";
-    VEILLE_RETURN_IF_ERROR(WriteFileAtomically(stem + ".fhir.json", bundle));
+        "\",\"entry\":["));
+    const auto reader = stub_->ExportPatient(&context, request);
+    std::size_t records = 0, resources = 0;
+    absl::Status written;
+    rights::v1::ExportPatientResponse part;
+    while (written.ok() && reader->Read(&part)) {
+      if (part.has_line()) {
+        written = lines.Append(part.line() + "\n");
+        ++records;
+      } else if (part.has_resource()) {
+        written = bundle.Append((resources == 0 ? "\n" : ",\n") + part.resource());
+        ++resources;
+      }
+    }
+    if (!written.ok()) context.TryCancel();
+    const absl::Status read = rpc::FromGrpc(reader->Finish());
+    VEILLE_RETURN_IF_ERROR(written);
+    VEILLE_RETURN_IF_ERROR(read);
+    VEILLE_RETURN_IF_ERROR(lines.Finish());
+    VEILLE_RETURN_IF_ERROR(bundle.Append("\n]}\n"));
+    VEILLE_RETURN_IF_ERROR(bundle.Finish());
     std::printf("%s.jsonl: %zu records; %s.fhir.json: %zu resources of FHIR R4\n", stem.c_str(),
                 records, stem.c_str(), resources);
     return absl::OkStatus();
@@ -205,13 +212,17 @@ class RightsTerminal {
     request.set_patient_id(begun.patient_id());
     Erasure erasure = begun;
     Erasure::State told = Erasure::STATE_UNSPECIFIED;
+    std::string trouble;
     absl::Status last;
     const absl::Duration until = MonotonicNow() + absl::GetFlag(FLAGS_wait);
     while (true) {
       if (erasure.state() != told)
         std::printf("%s\n", Erasure::State_Name(erasure.state()).c_str());
-      std::fflush(stdout);
       told = erasure.state();
+      if (erasure.trouble() != trouble && !erasure.trouble().empty())
+        std::printf("waits: %s\n", erasure.trouble().c_str());
+      trouble = erasure.trouble();
+      std::fflush(stdout);
       if (told == Erasure::STATE_DONE) return Finish(erasure);
       if (MonotonicNow() >= until) break;
       Pause(kLook);

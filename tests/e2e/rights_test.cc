@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <sstream>
 
 #include "absl/strings/escaping.h"
 #include "gmock/gmock.h"
@@ -10,6 +11,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "gtest/gtest.h"
 
+#include "veille/care/v1/home_record.pb.h"
 #include "veille/store/v1/rights.pb.h"
 #include "veille/store/v1/wrapped_key.pb.h"
 
@@ -133,10 +135,11 @@ class Service {
     return code;
   }
 
-  void Import(const std::vector<care::v1::Home>& homes) const {
+  template <typename Home>
+  void Import(const std::vector<Home>& homes) const {
     const std::string folder = folder_.path() + "/homes";
     std::filesystem::create_directories(folder);
-    for (const care::v1::Home& home : homes) {
+    for (const Home& home : homes) {
       std::string text, output;
       google::protobuf::TextFormat::PrintToString(home, &text);
       ASSERT_TRUE(WriteFileAtomically(folder + "/" + home.home_id() + ".textproto", text).ok());
@@ -146,7 +149,7 @@ class Service {
   }
 
   // A position, a call for help that is told, taken and closed with words.
-  void LiveADay() const {
+  void LiveADay(const std::string& note = kNote) const {
     ASSERT_TRUE(Eventually([this] { return RawHub(gateway()).welcomed(); })) << Log();
     Watching anne(notifier(), "anne");
     RawHub hub(gateway());
@@ -157,7 +160,7 @@ class Service {
     ASSERT_TRUE(Eventually([&] { return !anne.called("SOS").empty(); })) << Log();
     const std::string alert_id = *anne.called("SOS").begin();
     ASSERT_TRUE(anne.client().Acknowledge(alert_id).ok());
-    ASSERT_TRUE(anne.client().Resolve(alert_id, alert::v1::OUTCOME_REAL, kNote).ok());
+    ASSERT_TRUE(anne.client().Resolve(alert_id, alert::v1::OUTCOME_REAL, note).ok());
   }
 
   std::unique_ptr<redis::Client> Redis(const std::string& folder) const {
@@ -226,7 +229,7 @@ void ExpectNeighbourGoesOn(const Service& service) {
 
 TEST(Rights, APersonIsShownEverythingThatIsKeptOfThem) {
   Service service;
-  service.Import({HomeOfOdette(), Neighbour()});
+  service.Import<care::v1::Home>({HomeOfOdette(), Neighbour()});
   service.LiveADay();
   std::string output;
   ASSERT_EQ(service.Run({"rights", "export", OdetteId()}, &output), 0) << output << service.Log();
@@ -245,6 +248,85 @@ TEST(Rights, APersonIsShownEverythingThatIsKeptOfThem) {
   ASSERT_EQ(service.Run({"rights", "accesses", OdetteId()}, &output), 0) << output;
   EXPECT_THAT(output, HasSubstr("anne took an alert"));
   EXPECT_THAT(output, HasSubstr("exported all data, on behalf of the person"));
+}
+
+// Somebody of whom everything is kept that an export knows: each relation, consents of every mode,
+// phones, devices of others' making, texts that JSON and FHIR must bear.
+care::v1::HomeRecord RichHome() {
+  care::v1::HomeRecord home;
+  EXPECT_TRUE(home.ParseFromString(HomeOfOdette().SerializeAsString()));
+  care::v1::Patient& patient = *home.mutable_patients(0);
+  patient.set_display_name("Odette \"Dédé\" Vasseur\n\tnée Ölçer");
+  patient.set_language("fr");
+  for (int i = 1; care::v1::Member::Relation_IsValid(i); ++i) {
+    care::v1::Member& member = *patient.mutable_circle()->add_members();
+    member.set_caregiver_id("m_" + std::to_string(i));
+    member.set_display_name("Inès " + std::to_string(i));
+    member.set_language(i % 2 == 0 ? "fr-FR" : "");
+    member.set_relation(static_cast<care::v1::Member::Relation>(i));
+    member.add_channels()->mutable_email()->set_address("ines@exemple.fr");
+  }
+  for (int mode = care::v1::CONSENT_MODE_ALWAYS; care::v1::ConsentMode_IsValid(mode); ++mode) {
+    care::v1::Consent& consent = *home.add_consents();
+    consent.set_consent_id("consent_" + std::to_string(mode));
+    consent.set_patient_id(patient.patient_id());
+    consent.set_mode(static_cast<care::v1::ConsentMode>(mode));
+    consent.add_scopes(care::v1::CONSENT_SCOPE_VITAL_SIGNS);
+    consent.set_giver(care::v1::CONSENT_GIVER_PERSON);
+    consent.mutable_give_time()->set_seconds(1700000000);
+    if (mode > care::v1::CONSENT_MODE_ALWAYS)
+      consent.mutable_expire_time()->set_seconds(2000000000);
+  }
+  for (const char* id : {"cuff-1", "cuff-2"}) {
+    care::v1::Device& cuff = *home.add_devices();
+    cuff.set_device_id(id);
+    cuff.set_role(care::v1::ROLE_VITALS);
+    cuff.set_patient_id(patient.patient_id());
+  }
+  return home;
+}
+
+event::v1::Event Measured(const std::string& device, bool whole) {
+  event::v1::Event event = domain::MakeEvent(SystemClock().Now(), device);
+  event::v1::Vitals& vitals = *event.mutable_vitals();
+  vitals.set_systolic_mmhg(128);
+  if (!whole) return event;
+  vitals.set_diastolic_mmhg(79);
+  vitals.set_heart_rate_bpm(61.5F);
+  vitals.set_spo2_percent(97);
+  vitals.set_body_temperature_celsius(36.8F);
+  vitals.set_respiration_per_minute(16);
+  return event;
+}
+
+TEST(Rights, AnExportIsSoundByWhatHl7PublishesOfFhir) {
+  Service service;
+  service.Import<care::v1::HomeRecord>({RichHome()});
+  service.LiveADay();
+  {
+    event::v1::Event fall = domain::MakeEvent(SystemClock().Now(), "pendant");
+    fall.mutable_fall()->set_verdict(event::v1::Fall::VERDICT_DETECTED);
+    RawHub hub(service.gateway(), "00000002");
+    hub.Send(1, Events({fall, Measured("cuff-1", true), Measured("cuff-2", false)}));
+    ASSERT_TRUE(hub.WaitAck(1)) << service.Log();
+  }
+  // What a device that is there no more has measured stays.
+  std::string output;
+  ASSERT_EQ(service.Run({"care", "device", "delete", "home-0", "cuff-2"}, &output), 0) << output;
+  ASSERT_EQ(service.Run({"rights", "export", OdetteId()}, &output), 0) << output << service.Log();
+  const std::string file = service.folder() + "/" + OdetteId() + ".fhir.json";
+  const std::string bundle = ReadFile(file).value_or(output);
+  for (const char* part :
+       {"\"RelatedPerson\"", "\"Practitioner\"", "\"Consent\"", "\"85354-9\"", "\"8480-6\"",
+        "\"2708-6\"", "KIND_HUB", "VERDICT_DETECTED", "dataAbsentReason", "\"AuditEvent\""})
+    EXPECT_THAT(bundle, HasSubstr(part));
+  testing::Process judge({VEILLE_SOURCE_DIR "/tests/fhir/run", file}, service.folder() + "/fhir");
+  judge.Start();
+  const int code = judge.Wait(absl::Seconds(120));
+  const std::string verdict = ReadFile(service.folder() + "/fhir").value_or("");
+  if (code == 77) GTEST_SKIP() << verdict;
+  EXPECT_EQ(code, 0) << verdict;
+  EXPECT_THAT(verdict, HasSubstr("\"Observation\":")) << "the judge has read it";
 }
 
 void ExpectCertificateHolds(const Service& service) {
@@ -271,7 +353,7 @@ void ExpectCertificateHolds(const Service& service) {
 
 TEST(Rights, APersonIsErasedAndProvedToBeGone) {
   Service service;
-  service.Import({HomeOfOdette(), Neighbour()});
+  service.Import<care::v1::Home>({HomeOfOdette(), Neighbour()});
   service.LiveADay();
   std::string output;
   // A backup of the data and the wrapped key, as they were.
@@ -308,9 +390,63 @@ TEST(Rights, APersonIsErasedAndProvedToBeGone) {
   ExpectNeighbourGoesOn(service);
 }
 
+// Each key as it stands wrapped in the key store, and the key-encryption keys.
+std::vector<std::string> KeysOf(const Service& service) {
+  std::vector<std::string> keys;
+  const auto wrapped =
+      service.Redis("/keys/redis")->CommandSync({"HVALS", domain::WrappedKeysKey()});
+  EXPECT_TRUE(wrapped.ok()) << wrapped.status();
+  for (const redis::ReplyView value : wrapped->elements()) keys.emplace_back(value.str());
+  std::istringstream lines(ReadFile(service.data() + "/keys/kek.keys").value_or(""));
+  for (std::string id, digits; lines >> id >> digits;) {
+    keys.push_back(digits);
+    keys.push_back(absl::HexStringToBytes(digits));
+  }
+  return keys;
+}
+
+int CountIn(const std::string& folder, const std::vector<std::string>& keys) {
+  const std::string files = FilesOf(folder);
+  return static_cast<int>(std::count_if(keys.begin(), keys.end(), [&](const std::string& key) {
+    return files.find(key) != std::string::npos;
+  }));
+}
+
+// What SECURITY.md tells to copy as a backup of the data, in each form that Redis gives it: the log
+// as it grew, the log rewritten, a dump.
+TEST(Rights, ABackupOfTheDataHoldsNoKeyAndNothingReadable) {
+  Service service;
+  service.Import<care::v1::Home>({HomeOfOdette(), Neighbour()});
+  service.LiveADay();
+  const std::vector<std::string> keys = KeysOf(service);
+  ASSERT_GE(keys.size(), 5U) << "two of Odette's home, of the neighbour's, and what wraps them";
+  const auto data = service.Redis("/redis"), store = service.Redis("/keys/redis");
+  for (const auto& redis : {data.get(), store.get()})
+    ASSERT_TRUE(redis->CommandSync({"CONFIG", "SET", "rdbcompression", "no"}).ok());
+  const auto expect_no_key = [&](const char* form) {
+    EXPECT_EQ(CountIn(service.data() + "/redis", keys), 0) << form;
+    EXPECT_THAT(FoundIn(FilesOf(service.data() + "/redis")), IsEmpty()) << form;
+  };
+  expect_no_key("as it grew");
+  for (const auto& redis : {data.get(), store.get()}) {
+    ASSERT_TRUE(redis->CommandSync({"BGREWRITEAOF"}).ok());
+    ASSERT_TRUE(Eventually([&] {
+      const auto info = redis->CommandSync({"INFO", "persistence"});
+      return info.ok() && info->str().find("aof_rewrite_in_progress:0") != std::string::npos &&
+             info->str().find("aof_rewrite_scheduled:0") != std::string::npos;
+    }));
+  }
+  expect_no_key("rewritten");
+  EXPECT_GT(CountIn(service.data() + "/keys/redis", keys), 2)
+      << "the judge knows what keys look like";
+  ASSERT_TRUE(data->CommandSync({"SAVE"}).ok());
+  expect_no_key("with a dump");
+  EXPECT_TRUE(std::filesystem::exists(service.data() + "/redis/dump.rdb"));
+}
+
 TEST(Rights, AnErasureThatIsKilledAfterEachStepIsFinishedAllTheSame) {
   Service service;
-  service.Import({HomeOfOdette(), Neighbour()});
+  service.Import<care::v1::Home>({HomeOfOdette(), Neighbour()});
   service.LiveADay();
   service.process().Kill();
   std::string output;
@@ -331,6 +467,33 @@ TEST(Rights, AnErasureThatIsKilledAfterEachStepIsFinishedAllTheSame) {
   ExpectNeighbourGoesOn(service);
 }
 
+std::size_t CountOf(const std::string& part, const std::string& text) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
+    ++count;
+  return count;
+}
+
+// Of a home where others live, the person's data key alone is destroyed.
+void ExpectOnlyTheirKeyIsGone(const Service& service) {
+  const store::v1::ErasureCertificate certificate = CertificateOf(service);
+  EXPECT_FALSE(certificate.whole_home());
+  const std::string theirs = domain::NameOf({"home-0", OdetteId()});
+  ASSERT_EQ(certificate.keys_size(), 1);
+  EXPECT_EQ(certificate.keys(0).name(), theirs);
+  EXPECT_EQ(certificate.erased().at("alert"), 1U);
+  EXPECT_EQ(certificate.erased().at("registered_person"), 1U);
+  const auto keys = service.Redis("/keys/redis");
+  for (const std::string& name :
+       {theirs, domain::NameOf({"home-0"}), domain::NameOf({"home-0", "rene"})}) {
+    store::v1::WrappedKey key;
+    const auto wrapped = keys->CommandSync({"HGET", domain::WrappedKeysKey(), name});
+    ASSERT_TRUE(wrapped.ok() && key.ParseFromString(std::string(wrapped->str()))) << name;
+    EXPECT_EQ(key.has_destroy_time(), name == theirs) << name;
+    EXPECT_EQ(key.kek_id() == certificate.kek_after(), name != theirs) << name;
+  }
+}
+
 TEST(Rights, WhoSharesAHomeIsErasedAndTheOtherStays) {
   care::v1::Home home = HomeOfOdette();
   care::v1::Patient& other = *home.add_patients();
@@ -342,18 +505,31 @@ TEST(Rights, WhoSharesAHomeIsErasedAndTheOtherStays) {
   for (care::v1::Device& device : *home.mutable_devices())
     if (device.device_id() != "tracker-1") device.set_patient_id("rene");
   Service service;
-  service.Import({home});
-  ASSERT_TRUE(Eventually([&] { return RawHub(service.gateway()).welcomed(); })) << service.Log();
+  service.Import<care::v1::Home>({home});
+  // René calls for help with the home's pendant, Odette with her tracker.
+  service.LiveADay("René s'est relevé");
+  {
+    event::v1::Event hers = domain::MakeEvent(SystemClock().Now(), "tracker-1");
+    hers.mutable_personal_emergency();
+    Watching anne(service.notifier(), "anne");
+    RawHub hub(service.gateway(), "00000002");
+    hub.Send(1, Events({hers}));
+    ASSERT_TRUE(hub.WaitAck(1)) << service.Log();
+    ASSERT_TRUE(Eventually([&] { return !anne.called("SOS").empty(); })) << service.Log();
+  }
   std::string output;
   ASSERT_EQ(service.Run({"rights", "export", "rene"}, &output), 0) << output << service.Log();
   EXPECT_THAT(ReadFile(service.folder() + "/rene.jsonl").value_or("Odette"),
               Not(HasSubstr("Odette")));
   ASSERT_EQ(service.Run({"rights", "erase", OdetteId(), "--yes"}, &output), 0)
       << output << service.Log();
-  EXPECT_FALSE(CertificateOf(service).whole_home());
+  ExpectOnlyTheirKeyIsGone(service);
   ASSERT_EQ(service.Run({"rights", "export", "rene"}, &output), 0) << output << service.Log();
   const std::string lines = ReadFile(service.folder() + "/rene.jsonl").value_or("");
   EXPECT_THAT(lines, HasSubstr("René Dubourg"));
+  // What he lived through is readable still, and what the home knows.
+  EXPECT_EQ(CountOf("\"class\":\"alert\"", lines), 1U) << "his, and not hers";
+  EXPECT_GT(CountOf("\"class\":\"event\"", lines), 0U);
   EXPECT_EQ(service.Run({"care", "patient", "create", "home-0", OdetteId(), "display_name=Neu",
                          "circle.members[0].caregiver_id=anne"},
                         &output),
@@ -361,8 +537,8 @@ TEST(Rights, WhoSharesAHomeIsErasedAndTheOtherStays) {
   EXPECT_THAT(output, HasSubstr("was erased; take another id"));
   EXPECT_THAT(FoundIn(service.Stored()), IsEmpty());
   Watching anne(service.notifier(), "anne");
-  RawHub hub(service.gateway());
-  hub.Send(1, Events({Sos(1)}));
+  RawHub hub(service.gateway(), "00000003");
+  hub.Send(1, Events({Sos(2)}));
   ASSERT_TRUE(hub.WaitAck(1)) << service.Log();
   EXPECT_TRUE(Eventually([&] { return !anne.called("SOS").empty(); })) << service.Log();
 }

@@ -69,6 +69,21 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (method == "ChangePassword")
     With<v1::ChangePasswordRequest>(
         text, [&](const auto& r) { VEILLE_CHECK(!desk.ChangePassword(anne, r, "address").ok()); });
+  if (method == "SignOut")
+    With<v1::SignOutRequest>(text, [&](const auto&) { desk.SignOut(anne).IgnoreError(); });
+  if (method == "EnableTotp")
+    With<v1::EnableTotpRequest>(text, [&](const auto& r) {
+      VEILLE_CHECK(!desk.EnableTotp(anne, r.password(), "address").ok());
+    });
+  if (method == "DisableTotp")
+    With<v1::DisableTotpRequest>(text, [&](const auto& r) {
+      VEILLE_CHECK(!desk.DisableTotp(anne, r.password(), r.totp_code(), "address").ok());
+    });
+  if (method == "RemoveAccount")
+    With<v1::RemoveAccountRequest>(
+        text, [&](const auto& r) { desk.Remove(admin, r.account_id()).IgnoreError(); });
+  if (method == "ListAccounts")
+    With<v1::ListAccountsRequest>(text, [&](const auto&) { VEILLE_CHECK(desk.List().ok()); });
   if (method == "ConfirmTotp")
     With<v1::ConfirmTotpRequest>(text, [&](const auto& r) {
       VEILLE_CHECK(!desk.ConfirmTotp(anne, r.totp_code(), "address").ok());

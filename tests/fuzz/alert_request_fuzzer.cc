@@ -11,6 +11,7 @@
 #include "common/base/check.h"
 #include "common/base/timestamp.h"
 #include "services/notifier/app/alert_desk.h"
+#include "services/notifier/app/page_token.h"
 #include "services/notifier/core/request_texts.h"
 #include "tests/fuzz/request_text.h"
 #include "tests/unit/notifier/fake_alert_store.h"
@@ -65,6 +66,29 @@ veille::notifier::DutyRequest DutyOf(const std::string& patient, const std::stri
   duty.patient_id = patient;
   duty.span.window = window;
   return duty;
+}
+
+// What only looks.
+void AskToSee(AlertDesk& desk, const std::string& method, const std::string& text) {
+  if (method == "ListAlerts")
+    With<v1::ListAlertsRequest>(text, [&](const auto& r) {
+      veille::notifier::ListQuery query;
+      query.patient_id = r.patient_id();
+      query.open_only = r.open_only();
+      if (r.page_size() > 0 && r.page_size() <= 500) query.limit = r.page_size();
+      query.position = veille::notifier::ParseToken(r.page_token());
+      desk.List("anne", query).status().IgnoreError();
+      const auto hidden = desk.List("bruno", query);
+      VEILLE_CHECK(!hidden.ok() || hidden->alerts.empty());
+    });
+  if (method == "WatchAlerts")
+    With<v1::WatchAlertsRequest>(text, [&](const auto& r) {
+      VEILLE_CHECK(desk.Snapshot("anne", r.client())->size() == 1);
+      VEILLE_CHECK(desk.Snapshot("bruno", r.client())->empty());
+    });
+  if (method == "ListSnoozes")
+    With<v1::ListSnoozesRequest>(
+        text, [&](const auto&) { desk.circles().ListSnoozes("anne").status().IgnoreError(); });
 }
 
 void Ask(AlertDesk& desk, const std::string& method, const std::string& text) {
@@ -143,6 +167,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   AlertDesk desk(options, store, metrics);
   VEILLE_CHECK(desk.OnFinding(Emergency(), "1").ok());
   Ask(desk, input->method, input->text);
+  AskToSee(desk, input->method, input->text);
   VEILLE_CHECK(desk.Get("h1.1", "anne").ok());
   return 0;
 }

@@ -29,6 +29,7 @@ void Ask(RightsDesk& desk, const std::string& method, const std::string& text) {
   v1::ErasePatientRequest erase;
   v1::GetErasureRequest get;
   v1::ListAccessesRequest accesses;
+  v1::ListRetentionRequest retention;
   if (method == "ExportPatient" && veille::fuzz::ParseRequest(text, whole)) {
     desk.Export(caller, whole,
                 [](const v1::ExportPatientResponse& part) {
@@ -42,6 +43,8 @@ void Ask(RightsDesk& desk, const std::string& method, const std::string& text) {
     desk.GetErasure(caller, get).status().IgnoreError();
   } else if (method == "ListAccesses" && veille::fuzz::ParseRequest(text, accesses)) {
     desk.ListAccesses(caller, accesses).status().IgnoreError();
+  } else if (method == "ListRetention" && veille::fuzz::ParseRequest(text, retention)) {
+    VEILLE_CHECK(desk.ListRetention(caller, retention).ok());
   }
 }
 

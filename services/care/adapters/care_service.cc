@@ -4,6 +4,7 @@
 
 #include "veille/care/v1/care_service.grpc.pb.h"
 
+#include "common/rpc/plain_calls.h"
 #include "common/rpc/unary.h"
 #include "services/care/adapters/caller.h"
 #include "services/care/app/requests.h"
@@ -244,6 +245,7 @@ class CareService final : public v1::CareService::CallbackService {
 
   template <typename Request, typename Response>
   absl::StatusOr<Response> Ask(const Context& context, const Request& request, const char* method) {
+    if (absl::Status haste = rpc::CountPlainCall<Request>(context); !haste.ok()) return haste;
     const absl::StatusOr<Caller> caller = CallerOf(context, access_);
     if (!caller.ok()) return caller.status();
     Response response;

@@ -5,11 +5,13 @@
 #include <span>
 #include <utility>
 
+#include "common/base/random.h"
 #include "common/base/status_macros.h"
 #include "common/base/timestamp.h"
 #include "common/redis/gather.h"
 #include "common/redis/pipelined_client.h"
 #include "common/sync/mutex.h"
+#include "common/sync/worker.h"
 #include "common/time/clock.h"
 #include "services/care/adapters/personal_walk.h"
 #include "services/domain/audit/audit_log.h"
@@ -49,6 +51,55 @@ absl::Status Remove(redis::Client& client, std::vector<RedisCommand>& removals) 
   return absl::OkStatus();
 }
 
+// Two could not do harm, since each step is written down once: but each would count what it deleted
+// itself, and the certificate would say too little.
+constexpr absl::Duration kTurn = absl::Seconds(5);
+constexpr absl::Duration kTurnRenewal = absl::Seconds(1);
+
+absl::Status HoldTurn(redis::Client& client, const std::string& instance, absl::Duration time) {
+  const redis::Script& script =
+      redis::FindScript(std::span(kScripts, kScriptCount), "erasure_turn");
+  return client
+      .EvalSync(script, {domain::ErasureTurnKey(), instance,
+                         std::to_string(absl::ToInt64Milliseconds(time))})
+      .status();
+}
+
+// Renews it until it goes out of scope. A turn that was lost all the same is told by PutErasure().
+class RedisTurn final : public PersonalRecords::Turn {
+ public:
+  RedisTurn(redis::Client& client, std::string instance)
+      : client_(client),
+        instance_(std::move(instance)),
+        thread_("erasure-turn", [this] { Run(); }) {}
+  ~RedisTurn() override {
+    {
+      MutexLock lock(mu_);
+      over_ = true;
+      changed_.NotifyAll();
+    }
+    thread_.Join();
+    HoldTurn(client_, instance_, absl::ZeroDuration()).IgnoreError();
+  }
+
+ private:
+  void Run() {
+    while (!Over()) HoldTurn(client_, instance_, kTurn).IgnoreError();
+  }
+  bool Over() {
+    MutexLock lock(mu_);
+    if (!over_) changed_.WaitFor(mu_, kTurnRenewal);
+    return over_;
+  }
+
+  redis::Client& client_;
+  const std::string instance_;
+  Mutex mu_;
+  CondVar changed_;
+  bool over_ ABSL_GUARDED_BY(mu_) = false;
+  Worker thread_;
+};
+
 // Waits on a condition that nobody signals: time that passes in real life.
 void Pause(absl::Duration time) {
   Mutex mu;
@@ -84,21 +135,15 @@ absl::Status RedisPersonalRecords::Visit(const PersonalScope& scope, const Visit
   return walk.Run();
 }
 
-absl::StatusOr<std::vector<AuditEntry>> RedisPersonalRecords::Accesses(
-    const std::string& home_id, const std::string& patient_id) {
+absl::Status RedisPersonalRecords::VisitAccesses(const std::string& home_id,
+                                                 const std::string& patient_id,
+                                                 const OnAccess& on_access) {
   const int partition = domain::PartitionOf(home_id, options_.partitions);
-  VEILLE_ASSIGN_OR_RETURN(const domain::StoredAudit stored, domain::LoadAudit(*client_, partition));
-  std::vector<AuditEntry> entries;
-  for (const std::string& bytes : stored.entries) {
-    AuditEntry entry;
-    if (!entry.ParseFromString(bytes) || entry.home_id() != home_id) continue;
-    if (!entry.patient_id().empty() && entry.patient_id() != patient_id) continue;
-    entries.push_back(std::move(entry));
-  }
-  std::stable_sort(entries.begin(), entries.end(), [](const AuditEntry& a, const AuditEntry& b) {
-    return ToTime(a.time()) < ToTime(b.time());
+  return domain::VisitAudit(*client_, partition, [&](const AuditEntry& entry) {
+    const bool theirs = entry.home_id() == home_id &&
+                        (entry.patient_id().empty() || entry.patient_id() == patient_id);
+    return theirs ? on_access(entry) : absl::OkStatus();
   });
-  return entries;
 }
 
 absl::StatusOr<SweepCounts> RedisPersonalRecords::Sweep(const PersonalScope& scope) {
@@ -146,6 +191,12 @@ absl::Status RedisPersonalRecords::Rewrite(redis::Client& client) const {
     Pause(kLookInterval);
   }
   return absl::DeadlineExceededError("Redis does not finish the rewrite of its append-only file");
+}
+
+absl::StatusOr<std::unique_ptr<PersonalRecords::Turn>> RedisPersonalRecords::TakeTurn() {
+  const std::string instance = SystemRandom().Hex(16);
+  VEILLE_RETURN_IF_ERROR(HoldTurn(*client_, instance, kTurn));
+  return std::make_unique<RedisTurn>(*client_, instance);
 }
 
 absl::StatusOr<Erasure> RedisPersonalRecords::GetErasure(const std::string& patient_id) {

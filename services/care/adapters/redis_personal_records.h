@@ -30,10 +30,11 @@ class RedisPersonalRecords final : public PersonalRecords {
 
   absl::StatusOr<std::string> HomeOf(const std::string& patient_id) override;
   absl::Status Visit(const PersonalScope& scope, const Visitor& visitor) override;
-  absl::StatusOr<std::vector<store::v1::AuditEntry>> Accesses(
-      const std::string& home_id, const std::string& patient_id) override;
+  absl::Status VisitAccesses(const std::string& home_id, const std::string& patient_id,
+                             const OnAccess& on_access) override;
   absl::StatusOr<SweepCounts> Sweep(const PersonalScope& scope) override;
   absl::Status RewriteFiles() override;
+  absl::StatusOr<std::unique_ptr<Turn>> TakeTurn() override;
   absl::StatusOr<store::v1::Erasure> GetErasure(const std::string& patient_id) override;
   absl::StatusOr<std::vector<store::v1::Erasure>> ListErasures() override;
   absl::Status PutErasure(const store::v1::Erasure& before,

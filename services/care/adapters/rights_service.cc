@@ -5,7 +5,7 @@
 #include "veille/rights/v1/rights_service.grpc.pb.h"
 
 #include "common/base/status_macros.h"
-#include "common/rpc/server_stream.h"
+#include "common/rpc/plain_calls.h"
 #include "common/rpc/unary.h"
 #include "services/care/adapters/caller.h"
 
@@ -16,34 +16,20 @@ using Context = grpc::CallbackServerContext;
 using Reactor = grpc::ServerUnaryReactor;
 using rights::v1::ExportPatientResponse;
 
-// An export is made as fast as Redis gives it, and waits here for a slow client. A year of a home's
-// alerts with two hours of its events is some ten thousand parts of a few KiB.
-constexpr std::size_t kMaxParts = 200'000;
-
-class ExportStream final : public rpc::WriteStream<ExportPatientResponse> {
- public:
-  explicit ExportStream(grpc::CallbackServerContext* context)
-      : WriteStream({.max_queued_writes = kMaxParts}, context) {}
-  void DrainForShutdown() override {
-    Close(grpc::Status(grpc::StatusCode::UNAVAILABLE, "the service is stopping"));
-  }
-
- private:
-  void OnClosed() override {}
-};
-
 // Calls block for Redis: they are rare, and a few of gRPC's threads may wait.
 class RightsService final : public rights::v1::RightsService::CallbackService {
  public:
-  RightsService(RightsDesk& desk, const domain::Access& access, rpc::StreamRegistry& streams)
-      : desk_(desk), access_(access), streams_(streams) {}
+  RightsService(RightsDesk& desk, Exports& exports, const domain::Access& access,
+                rpc::StreamRegistry& streams)
+      : desk_(desk), exports_(exports), access_(access), streams_(streams) {}
 
   grpc::ServerWriteReactor<ExportPatientResponse>* ExportPatient(
       Context* context, const rights::v1::ExportPatientRequest* request) override {
     auto stream = std::make_shared<ExportStream>(context);
     streams_.Add(stream);
     auto* reactor = stream->Start();
-    stream->Close(rpc::ToGrpc(Export(*context, *request, *stream)));
+    if (const absl::Status status = Export(*context, *request, stream); !status.ok())
+      stream->Close(rpc::ToGrpc(status));
     return reactor;
   }
   Reactor* ErasePatient(Context* context, const rights::v1::ErasePatientRequest* request,
@@ -70,33 +56,35 @@ class RightsService final : public rights::v1::RightsService::CallbackService {
   template <typename Request, typename Response>
   Reactor* Answer(Context* context, const Request* request, Response* response,
                   Method<Request, Response> method) {
-    return rpc::AnswerUnary(context, request, response,
-                            [&](const Request& asked, auto answer) -> void {
-                              const absl::StatusOr<Caller> caller = CallerOf(*context, access_);
-                              if (!caller.ok()) return answer(caller.status());
-                              answer((desk_.*method)(*caller, asked));
-                            });
+    return rpc::AnswerUnary(
+        context, request, response, [&](const Request& asked, auto answer) -> void {
+          if (const absl::Status haste = rpc::CountPlainCall<Request>(*context); !haste.ok())
+            return answer(haste);
+          const absl::StatusOr<Caller> caller = CallerOf(*context, access_);
+          if (!caller.ok()) return answer(caller.status());
+          answer((desk_.*method)(*caller, asked));
+        });
   }
 
   absl::Status Export(const Context& context, const rights::v1::ExportPatientRequest& request,
-                      ExportStream& stream) {
+                      std::shared_ptr<ExportStream> stream) {
+    VEILLE_RETURN_IF_ERROR(rpc::CountPlainCall<rights::v1::ExportPatientRequest>(context));
     VEILLE_ASSIGN_OR_RETURN(const Caller caller, CallerOf(context, access_));
-    return desk_.Export(caller, request, [&stream](ExportPatientResponse part) -> absl::Status {
-      if (stream.Send(std::move(part))) return absl::OkStatus();
-      return absl::ResourceExhaustedError("the client does not read, or there is too much to say");
-    });
+    return exports_.Add(caller, request, std::move(stream));
   }
 
   RightsDesk& desk_;
+  Exports& exports_;
   const domain::Access& access_;
   rpc::StreamRegistry& streams_;
 };
 
 }  // namespace
 
-std::shared_ptr<grpc::Service> MakeRightsService(RightsDesk& desk, const domain::Access& access,
+std::shared_ptr<grpc::Service> MakeRightsService(RightsDesk& desk, Exports& exports,
+                                                 const domain::Access& access,
                                                  rpc::StreamRegistry& streams) {
-  return std::make_shared<RightsService>(desk, access, streams);
+  return std::make_shared<RightsService>(desk, exports, access, streams);
 }
 
 }  // namespace veille::care

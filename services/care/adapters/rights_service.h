@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "common/rpc/stream_registry.h"
+#include "services/care/adapters/exports.h"
 #include "services/care/app/rights_desk.h"
 #include "services/domain/access/access.h"
 
@@ -15,8 +16,9 @@ class Service;
 
 namespace veille::care {
 
-// `desk`, `access` and `streams` must outlive the server.
-std::shared_ptr<grpc::Service> MakeRightsService(RightsDesk& desk, const domain::Access& access,
+// What it is given must outlive the server.
+std::shared_ptr<grpc::Service> MakeRightsService(RightsDesk& desk, Exports& exports,
+                                                 const domain::Access& access,
                                                  rpc::StreamRegistry& streams);
 
 }  // namespace veille::care

@@ -169,33 +169,45 @@ bool Eraser::Pause(absl::Duration time) {
   return !stopping_;
 }
 
-void Eraser::Run() {
-  while (true) {
-    {
-      MutexLock lock(mu_);
-      while (!stopping_ && !wanted_) changed_.Wait(mu_);
-      if (stopping_) return;
-      wanted_ = false;
-    }
-    if (Round()) continue;
-    if (!Pause(options_.retry)) return;
-    MutexLock lock(mu_);
-    wanted_ = true;
-  }
+bool Eraser::WaitUntilWanted(absl::Duration time) {
+  MutexLock lock(mu_);
+  const absl::Duration until = MonotonicNow() + time;
+  while (!stopping_ && !wanted_ && MonotonicNow() < until)
+    changed_.WaitFor(mu_, until - MonotonicNow());
+  wanted_ = false;
+  return !stopping_;
 }
 
-bool Eraser::Round() {
+void Eraser::Run() {
+  absl::Duration rest = absl::ZeroDuration();
+  while (WaitUntilWanted(rest)) rest = Round();
+}
+
+absl::Duration Eraser::Round() {
   const absl::StatusOr<std::vector<Erasure>> erasures = records_.ListErasures();
-  if (!erasures.ok()) return false;
-  bool all = true;
+  if (!erasures.ok()) return options_.retry;
+  const bool all_done = std::all_of(erasures->begin(), erasures->end(), [](const Erasure& erasure) {
+    return erasure.state() == Erasure::STATE_DONE;
+  });
+  if (all_done) return options_.look;
+  const auto turn = records_.TakeTurn();
+  if (absl::IsAborted(turn.status())) return options_.turn_wait;
+  return turn.ok() ? RoundOfOurTurn() : options_.retry;
+}
+
+// Lists them again: whoever had the turn before has gone on with them.
+absl::Duration Eraser::RoundOfOurTurn() {
+  const absl::StatusOr<std::vector<Erasure>> erasures = records_.ListErasures();
+  if (!erasures.ok()) return options_.retry;
+  absl::Duration rest = options_.look;
   for (const Erasure& erasure : *erasures) {
     if (erasure.state() == Erasure::STATE_DONE) continue;
     const absl::Status status = GoOn(erasure);
     if (status.ok() || absl::IsCancelled(status)) continue;
-    all = false;
+    rest = options_.retry;
     if (!absl::IsAborted(status)) Trouble(erasure, status);
   }
-  return all;
+  return rest;
 }
 
 void Eraser::Trouble(const Erasure& erasure, const absl::Status& status) {
@@ -291,7 +303,6 @@ absl::Status Eraser::NameKeys(Erasure& erasure) {
     erased.set_name(name);
     erased.set_key_id(absl::BytesToHexString(wrapped.key_id()));
   }
-  VEILLE_ASSIGN_OR_RETURN(*erasure.mutable_kek_before(), options_.keys->CurrentKek());
   return absl::OkStatus();
 }
 
@@ -306,6 +317,9 @@ absl::Status Eraser::DestroyKeys(Erasure& erasure) {
     VEILLE_RETURN_IF_ERROR(
         Destroy({erasure.home_id(), std::string_view(name).substr(people.size())}));
   }
+  // The last that can have wrapped one of them, in a copy of the key store: also when somebody
+  // rotated since the erasure began.
+  VEILLE_ASSIGN_OR_RETURN(*erasure.mutable_kek_before(), options_.keys->CurrentKek());
   if (!Pause(options_.forget_time)) return absl::CancelledError("the service stops");
   return absl::OkStatus();
 }

@@ -7,7 +7,8 @@
 // carry. Then the key-encryption key, so that copies of wrapped keys open nothing, and the files of
 // Redis, which still had all of it. Last the certificate.
 //
-// One thread of its own, which begins with what was left undone. Thread safe.
+// One thread of its own, which begins with what was left undone. Of several instances one at a time
+// carries erasures out; another goes on when it dies. Thread safe.
 
 #ifndef SERVICES_CARE_APP_ERASER_H_
 #define SERVICES_CARE_APP_ERASER_H_
@@ -50,8 +51,11 @@ class Eraser {
     std::optional<SigningKey> signing_key;
     // Until every role has forgotten a destroyed key, in real time: each looks twice a second.
     absl::Duration forget_time = absl::Seconds(3);
-    // Until what failed is tried again, in real time.
+    // Until what failed is tried again, in real time; at once when somebody asks for it.
     absl::Duration retry = absl::Seconds(10);
+    // Until another instance's turn is looked at again, in real time; and until somebody looks
+    // whether another instance has left something undone.
+    absl::Duration turn_wait = absl::Seconds(1), look = absl::Minutes(1);
     // For tests: after each step, before anything else.
     std::function<void(State)> after_step;
   };
@@ -71,8 +75,9 @@ class Eraser {
   using Erasure = store::v1::Erasure;
 
   void Run();
-  // What is left undone; false when something has to be tried again.
-  bool Round();
+  // Carries out what is left undone. When to look again.
+  absl::Duration Round();
+  absl::Duration RoundOfOurTurn();
   absl::Status GoOn(Erasure erasure);
   absl::Status Step(Erasure& erasure);
   absl::Status Unregister(Erasure& erasure);
@@ -82,7 +87,8 @@ class Eraser {
   absl::Status Delete(Erasure& erasure);
   absl::Status Rotate(Erasure& erasure);
   absl::Status Certify(Erasure& erasure);
-  bool Pause(absl::Duration time);  // False when it stops.
+  bool Pause(absl::Duration time);            // False when it stops.
+  bool WaitUntilWanted(absl::Duration time);  // The same; ends when somebody asks.
   void Trouble(const Erasure& erasure, const absl::Status& status);
 
   const Options options_;

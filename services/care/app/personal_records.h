@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -55,9 +56,10 @@ class PersonalRecords {
   // Values whose keys are gone are passed over.
   using Visitor = std::function<absl::Status(const PersonalRecord&)>;
   virtual absl::Status Visit(const PersonalScope& scope, const Visitor& visitor) = 0;
-  // Of the person, and of the home as a whole; in order of time.
-  virtual absl::StatusOr<std::vector<store::v1::AuditEntry>> Accesses(
-      const std::string& home_id, const std::string& patient_id) = 0;
+  // Of the person, and of the home as a whole, as they were written: nearly in order of time.
+  using OnAccess = std::function<absl::Status(const store::v1::AuditEntry&)>;
+  virtual absl::Status VisitAccesses(const std::string& home_id, const std::string& patient_id,
+                                     const OnAccess& on_access) = 0;
 
   // Deletes what it finds; idempotent. Works also when the keys are gone, and then deletes what
   // they have sealed.
@@ -66,6 +68,13 @@ class PersonalRecords {
   // memory any more. DEADLINE_EXCEEDED when that takes too long.
   virtual absl::Status RewriteFiles() = 0;
 
+  // The turn to carry erasures out, held while the object lives; a process that dies gives it back
+  // within seconds. ABORTED while another instance has it.
+  class Turn {
+   public:
+    virtual ~Turn() = default;
+  };
+  virtual absl::StatusOr<std::unique_ptr<Turn>> TakeTurn() = 0;
   // Erasures, by the person's id; without a format when there is none.
   virtual absl::StatusOr<store::v1::Erasure> GetErasure(const std::string& patient_id) = 0;
   virtual absl::StatusOr<std::vector<store::v1::Erasure>> ListErasures() = 0;

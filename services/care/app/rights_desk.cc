@@ -80,7 +80,7 @@ PersonalScope ScopeOf(const std::string& patient_id, const v1::HomeRecord& home)
 }
 
 // A record as a line, and as the resources that it is in FHIR's terms.
-absl::Status Hand(const PersonalRecord& record, const std::string& patient_id, uint64_t number,
+absl::Status Hand(const PersonalRecord& record, const FhirScope& scope, uint64_t number,
                   const RightsDesk::OnPart& on_part) {
   VEILLE_ASSIGN_OR_RETURN(ExportPatientResponse line,
                           LineOf(record.data_class, record.id, *record.message));
@@ -88,10 +88,10 @@ absl::Status Hand(const PersonalRecord& record, const std::string& patient_id, u
   std::vector<std::string> entries;
   if (record.data_class == "event") {
     const auto& event = static_cast<const event::v1::Event&>(*record.message);
-    entries = FhirOfEvent(event, patient_id, "event-" + std::to_string(number));
+    entries = FhirOfEvent(event, scope, "event-" + std::to_string(number));
   } else if (record.data_class == "alert") {
     const auto& stored = static_cast<const store::v1::AlertRecord&>(*record.message);
-    entries = FhirOfAlert(stored.alert(), patient_id);
+    entries = FhirOfAlert(stored.alert(), scope.patient_id);
   }
   for (std::string& entry : entries) VEILLE_RETURN_IF_ERROR(on_part(ResourceOf(std::move(entry))));
   return absl::OkStatus();
@@ -137,17 +137,19 @@ absl::Status RightsDesk::Export(const Caller& caller,
   VEILLE_RETURN_IF_ERROR(on_part(std::move(line)));
   for (std::string& entry : FhirOfHome(shown.home(), patient_id))
     VEILLE_RETURN_IF_ERROR(on_part(ResourceOf(std::move(entry))));
+  FhirScope fhir{patient_id, {}};
+  for (const v1::Device& device : shown.home().devices()) fhir.devices.insert(device.device_id());
   uint64_t number = 0;
   VEILLE_RETURN_IF_ERROR(parts_.records.Visit(
       ScopeOf(patient_id, stored.home()),
-      [&](const PersonalRecord& record) { return Hand(record, patient_id, ++number, on_part); }));
-  VEILLE_ASSIGN_OR_RETURN(const auto accesses, parts_.records.Accesses(home_id, patient_id));
-  for (const store::v1::AuditEntry& entry : accesses) {
+      [&](const PersonalRecord& record) { return Hand(record, fhir, ++number, on_part); }));
+  const auto on_access = [&](const store::v1::AuditEntry& entry) -> absl::Status {
     const std::string id = "access-" + std::to_string(entry.number());
-    VEILLE_ASSIGN_OR_RETURN(line, LineOf("access", id, entry));
-    VEILLE_RETURN_IF_ERROR(on_part(std::move(line)));
-    VEILLE_RETURN_IF_ERROR(on_part(ResourceOf(FhirOfAccess(entry, patient_id, id))));
-  }
+    VEILLE_ASSIGN_OR_RETURN(ExportPatientResponse access, LineOf("access", id, entry));
+    VEILLE_RETURN_IF_ERROR(on_part(std::move(access)));
+    return on_part(ResourceOf(FhirOfAccess(entry, patient_id, id)));
+  };
+  VEILLE_RETURN_IF_ERROR(parts_.records.VisitAccesses(home_id, patient_id, on_access));
   for (const rights::v1::RetentionRule& rule : parts_.retention.rules()) {
     VEILLE_ASSIGN_OR_RETURN(line, LineOf("retention", rule.data_class(), rule));
     VEILLE_RETURN_IF_ERROR(on_part(std::move(line)));
@@ -198,7 +200,17 @@ absl::StatusOr<rights::v1::ListAccessesResponse> RightsDesk::ListAccesses(
     home_id = erasure.home_id();
   }
   VEILLE_RETURN_IF_ERROR(Shown(caller, "rights.accesses", home_id, patient_id));
-  VEILLE_ASSIGN_OR_RETURN(const auto entries, parts_.records.Accesses(home_id, patient_id));
+  std::vector<store::v1::AuditEntry> entries;
+  VEILLE_RETURN_IF_ERROR(parts_.records.VisitAccesses(
+      home_id, patient_id, [&entries](const store::v1::AuditEntry& entry) {
+        entries.push_back(entry);
+        return absl::OkStatus();
+      }));
+  // Several roles write: what one of them wrote late stands behind what was done after it.
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const store::v1::AuditEntry& a, const store::v1::AuditEntry& b) {
+                     return ToTime(a.time()) < ToTime(b.time());
+                   });
   rights::v1::ListAccessesResponse response;
   for (std::size_t i = begin; i < entries.size() && i - begin < limit; ++i)
     *response.add_accesses() = AccessOf(entries[i]);

@@ -17,6 +17,7 @@ using google::protobuf::Timestamp;
 // Nobody serves it: a name that cannot be somebody's.
 constexpr char kBase[] = "https://veille.invalid/fhir/";
 constexpr char kLoinc[] = "http://loinc.org";
+constexpr std::string_view kOxygenSaturation = "2708-6", kPulseOximetry = "59408-5";
 constexpr char kUcum[] = "http://unitsofmeasure.org";
 constexpr char kOurCodes[] = "urn:veille:codes";
 constexpr std::size_t kMaxId = 64;
@@ -52,6 +53,23 @@ std::string Entry(const char* type, const std::string& id, const Json& resource)
   return entry.ToString();
 }
 
+Json Identifier(const char* system, const std::string& value) {
+  Json identifier;
+  identifier.Set("system", system).Set("value", value);
+  return identifier;
+}
+
+Json Identifiers(const char* system, const std::string& value) {
+  return Json::List({Identifier(system, value)});
+}
+
+// To what is no entry: only its id says who or what it is.
+Json LogicalReference(const char* system, const std::string& value) {
+  Json reference;
+  reference.Set("identifier", Identifier(system, value));
+  return reference;
+}
+
 Json Reference(const char* type, const std::string& id) {
   Json reference;
   reference.Set("reference", std::string(type) + "/" + IdOf(id));
@@ -70,16 +88,16 @@ Json Concept(std::string_view system, std::string_view code, std::string_view te
   return coded;
 }
 
+Json CodedBy(std::vector<Json> codings) {
+  Json coded;
+  coded.Set("coding", Json::List(std::move(codings)));
+  return coded;
+}
+
 Json Named(const std::string& text) {
   Json name;
   name.Set("text", text);
   return name.empty() ? Json::List({}) : Json::List({name});
-}
-
-Json Identifier(const char* system, const std::string& value) {
-  Json identifier;
-  identifier.Set("system", system).Set("value", value);
-  return Json::List({identifier});
 }
 
 Json Communication(const std::string& language) {
@@ -91,7 +109,7 @@ Json Communication(const std::string& language) {
 
 std::string PatientEntry(const v1::Patient& patient) {
   Json resource = Resource("Patient", patient.patient_id());
-  resource.Set("identifier", Identifier("urn:veille:patient", patient.patient_id()))
+  resource.Set("identifier", Identifiers("urn:veille:patient", patient.patient_id()))
       .Set("active", Json::Flag(true))
       .Set("name", Named(patient.display_name()))
       .Set("communication", Communication(patient.language()));
@@ -122,7 +140,7 @@ Json Telecom(const v1::Member& member) {
 std::string MemberEntry(const v1::Member& member, const std::string& patient_id) {
   const char* type = IsRelated(member) ? "RelatedPerson" : "Practitioner";
   Json resource = Resource(type, member.caregiver_id());
-  resource.Set("identifier", Identifier("urn:veille:caregiver", member.caregiver_id()))
+  resource.Set("identifier", Identifiers("urn:veille:caregiver", member.caregiver_id()))
       .Set("active", Json::Flag(true));
   if (IsRelated(member)) {
     const bool family = member.relation() == v1::Member::RELATION_FAMILY;
@@ -184,16 +202,28 @@ std::string ConsentEntry(const v1::Consent& consent) {
   return Entry("Consent", consent.consent_id(), resource);
 }
 
+// A hub or a phone: beside the devices that it speaks for, and apart from them by its id.
+std::string SourceEntry(const v1::Source& source) {
+  const std::string id = "source." + source.source_id();
+  const auto kind =
+      source.kind() == v1::Source::KIND_UNSPECIFIED ? v1::Source::KIND_HUB : source.kind();
+  Json resource = Resource("Device", id);
+  resource.Set("identifier", Identifiers("urn:veille:source", source.source_id()))
+      .Set("status", "active")
+      .Set("type", Concept(kOurCodes, v1::Source::Kind_Name(kind)));
+  return Entry("Device", id, resource);
+}
+
 std::string DeviceEntry(const v1::Device& device, const std::string& patient_id) {
   Json resource = Resource("Device", device.device_id());
-  resource.Set("identifier", Identifier("urn:veille:device", device.device_id()))
+  resource.Set("identifier", Identifiers("urn:veille:device", device.device_id()))
       .Set("status", device.has_unbind_time() ? "inactive" : "active")
       .Set("type", Concept(kOurCodes, v1::Role_Name(device.role())));
   if (!device.patient_id().empty()) resource.Set("patient", Reference("Patient", patient_id));
   return Entry("Device", device.device_id(), resource);
 }
 
-Json Observed(const std::string& id, const event::v1::Event& event, const std::string& patient_id,
+Json Observed(const std::string& id, const event::v1::Event& event, const FhirScope& scope,
               const char* category, const Json& code) {
   Json resource = Resource("Observation", id);
   resource.Set("status", "final")
@@ -201,9 +231,11 @@ Json Observed(const std::string& id, const event::v1::Event& event, const std::s
            Json::List(
                {Concept("http://terminology.hl7.org/CodeSystem/observation-category", category)}))
       .Set("code", code)
-      .Set("subject", Reference("Patient", patient_id))
+      .Set("subject", Reference("Patient", scope.patient_id))
       .Set("effectiveDateTime", When(event.event_time()))
-      .Set("device", Reference("Device", event.device_id()));
+      .Set("device", scope.devices.count(event.device_id()) > 0
+                         ? Reference("Device", event.device_id())
+                         : LogicalReference("urn:veille:device", event.device_id()));
   return resource;
 }
 
@@ -217,12 +249,37 @@ Json Quantity(double value, const char* unit) {
 }
 
 struct Measured {
-  const char* code;
+  std::string_view code;
   const char* unit;
   std::optional<float> value;
 };
 
-void AddVitals(const event::v1::Event& event, const std::string& patient_id, const std::string& id,
+// The profile of blood pressure has both in one: what was not measured is said to be missing.
+void AddBloodPressure(const event::v1::Event& event, const FhirScope& scope, const std::string& id,
+                      std::vector<std::string>& entries) {
+  const event::v1::Vitals& vitals = event.vitals();
+  if (!vitals.has_systolic_mmhg() && !vitals.has_diastolic_mmhg()) return;
+  const auto component = [](const char* code, bool has, float value) {
+    Json part;
+    part.Set("code", Concept(kLoinc, code));
+    if (has) {
+      part.Set("valueQuantity", Quantity(static_cast<double>(value), "mm[Hg]"));
+    } else {
+      part.Set("dataAbsentReason",
+               Concept("http://terminology.hl7.org/CodeSystem/data-absent-reason", "unknown"));
+    }
+    return part;
+  };
+  const std::string own = id + ".85354-9";
+  Json resource = Observed(own, event, scope, "vital-signs", Concept(kLoinc, "85354-9"));
+  resource.Set(
+      "component",
+      Json::List({component("8480-6", vitals.has_systolic_mmhg(), vitals.systolic_mmhg()),
+                  component("8462-4", vitals.has_diastolic_mmhg(), vitals.diastolic_mmhg())}));
+  entries.push_back(Entry("Observation", own, resource));
+}
+
+void AddVitals(const event::v1::Event& event, const FhirScope& scope, const std::string& id,
                std::vector<std::string>& entries) {
   const event::v1::Vitals& vitals = event.vitals();
   const auto given = [](bool has, float value) {
@@ -230,21 +287,24 @@ void AddVitals(const event::v1::Event& event, const std::string& patient_id, con
   };
   const Measured all[] = {
       {"8867-4", "/min", given(vitals.has_heart_rate_bpm(), vitals.heart_rate_bpm())},
-      {"59408-5", "%", given(vitals.has_spo2_percent(), vitals.spo2_percent())},
+      {kOxygenSaturation, "%", given(vitals.has_spo2_percent(), vitals.spo2_percent())},
       {"8310-5", "Cel",
        given(vitals.has_body_temperature_celsius(), vitals.body_temperature_celsius())},
       {"9279-1", "/min",
        given(vitals.has_respiration_per_minute(), vitals.respiration_per_minute())},
-      {"8480-6", "mm[Hg]", given(vitals.has_systolic_mmhg(), vitals.systolic_mmhg())},
-      {"8462-4", "mm[Hg]", given(vitals.has_diastolic_mmhg(), vitals.diastolic_mmhg())},
   };
   for (const Measured& measured : all) {
     if (!measured.value) continue;
-    const std::string own = id + "." + measured.code;
-    Json resource = Observed(own, event, patient_id, "vital-signs", Concept(kLoinc, measured.code));
+    const std::string own = id + "." + std::string(measured.code);
+    Json code = Concept(kLoinc, measured.code);
+    // HL7's profile wants the general code; that it was measured by light is said beside it.
+    if (measured.code == kOxygenSaturation)
+      code = CodedBy({Coding(kLoinc, kOxygenSaturation), Coding(kLoinc, kPulseOximetry)});
+    Json resource = Observed(own, event, scope, "vital-signs", code);
     resource.Set("valueQuantity", Quantity(static_cast<double>(*measured.value), measured.unit));
     entries.push_back(Entry("Observation", own, resource));
   }
+  AddBloodPressure(event, scope, id, entries);
 }
 
 const char* StatusOf(alert::v1::DeliveryState state) {
@@ -265,14 +325,14 @@ const char* StatusOf(alert::v1::DeliveryState state) {
   }
 }
 
+bool WasReceived(alert::v1::DeliveryState state) {
+  return state == alert::v1::DELIVERY_STATE_DELIVERED || state == alert::v1::DELIVERY_STATE_SEEN;
+}
+
 // Who was told may be in the circle no more: named by their id.
 std::string CommunicationEntry(const alert::v1::Alert& alert, const alert::v1::Delivery& delivery,
                                const std::string& patient_id, const std::string& id) {
-  Json recipient, payload;
-  recipient.Set("identifier", Json(Json::Raw(Json()
-                                                 .Set("system", "urn:veille:caregiver")
-                                                 .Set("value", delivery.caregiver_id())
-                                                 .ToString())));
+  Json payload;
   payload.Set("contentString", alert.reason().fr());
   Json resource = Resource("Communication", id);
   resource.Set("status", StatusOf(delivery.state()))
@@ -280,8 +340,12 @@ std::string CommunicationEntry(const alert::v1::Alert& alert, const alert::v1::D
                          kOurCodes, delivery.channel().empty() ? "stream" : delivery.channel())}))
       .Set("subject", Reference("Patient", patient_id))
       .Set("about", Json::List({Reference("Flag", alert.alert_id())}))
-      .Set("sent", When(delivery.update_time()))
-      .Set("recipient", Json::List({recipient}));
+      .Set("recipient",
+           Json::List({LogicalReference("urn:veille:caregiver", delivery.caregiver_id())}));
+  // When its state came about is all that is kept.
+  if (delivery.state() == alert::v1::DELIVERY_STATE_SENT)
+    resource.Set("sent", When(delivery.update_time()));
+  if (WasReceived(delivery.state())) resource.Set("received", When(delivery.update_time()));
   if (!payload.empty()) resource.Set("payload", Json::List({payload}));
   return Entry("Communication", id, resource);
 }
@@ -292,7 +356,7 @@ std::string FlagEntry(const alert::v1::Alert& alert, const std::string& patient_
   if (alert.has_close_time()) period.Set("end", When(alert.close_time()));
   Json code = Concept(kOurCodes, alert.rule(), alert.reason().fr());
   Json resource = Resource("Flag", alert.alert_id());
-  resource.Set("identifier", Identifier("urn:veille:alert", alert.alert_id()))
+  resource.Set("identifier", Identifiers("urn:veille:alert", alert.alert_id()))
       .Set("status", alert.handling() == alert::v1::HANDLING_CLOSED ? "inactive" : "active")
       .Set("category",
            Json::List({Concept("http://terminology.hl7.org/CodeSystem/flag-category", "safety",
@@ -329,6 +393,7 @@ std::vector<std::string> FhirOfHome(const v1::HomeRecord& home, const std::strin
   }
   for (const v1::Consent& consent : home.consents())
     if (consent.patient_id() == patient_id) entries.push_back(ConsentEntry(consent));
+  for (const v1::Source& source : home.sources()) entries.push_back(SourceEntry(source));
   for (const v1::Device& device : home.devices()) {
     if (!device.patient_id().empty() && device.patient_id() != patient_id) continue;
     entries.push_back(DeviceEntry(device, patient_id));
@@ -336,17 +401,17 @@ std::vector<std::string> FhirOfHome(const v1::HomeRecord& home, const std::strin
   return entries;
 }
 
-std::vector<std::string> FhirOfEvent(const event::v1::Event& event, const std::string& patient_id,
+std::vector<std::string> FhirOfEvent(const event::v1::Event& event, const FhirScope& scope,
                                      const std::string& id) {
   std::vector<std::string> entries;
-  if (event.has_vitals()) AddVitals(event, patient_id, id, entries);
+  if (event.has_vitals()) AddVitals(event, scope, id, entries);
   if (event.has_fall()) {
-    Json resource = Observed(id, event, patient_id, "survey", Concept(kOurCodes, "fall", "Fall"));
+    Json resource = Observed(id, event, scope, "survey", Concept(kOurCodes, "fall", "Fall"));
     resource.Set("valueString", event::v1::Fall::Verdict_Name(event.fall().verdict()));
     entries.push_back(Entry("Observation", id, resource));
   }
   if (event.has_personal_emergency()) {
-    Json resource = Observed(id, event, patient_id, "survey",
+    Json resource = Observed(id, event, scope, "survey",
                              Concept(kOurCodes, "personal-emergency", "Call for help"));
     resource.Set("valueString",
                  event::v1::PersonalEmergency::Trigger_Name(event.personal_emergency().trigger()));

@@ -7,6 +7,7 @@
 #ifndef SERVICES_CARE_CORE_FHIR_H_
 #define SERVICES_CARE_CORE_FHIR_H_
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,9 +21,16 @@ namespace veille::care {
 // Patient, CareTeam, a RelatedPerson or Practitioner a member, Consents, Devices (hubs included).
 std::vector<std::string> FhirOfHome(const v1::HomeRecord& home, const std::string& patient_id);
 
+// Of whom the entries are, and the devices that FhirOfHome() has told of: others may have been
+// taken away since, and are named by their ids only.
+struct FhirScope {
+  std::string patient_id;
+  std::set<std::string> devices;
+};
+
 // Observations of vital signs, falls and calls for help; none for other events. `id` is unique in
 // the export.
-std::vector<std::string> FhirOfEvent(const event::v1::Event& event, const std::string& patient_id,
+std::vector<std::string> FhirOfEvent(const event::v1::Event& event, const FhirScope& scope,
                                      const std::string& id);
 
 // A Flag, and a Communication for each delivery: who was told, when, how, and what came of it.

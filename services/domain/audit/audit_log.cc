@@ -37,19 +37,28 @@ std::unique_ptr<redis::Client> Connect(const redis::Endpoint& endpoint) {
 }
 
 // The values of a stream's one field, oldest first.
-absl::StatusOr<std::vector<std::string>> ReadStream(redis::Client& client, const std::string& key) {
-  std::vector<std::string> values;
+absl::Status VisitStream(redis::Client& client, const std::string& key,
+                         const std::function<absl::Status(std::string_view)>& visitor) {
   std::string from = "-";
   while (true) {
     VEILLE_ASSIGN_OR_RETURN(
         const redis::Reply page,
         client.CommandSync({"XRANGE", key, from, "+", "COUNT", std::to_string(kPage)}));
     for (std::size_t i = 0; i < page.size(); ++i) {
-      values.emplace_back(page[i][1][1].str());
+      VEILLE_RETURN_IF_ERROR(visitor(page[i][1][1].str()));
       from = "(" + std::string(page[i][0].str());
     }
-    if (page.size() < kPage) return values;
+    if (page.size() < kPage) return absl::OkStatus();
   }
+}
+
+absl::StatusOr<std::vector<std::string>> ReadStream(redis::Client& client, const std::string& key) {
+  std::vector<std::string> values;
+  VEILLE_RETURN_IF_ERROR(VisitStream(client, key, [&values](std::string_view value) {
+    values.emplace_back(value);
+    return absl::OkStatus();
+  }));
+  return values;
 }
 
 absl::StatusOr<AuditHead> ReadHead(redis::Client& client, int partition) {
@@ -81,6 +90,16 @@ absl::StatusOr<StoredAudit> LoadAudit(redis::Client& client, int partition) {
   if (stored.entries.size() > stored.head.number && stored.entries.size() <= now.number)
     stored.entries.resize(stored.head.number);
   return stored;
+}
+
+absl::Status VisitAudit(redis::Client& client, int partition,
+                        const std::function<absl::Status(const AuditEntry&)>& visitor) {
+  return VisitStream(client, AuditKey(partition), [&visitor](std::string_view bytes) {
+    AuditEntry entry;
+    if (!entry.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+      return absl::OkStatus();
+    return visitor(entry);
+  });
 }
 
 AuditLog::AuditLog(Options options, metrics::Registry& metrics)

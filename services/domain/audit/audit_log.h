@@ -8,6 +8,7 @@
 #define SERVICES_DOMAIN_AUDIT_AUDIT_LOG_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -35,6 +36,10 @@ struct StoredAudit {
   std::vector<store::v1::AuditCheckpoint> checkpoints;
 };
 absl::StatusOr<StoredAudit> LoadAudit(redis::Client& client, int partition);
+// The entries alone, oldest first, without holding more than a page of them. Passes over what
+// cannot be read: `veille audit verify` tells of that.
+absl::Status VisitAudit(redis::Client& client, int partition,
+                        const std::function<absl::Status(const store::v1::AuditEntry&)>& visitor);
 
 class AuditLog {
  public:

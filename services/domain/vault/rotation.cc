@@ -3,6 +3,7 @@
 #include <functional>
 #include <set>
 
+#include "common/base/file_lock.h"
 #include "common/base/status_macros.h"
 #include "services/domain/vault/wrapping.h"
 
@@ -63,7 +64,11 @@ absl::StatusOr<KeyCounts> CountKeys(KeyStore& store) {
   return counts;
 }
 
+// One at a time of those who share the file. Two that added a line at once would each write the
+// file without the other's, and what the lost one has wrapped would be lost with it; and a line
+// must not be removed between another's look at the keys and the wrapping.
 absl::StatusOr<Rotation> RotateKeys(KeyStore& store, const std::string& kek_file) {
+  VEILLE_ASSIGN_OR_RETURN(const FileLock turn, FileLock::Take(kek_file));
   VEILLE_ASSIGN_OR_RETURN(KeyCounts counts, CountKeys(store));
   VEILLE_ASSIGN_OR_RETURN(KeyRing ring, KeyRing::Load(kek_file));
   if (!IsUnderWay(counts)) {
@@ -92,6 +97,7 @@ absl::StatusOr<Rotation> RotateKeys(KeyStore& store, const std::string& kek_file
 }
 
 absl::StatusOr<std::size_t> RemoveUnusedKeks(KeyStore& store, const std::string& kek_file) {
+  VEILLE_ASSIGN_OR_RETURN(const FileLock turn, FileLock::Take(kek_file));
   VEILLE_ASSIGN_OR_RETURN(const KeyCounts counts, CountKeys(store));
   VEILLE_ASSIGN_OR_RETURN(const KeyRing ring, KeyRing::Load(kek_file));
   std::set<std::string> unused;

@@ -4,15 +4,15 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/numbers.h"
-
 #include "veille/alert/v1/alert_service.grpc.pb.h"
 
 #include "common/log/log.h"
 #include "common/rpc/identity.h"
+#include "common/rpc/plain_calls.h"
 #include "common/rpc/server_stream.h"
 #include "common/rpc/status.h"
 #include "common/rpc/unary.h"
+#include "services/notifier/app/page_token.h"
 #include "services/notifier/core/request_texts.h"
 
 namespace veille::notifier {
@@ -76,22 +76,6 @@ absl::Status CheckTexts(const google::protobuf::Message& request) {
         {std::move(text.field), "at most " + std::to_string(text.most) + " characters"});
   }
   return Check(std::move(violations));
-}
-
-// "<time>/<alert id>": where a page ended.
-std::string ToToken(const ListPosition& position) {
-  return std::to_string(position.create_ms) + "/" + position.alert_id;
-}
-
-std::optional<ListPosition> ParseToken(const std::string& token) {
-  const std::size_t slash = token.find('/');
-  ListPosition position;
-  if (slash == std::string::npos || slash + 1 == token.size() ||
-      !absl::SimpleAtoi(token.substr(0, slash), &position.create_ms)) {
-    return std::nullopt;
-  }
-  position.alert_id = token.substr(slash + 1);
-  return position;
 }
 
 absl::Time TimeOr(bool has, const google::protobuf::Timestamp& stamp, absl::Time other) {
@@ -301,10 +285,11 @@ class AlertService final : public alert::v1::AlertService::CallbackService {
 
  private:
   // Who asks: with a sign-in nobody else than its owner. INVALID_ARGUMENT for texts that are too
-  // long to be meant.
+  // long to be meant, RESOURCE_EXHAUSTED for calls in haste.
   template <typename Request>
   absl::StatusOr<std::string> CaregiverOf(const grpc::CallbackServerContext& context,
                                           const Request& request) const {
+    if (absl::Status haste = rpc::CountPlainCall<Request>(context); !haste.ok()) return haste;
     if (absl::Status bad = CheckTexts(request); !bad.ok()) return bad;
     return access_.CaregiverOf({rpc::IdentityOf(context), rpc::BearerOf(context)},
                                request.caregiver_id());

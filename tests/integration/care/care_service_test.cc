@@ -1,10 +1,12 @@
 // The care role as it is deployed: over gRPC, on a real Redis, with its audit log.
 
 #include "gtest/gtest.h"
+#include <grpcpp/grpcpp.h>
 
-#include "veille/care/v1/care_service.pb.h"
+#include "veille/care/v1/care_service.grpc.pb.h"
 
 #include "common/base/check.h"
+#include "common/rpc/credentials.h"
 #include "common/rpc/status.h"
 #include "common/sync/worker.h"
 #include "services/care/role.h"
@@ -180,6 +182,27 @@ TEST_F(CareService, EveryChangeIsInTheAuditLogWhichIsWhole) {
   EXPECT_TRUE(domain::VerifyAudit(partition, stored->entries, stored->head, stored->checkpoints,
                                   key_.Public())
                   .empty());
+}
+
+// Without TLS no gate stands before the calls.
+TEST_F(CareService, ATokenThatCallsInHasteIsHeldBackWithoutTlsAndThisMachineIsNot) {
+  const auto stub =
+      v1::CareService::NewStub(*rpc::MakeChannel("127.0.0.1:" + std::to_string(care_->port()), {}));
+  const auto call = [&stub](const std::string& token) {
+    grpc::ClientContext context;
+    if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
+    v1::GetHomeRequest request;
+    request.set_home_id("h");
+    v1::GetHomeResponse response;
+    return stub->GetHome(&context, request, &response).error_code();
+  };
+  // 500 at once; some come back while they are used up.
+  int held = 0;
+  for (int i = 0; i < 2000 && held == 0; ++i)
+    held += call("guess") == grpc::StatusCode::RESOURCE_EXHAUSTED ? 1 : 0;
+  EXPECT_EQ(held, 1);
+  EXPECT_EQ(call("another"), grpc::StatusCode::UNAUTHENTICATED);
+  for (int i = 0; i < 1000; ++i) ASSERT_EQ(call(""), grpc::StatusCode::NOT_FOUND);
 }
 
 }  // namespace

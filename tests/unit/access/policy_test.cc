@@ -11,42 +11,18 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-#include "veille/account/v1/account_service.pb.h"
-#include "veille/alert/v1/alert_service.pb.h"
-#include "veille/care/v1/care_service.pb.h"
-#include "veille/hub/v1/hub_gateway_service.pb.h"
-#include "veille/identity/v1/identity_service.pb.h"
-#include "veille/rights/v1/rights_service.pb.h"
-
 #include "common/base/file.h"
 #include "services/care/core/rights.h"
+#include "tests/unit/access/contracts.h"
 
 namespace veille::domain {
 namespace {
 
 using google::protobuf::FileDescriptor;
+using testing::Files;
+using testing::Methods;
 
 constexpr char kMatrix[] = VEILLE_SOURCE_DIR "/tests/unit/access/matrix.txt";
-
-// Every file with a service; KnowsEveryServiceOfTheContracts finds one that is missing here.
-std::vector<const FileDescriptor*> Files() {
-  return {account::v1::SignInRequest::descriptor()->file(),
-          alert::v1::GetAlertRequest::descriptor()->file(),
-          care::v1::GetHomeRequest::descriptor()->file(),
-          hub::v1::ConnectRequest::descriptor()->file(),
-          identity::v1::EnrollRequest::descriptor()->file(),
-          rights::v1::ErasePatientRequest::descriptor()->file()};
-}
-
-std::vector<std::string> Methods() {
-  std::vector<std::string> methods;
-  for (const FileDescriptor* file : Files())
-    for (int s = 0; s < file->service_count(); ++s)
-      for (int m = 0; m < file->service(s)->method_count(); ++m)
-        methods.push_back("/" + file->service(s)->full_name() + "/" +
-                          file->service(s)->method(m)->name());
-  return methods;
-}
 
 // "AlertService", of every contract in the tree.
 std::set<std::string> ServicesOfTheContracts() {
@@ -67,7 +43,7 @@ TEST(Policy, KnowsEveryServiceOfTheContracts) {
     for (int s = 0; s < file->service_count(); ++s) known.insert(file->service(s)->name());
   EXPECT_GE(known.size(), 5U);
   EXPECT_EQ(ServicesOfTheContracts(), known)
-      << "add the file to Files(), here and in tests/integration/access/matrix_test.cc";
+      << "add the file to Files(), in contracts.h and in tests/integration/access/matrix_test.cc";
 }
 
 TEST(Policy, NamesEveryMethodOfEveryService) {

@@ -3,7 +3,9 @@
 #ifndef TESTS_UNIT_CARE_FAKE_PERSONAL_RECORDS_H_
 #define TESTS_UNIT_CARE_FAKE_PERSONAL_RECORDS_H_
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,7 @@ class FakePersonalRecords final : public care::PersonalRecords, public care::Age
  public:
   std::map<std::string, std::string> homes;  // By person.
   std::vector<store::v1::AuditEntry> accesses;
+  std::function<absl::Status(const Visitor&)> visit;  // What is kept of whoever is asked for.
   std::map<std::string, store::v1::Erasure> erasures;
   std::map<std::string, absl::Duration> looked;  // By class: the age that was asked for.
 
@@ -23,17 +26,22 @@ class FakePersonalRecords final : public care::PersonalRecords, public care::Age
     const auto at = homes.find(patient_id);
     return at == homes.end() ? std::string() : at->second;
   }
-  absl::Status Visit(const care::PersonalScope&, const Visitor&) override {
-    return absl::OkStatus();
+  absl::Status Visit(const care::PersonalScope&, const Visitor& visitor) override {
+    return visit == nullptr ? absl::OkStatus() : visit(visitor);
   }
-  absl::StatusOr<std::vector<store::v1::AuditEntry>> Accesses(const std::string&,
-                                                              const std::string&) override {
-    return accesses;
+  absl::Status VisitAccesses(const std::string&, const std::string&,
+                             const OnAccess& on_access) override {
+    for (const store::v1::AuditEntry& entry : accesses) {
+      absl::Status status = on_access(entry);
+      if (!status.ok()) return status;
+    }
+    return absl::OkStatus();
   }
   absl::StatusOr<care::SweepCounts> Sweep(const care::PersonalScope&) override {
     return care::SweepCounts();
   }
   absl::Status RewriteFiles() override { return absl::OkStatus(); }
+  absl::StatusOr<std::unique_ptr<Turn>> TakeTurn() override { return std::make_unique<Turn>(); }
   absl::StatusOr<store::v1::Erasure> GetErasure(const std::string& patient_id) override {
     return erasures[patient_id];
   }

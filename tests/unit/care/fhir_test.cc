@@ -88,6 +88,10 @@ const std::map<std::string, Elements>& Definitions() {
         {"effectiveDateTime", {0, 1}},
         {"device", {0, 1}},
         {"valueQuantity", {0, 1}},
+        {"component", {0, -1}},
+        {"component.code", {1, 1}},
+        {"component.valueQuantity", {0, 1}},
+        {"component.dataAbsentReason", {0, 1}},
         {"valueString", {0, 1}}}},
       {"Flag",
        {{"identifier", {0, -1}},
@@ -106,6 +110,7 @@ const std::map<std::string, Elements>& Definitions() {
         {"subject", {0, 1}},
         {"about", {0, -1}},
         {"sent", {0, 1}},
+        {"received", {0, 1}},
         {"recipient", {0, -1}},
         {"payload", {0, -1}},
         {"payload.contentString", {0, 1}}}},
@@ -267,9 +272,10 @@ TEST(Fhir, EveryResourceHasTheElementsThatR4AsksForAndReferencesLeadToEntries) {
   vitals.mutable_vitals()->set_diastolic_mmhg(79);
   fall.mutable_fall()->set_verdict(event::v1::Fall::VERDICT_DETECTED);
   sos.mutable_personal_emergency()->set_trigger(event::v1::PersonalEmergency::TRIGGER_BUTTON);
-  Check(FhirOfEvent(vitals, id, "event-1"), checked);
-  Check(FhirOfEvent(fall, id, "event-2"), checked);
-  Check(FhirOfEvent(sos, id, "event-3"), checked);
+  const FhirScope scope{id, {home.devices(0).device_id()}};
+  Check(FhirOfEvent(vitals, scope, "event-1"), checked);
+  Check(FhirOfEvent(fall, scope, "event-2"), checked);
+  Check(FhirOfEvent(sos, scope, "event-3"), checked);
   Check(FhirOfAlert(Alert(), id), checked);
   for (const char* action : {"alert.get", "device.create", "plan.rollback", "rights.erase", "x"}) {
     store::v1::AuditEntry access;
@@ -293,6 +299,25 @@ TEST(Fhir, TheTableFindsWhatIsMissingUnknownOrOfNoValueSet) {
                   &resource)
                   .ok());
   EXPECT_EQ(FaultsOf(resource).size(), 5U);
+}
+
+TEST(Fhir, ADeviceThatWasTakenAwaySinceIsNamedByItsId) {
+  const v1::HomeRecord home = Home();
+  event::v1::Event fall = EventOf(home);
+  fall.mutable_fall()->set_verdict(event::v1::Fall::VERDICT_DETECTED);
+  const std::vector<std::string> entries = FhirOfEvent(fall, {"p", {}}, "event-1");
+  ASSERT_EQ(entries.size(), 1U);
+  EXPECT_THAT(entries[0],
+              HasSubstr("\"device\":{\"identifier\":{\"system\":\"urn:veille:device\""));
+}
+
+TEST(Fhir, HalfABloodPressureSaysWhatIsMissing) {
+  event::v1::Event event = EventOf(Home());
+  event.mutable_vitals()->set_systolic_mmhg(128);
+  const std::vector<std::string> entries = FhirOfEvent(event, {"p", {}}, "event-1");
+  ASSERT_EQ(entries.size(), 1U);
+  EXPECT_THAT(entries[0], HasSubstr("\"code\":\"8480-6\"}]},\"valueQuantity\""));
+  EXPECT_THAT(entries[0], HasSubstr("\"code\":\"8462-4\"}]},\"dataAbsentReason\""));
 }
 
 TEST(Fhir, WhatOthersOfTheHomeWearIsNotTheirs) {

@@ -191,6 +191,29 @@ def faults(documents):
     return found
 
 
+def key_faults(documents):
+    """What would put keys into a backup of the data, or data into one of the keys."""
+    found = []
+    config = named(documents, "ConfigMap", "veille-config")["data"]["veille.textproto"]
+    data = re.search(r'^redis \{ endpoint: "([^"]+)"', config, re.M)
+    keys = re.search(r'store \{ endpoint: "([^"]+)"', config)
+    if not data or not keys or data.group(1) == keys.group(1):
+        found.append("keys.store is the Redis of the data")
+    for name in ("redis", "redis-keys"):
+        stateful = named(documents, "StatefulSet", name)
+        claims = stateful["spec"].get("volumeClaimTemplates", [])
+        if [claim["metadata"]["name"] for claim in claims] != ["data"]:
+            found.append(f"{name} has no volume of its own")
+        if pod_of(stateful)["spec"].get("volumes"):
+            found.append(f"{name} mounts what is not its own: a secret or another's volume")
+        (container,) = containers_of(stateful)
+        # A dump beside the log would be rewritten by nobody when somebody is erased.
+        args = container["args"]
+        if "--save" not in args or args[args.index("--save") + 1] != "":
+            found.append(f"{name} dumps its memory into files that an erasure does not rewrite")
+    return found
+
+
 def check_config(documents, document):
     """Runs the workload's own command line with --check_config on what it would have mounted."""
     (container,) = containers_of(document)
@@ -271,6 +294,35 @@ class Base(unittest.TestCase):
         ran = check_config(documents, notifier)
         self.assertEqual(ran.returncode, 1)
         self.assertIn("audit.key", ran.stderr)
+
+    def test_a_backup_of_the_data_holds_no_keys(self):
+        self.assertEqual(key_faults(render(BASE)), [])
+
+    def test_keys_that_stand_beside_the_data_are_found(self):
+        def beside(documents):
+            config = named(documents, "ConfigMap", "veille-config")["data"]
+            config["veille.textproto"] = config["veille.textproto"].replace("tcp:redis-keys:", "tcp:redis:")
+
+        def one_volume(documents):
+            spec = named(documents, "StatefulSet", "redis-keys")["spec"]
+            claims = spec.pop("volumeClaimTemplates")
+            spec["template"]["spec"]["volumes"] = [
+                {"name": "data", "persistentVolumeClaim": {"claimName": "data-redis-0"}}]
+            self.assertEqual(len(claims), 1)
+
+        def mounted_at_redis(documents):
+            spec = named(documents, "StatefulSet", "redis")["spec"]["template"]["spec"]
+            spec["volumes"] = [{"name": "keys", "secret": {"secretName": "veille-kek"}}]
+
+        def dumped(documents):
+            (redis,) = containers_of(named(documents, "StatefulSet", "redis"))
+            del redis["args"][redis["args"].index("--save"):]
+
+        for spoil in (beside, one_volume, mounted_at_redis, dumped):
+            with self.subTest(spoil.__name__):
+                documents = copy.deepcopy(render(BASE))
+                spoil(documents)
+                self.assertNotEqual(key_faults(documents), [])
 
     def test_calls_the_exercise_when_it_is_due(self):
         documents = render(BASE)
