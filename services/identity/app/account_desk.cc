@@ -158,7 +158,8 @@ absl::StatusOr<AccountDesk::Code> AccountDesk::Invite(const Caller& caller,
   return code;
 }
 
-absl::Status AccountDesk::CountTry(const std::string& account_id, const std::string& address) {
+absl::StatusOr<AccountDesk::Try> AccountDesk::CountTry(const std::string& account_id,
+                                                       const std::string& address) {
   for (int round = 0; round < kRounds; ++round) {
     VEILLE_ASSIGN_OR_RETURN(const AccountStore::TryCounts before,
                             store_.CountsOf(account_id, address));
@@ -166,11 +167,10 @@ absl::Status AccountDesk::CountTry(const std::string& account_id, const std::str
     const absl::Duration wait =
         std::max(WaitOf(kOfAccount, before.account, now), WaitOf(kOfAddress, before.address, now));
     if (wait > absl::ZeroDuration()) return MustWait(wait);
-    VEILLE_ASSIGN_OR_RETURN(const bool counted,
-                            store_.Count(account_id, address, before,
-                                         {Tried(kOfAccount, before.account, now),
-                                          Tried(kOfAddress, before.address, now)}));
-    if (counted) return absl::OkStatus();
+    const AccountStore::TryCounts after = {Tried(kOfAccount, before.account, now),
+                                           Tried(kOfAddress, before.address, now)};
+    VEILLE_ASSIGN_OR_RETURN(const bool counted, store_.Count(account_id, address, before, after));
+    if (counted) return Try{before, after};
   }
   return MustWait(absl::Seconds(1));
 }
@@ -209,7 +209,7 @@ absl::StatusOr<AccountStore::Stored> AccountDesk::Prove(const std::string& accou
                                                         const std::string& address) {
   VEILLE_RETURN_IF_ERROR(CheckAccountId(account_id));
   if (password.size() > kMaxPassword) return Wrong();
-  VEILLE_RETURN_IF_ERROR(CountTry(account_id, address));
+  VEILLE_ASSIGN_OR_RETURN(const Try counted, CountTry(account_id, address));
   absl::StatusOr<AccountStore::Stored> stored = store_.Get(account_id);
   if (!stored.ok() && !absl::IsNotFound(stored.status())) return stored.status();
   bool right = false;
@@ -227,7 +227,12 @@ absl::StatusOr<AccountStore::Stored> AccountDesk::Prove(const std::string& accou
     return Wrong();
   }
   if (wants_code && stored->account.totp().confirmed()) {
-    if (code.empty()) return CodeIsMissing();
+    if (code.empty()) {
+      // Not a wrong try: the code comes with the next. Where somebody else tried meanwhile, it
+      // stays counted.
+      store_.Count(account_id, address, counted.after, counted.before).status().IgnoreError();
+      return CodeIsMissing();
+    }
     if (absl::Status used = UseCode(code, stored->account); !used.ok()) {
       VEILLE_LOG(kWarning, "a one-time code was refused").Field("account", account_id);
       return used;
@@ -290,7 +295,7 @@ absl::StatusOr<SignedIn> AccountDesk::Accept(const account::v1::AcceptInvitation
     return absl::InvalidArgumentError("secret: must have 16 characters");
   // There is no account to count by; the slash keeps it apart from those.
   const std::string tries = "code/" + address;
-  VEILLE_RETURN_IF_ERROR(CountTry(tries, address));
+  VEILLE_RETURN_IF_ERROR(CountTry(tries, address).status());
   const std::string digest = CodeDigest(request.secret());
   const absl::StatusOr<store::v1::StoredInvitation> invitation = store_.FindInvitation(digest);
   if (absl::IsNotFound(invitation.status())) {
@@ -424,7 +429,7 @@ absl::StatusOr<account::v1::EnableTotpResponse> AccountDesk::EnableTotp(
 
 absl::Status AccountDesk::ConfirmTotp(const Caller& caller, const std::string& code,
                                       const std::string& address) {
-  VEILLE_RETURN_IF_ERROR(CountTry(caller.id, address));
+  VEILLE_RETURN_IF_ERROR(CountTry(caller.id, address).status());
   VEILLE_ASSIGN_OR_RETURN(AccountStore::Stored stored, store_.Get(caller.id));
   if (!stored.account.has_totp() || stored.account.totp().confirmed())
     return absl::FailedPreconditionError(

@@ -92,7 +92,10 @@ class AccountDesk {
   absl::StatusOr<Code> PutWithCode(const std::string& before, store::v1::StoredAccount account,
                                    absl::Duration lifetime);
   // Counts a try; RESOURCE_EXHAUSTED with the time to wait.
-  absl::Status CountTry(const std::string& account_id, const std::string& address);
+  struct Try {
+    AccountStore::TryCounts before, after;
+  };
+  absl::StatusOr<Try> CountTry(const std::string& account_id, const std::string& address);
   // The account, once password and code are right and the step of the code is used up in it.
   absl::StatusOr<AccountStore::Stored> Prove(const std::string& account_id,
                                              const std::string& password, const std::string& code,

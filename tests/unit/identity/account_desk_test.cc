@@ -187,6 +187,29 @@ TEST_F(AccountDeskTest, MakesGuessersWaitForLongerAndNobodyForEver) {
   EXPECT_TRUE(SignIn("anne").ok());
 }
 
+// Devices ask for the code once they are told that it is wanted.
+TEST_F(AccountDeskTest, AsksForACodeWithoutCountingAWrongTry) {
+  const account::v1::SignedIn anne = Open("anne");
+  const auto enabled = desk_.EnableTotp(CallerOf(anne), kPassword, kHome);
+  ASSERT_TRUE(enabled.ok()) << enabled.status();
+  const std::string secret = FromBase32(enabled->secret());
+  const auto code = [&] { return Hotp(secret, TotpStep(clock_->Now())); };
+  ASSERT_TRUE(desk_.ConfirmTotp(CallerOf(anne), code(), kHome).ok());
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(absl::IsUnauthenticated(SignIn("anne").status())) << i;
+  clock_->Advance(absl::Seconds(30));
+  EXPECT_TRUE(SignIn("anne", kPassword, code()).ok());
+  // Wrong codes are wrong tries, whatever was asked between them.
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_TRUE(absl::IsUnauthenticated(SignIn("anne").status()));
+    EXPECT_TRUE(absl::IsUnauthenticated(SignIn("anne", kPassword, "000000").status()));
+  }
+  EXPECT_TRUE(absl::IsResourceExhausted(SignIn("anne", kPassword, "000000").status()));
+  // After them the wait is one for both halves of a sign-in.
+  clock_->Advance(absl::Minutes(1));
+  EXPECT_TRUE(absl::IsUnauthenticated(SignIn("anne").status()));
+  EXPECT_TRUE(SignIn("anne", kPassword, code()).ok());
+}
+
 TEST_F(AccountDeskTest, AsksForACodeWhereItIsWantedAndTakesItOnce) {
   const account::v1::SignedIn anne = Open("anne");
   const auto enabled = desk_.EnableTotp(CallerOf(anne), kPassword, kHome);
