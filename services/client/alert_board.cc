@@ -46,7 +46,7 @@ void AlertBoard::KeepOnly(const std::set<std::string>& alert_ids) {
   for (std::size_t i = 0; i < kPlaces; ++i) {
     Place& place = places_[i];
     if (!place.alert.has_value() || alert_ids.count(place.alert->alert_id()) > 0) continue;
-    place.alert.reset();
+    place = {};
     if (chosen_ == i) chosen_.reset();
   }
 }
