@@ -39,9 +39,9 @@ Flags OurFlags() {
 }
 
 void Set(absl::CommandLineFlag& flag, const std::string& value, const std::string& place) {
-  std::string error;
+  std::string error;  // Says no more, in other words.
   if (flag.ParseFrom(value, &error)) return;
-  Refuse(place, "'" + value + "' cannot be read" + (error.empty() ? "" : ": " + error));
+  Refuse(place, "'" + value + "' cannot be read");
 }
 
 void ReadEnvironment(const Flags& flags) {
