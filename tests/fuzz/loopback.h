@@ -18,8 +18,7 @@ namespace veille::fuzz {
 
 class Socket {
  public:
-  explicit Socket(int fd) : fd_(fd) {
-    timeval patience = {5, 0};
+  explicit Socket(int fd, timeval patience = {5, 0}) : fd_(fd) {
     setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   }
