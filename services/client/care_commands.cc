@@ -105,9 +105,16 @@ absl::StatusOr<std::string> ReadInput(const std::string& file) {
 
 absl::Status ParseFile(const std::string& file, Message& message, std::string* etag) {
   VEILLE_ASSIGN_OR_RETURN(const std::string text, ReadInput(file));
+  const std::string name = file == "-" ? "(standard input)" : file;
   config::Faults faults;
   config::TextProtoFile parsed;
-  parsed.Parse(file == "-" ? "(standard input)" : file, text, message, faults);
+  parsed.Parse(name, text, message, faults);
+  // In the place of a record it would empty it, as a pipe whose first command failed does.
+  if (std::vector<const FieldDescriptor*> present; faults.ToStatus().ok()) {
+    message.GetReflection()->ListFields(message, &present);
+    if (present.empty())
+      return absl::InvalidArgumentError(name + ": has no field, and nothing was changed");
+  }
   if (const std::size_t at = text.find(kEtagLine); etag != nullptr && at != std::string::npos) {
     const std::size_t begin = at + sizeof(kEtagLine) - 1;
     *etag = text.substr(begin, text.find_first_of("\r\n", begin) - begin);
