@@ -80,7 +80,23 @@ const Message& ItemOf(const Message& message, const CareNoun& noun) {
   return message.GetReflection()->GetMessage(message, FieldOf(message, noun.field));
 }
 
-std::string ListMethod(const CareNoun& noun) { return std::string("List") + noun.method + "s"; }
+CareFlags GivenFlags() {
+  CareFlags flags;
+  flags.dry_run = absl::GetFlag(FLAGS_dry_run);
+  flags.etag = !absl::GetFlag(FLAGS_etag).empty();
+  flags.request_id = !absl::GetFlag(FLAGS_request_id).empty();
+  flags.from_template = !absl::GetFlag(FLAGS_template).empty();
+  return flags;
+}
+
+// An import knows --dry_run alone, an export none.
+absl::Status CheckMoveFlags(const std::string& verb, const CareFlags& flags) {
+  const bool known = !flags.etag && !flags.request_id && !flags.from_template;
+  if (known && (verb == "import" || !flags.dry_run)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      verb + (verb == "import" ? " knows --dry_run alone of" : " knows none of") +
+      " --dry_run, --etag, --request_id, --template");
+}
 
 // The fault, then every field's, one a line.
 int ComplainOfCare(const absl::Status& status, const CareClient::Options& options) {
@@ -173,11 +189,12 @@ class CareTerminal {
   }
 
   absl::Status List(const CareCommand& command) {
-    const std::unique_ptr<Message> request = CareClient::NewRequest(ListMethod(*command.noun));
+    const std::string method = MethodOf(command);
+    const std::unique_ptr<Message> request = CareClient::NewRequest(method);
     Address(command, *request);
     while (true) {
       VEILLE_ASSIGN_OR_RETURN(const std::unique_ptr<Message> response,
-                              client_.Call(ListMethod(*command.noun), *request));
+                              client_.Call(method, *request));
       const auto* list = response->GetDescriptor()->field(0);
       const auto* reflection = response->GetReflection();
       for (int i = 0; i < reflection->FieldSize(*response, list); ++i)
@@ -203,7 +220,7 @@ class CareTerminal {
   }
 
   absl::Status Get(const CareCommand& command) {
-    const std::string method = std::string("Get") + command.noun->method;
+    const std::string method = MethodOf(command);
     const std::unique_ptr<Message> request = CareClient::NewRequest(method);
     Address(command, *request);
     if (command.revision != 0)
@@ -216,7 +233,7 @@ class CareTerminal {
   }
 
   absl::Status Delete(const CareCommand& command) {
-    const std::string method = std::string("Delete") + command.noun->method;
+    const std::string method = MethodOf(command);
     const std::unique_ptr<Message> request = CareClient::NewRequest(method);
     Address(command, *request);
     return client_.Call(method, *request).status();
@@ -224,8 +241,7 @@ class CareTerminal {
 
   // create and update.
   absl::Status Change(const CareCommand& command) {
-    const bool creates = command.verb == "create";
-    const std::string method = std::string(creates ? "Create" : "Update") + command.noun->method;
+    const std::string method = MethodOf(command);
     const std::unique_ptr<Message> request = CareClient::NewRequest(method);
     Address(command, *request);
     Message& item = *request->GetReflection()->MutableMessage(
@@ -249,9 +265,9 @@ class CareTerminal {
     if (const std::string file = absl::GetFlag(FLAGS_template); !file.empty())
       VEILLE_RETURN_IF_ERROR(ParseFile(file, item, nullptr));
     if (!command.file.empty()) {
-      std::string etag = TextOf(request, "etag");
+      std::string etag;
       VEILLE_RETURN_IF_ERROR(ParseFile(command.file, item, &etag));
-      SetText(request, "etag", etag);
+      if (absl::GetFlag(FLAGS_etag).empty()) SetText(request, "etag", etag);
       const std::string word = command.noun->word;
       if (word != "circle" && word != "context") {
         mask.add_paths("*");
@@ -337,7 +353,7 @@ class CareTerminal {
     care::v1::UpdateContextRequest request;
     Address(command, request);
     *request.mutable_context() = got.context();
-    request.set_etag(got.etag());
+    if (request.etag().empty()) request.set_etag(got.etag());
     const bool outing = command.verb.find("outing") != std::string::npos;
     request.mutable_update_mask()->add_paths(outing ? "outings" : "absences");
     care::v1::Context& context = *request.mutable_context();
@@ -423,7 +439,10 @@ int RunCare(const std::vector<std::string>& args) {
   if (moves && args.size() != 2)
     return ComplainOfUsage(absl::InvalidArgumentError(args[0] + ": which folder?"));
   if (!moves) command = ParseCareCommand(args);
-  if (!command.ok()) return ComplainOfUsage(command.status());
+  absl::Status usage = command.status();
+  if (usage.ok())
+    usage = moves ? CheckMoveFlags(args[0], GivenFlags()) : CheckCareFlags(*command, GivenFlags());
+  if (!usage.ok()) return ComplainOfUsage(usage);
   absl::StatusOr<std::unique_ptr<CareClient>> client = ConnectCare();
   if (!client.ok()) return Complain(client.status());
   const absl::Status done = args[0] == "import"   ? Import(**client, args[1])

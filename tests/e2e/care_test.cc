@@ -172,3 +172,23 @@ TEST(Care, SaysWhatIsWrongAndChangesNothing) {
 
 }  // namespace
 }  // namespace veille
+TEST(Care, WhatWouldWipeByMistakeIsRefused) {
+  Deployment all;
+  ASSERT_TRUE(all.Serves()) << all.Log();
+  ASSERT_EQ(all.Care(NewHome()), 0) << all.Log();
+  std::string before, after, output;
+  ASSERT_EQ(all.Care({"home", "get", "home-0"}, &before), 0) << before;
+  const std::string empty = all.path() + "/empty";
+  ASSERT_TRUE(WriteFileAtomically(empty, "# a remark\n").ok());
+  for (const std::string& file : {all.path(), empty}) {
+    EXPECT_EQ(all.Care({"plan", "update", "home-0", file}, &output), 1) << output;
+    EXPECT_EQ(all.Care({"device", "update", "home-0", "pendant", file}, &output), 1) << output;
+  }
+  EXPECT_EQ(all.Care({"home", "delete", "home-0", "--dry_run"}, &output), 2) << output;
+  EXPECT_EQ(all.Care({"device", "delete", "home-0", "pendant", "--dry_run"}, &output), 2);
+  EXPECT_EQ(all.Care({"device", "create", "home-0", "x", "--dry_run"}, &output), 2);
+  EXPECT_EQ(all.Care({"plan", "rollback", "home-0", "1", "--dry_run"}, &output), 2);
+  EXPECT_EQ(all.Care({"home", "get", "home-0"}, &after), 0);
+  EXPECT_EQ(after, before);
+}
+

@@ -42,6 +42,20 @@ absl::Status NoHome(const std::string& home_id) {
   return absl::NotFoundError("home_id: there is no home '" + home_id + "'");
 }
 
+absl::Status Taken(const std::string& unique_id, const std::string& owner) {
+  const std::size_t colon = unique_id.find(':');
+  return absl::AlreadyExistsError("there is a " + unique_id.substr(0, colon) + " '" +
+                                  unique_id.substr(colon + 1) + "' in the home '" + owner +
+                                  "' already: remove it there first, or take another id");
+}
+
+std::vector<std::string> GainedIds(const v1::HomeRecord& before, const v1::HomeRecord& after) {
+  const std::vector<std::string> had = UniqueIds(before), has = UniqueIds(after);
+  std::vector<std::string> gained;
+  std::set_difference(has.begin(), has.end(), had.begin(), had.end(), std::back_inserter(gained));
+  return gained;
+}
+
 absl::StatusOr<View> ViewOf(v1::HomeRecord home, const Target& target, uint64_t revision) {
   View view;
   view.home = std::make_shared<const v1::HomeRecord>(std::move(home));
@@ -334,7 +348,11 @@ absl::StatusOr<View> CareDesk::TryCommit(const Change& change) {
       return absl::FailedPreconditionError("it is still needed: " + std::string(bad.message()));
     VEILLE_RETURN_IF_ERROR(bad);
   }
-  if (change.terms.validate_only) return ViewOf(std::move(after), target, stored.revision());
+  if (change.terms.validate_only) {
+    for (const std::string& id : GainedIds(stored.home(), after))
+      VEILLE_RETURN_IF_ERROR(CheckId(id, target.home_id));
+    return ViewOf(std::move(after), target, stored.revision());
+  }
   return Store(change, stored, std::move(after));
 }
 
@@ -379,37 +397,42 @@ absl::StatusOr<View> CareDesk::Store(const Change& change, const StoredHome& sto
 
 absl::Status CareDesk::ClaimIds(const v1::HomeRecord& before, const v1::HomeRecord& after,
                                 const std::string& home_id) {
-  const std::vector<std::string> had = UniqueIds(before), has = UniqueIds(after);
-  std::vector<std::string> gained;
-  std::set_difference(has.begin(), has.end(), had.begin(), had.end(), std::back_inserter(gained));
-  for (const std::string& id : gained) VEILLE_RETURN_IF_ERROR(ClaimId(id, home_id));
+  for (const std::string& id : GainedIds(before, after))
+    VEILLE_RETURN_IF_ERROR(ClaimId(id, home_id));
   return absl::OkStatus();
+}
+
+// Whether the home that has claimed the id has it yet.
+absl::StatusOr<bool> CareDesk::Has(const std::string& home_id, const std::string& unique_id) {
+  VEILLE_ASSIGN_OR_RETURN(const StoredHome stored, store_.Get(home_id));
+  const std::vector<std::string> ids = UniqueIds(stored.home());
+  return std::binary_search(ids.begin(), ids.end(), unique_id);
+}
+
+absl::Status CareDesk::CheckId(const std::string& unique_id, const std::string& home_id) {
+  VEILLE_ASSIGN_OR_RETURN(const std::string owner, store_.WouldClaim(unique_id, home_id));
+  if (owner.empty()) return absl::OkStatus();
+  VEILLE_ASSIGN_OR_RETURN(const bool has, Has(owner, unique_id));
+  return has ? Taken(unique_id, owner) : absl::OkStatus();
 }
 
 absl::Status CareDesk::ClaimId(const std::string& unique_id, const std::string& home_id) {
   VEILLE_ASSIGN_OR_RETURN(std::string owner, store_.Claim(unique_id, home_id));
   if (owner.empty()) return absl::OkStatus();
-  VEILLE_ASSIGN_OR_RETURN(const StoredHome stored, store_.Get(owner));
-  const std::vector<std::string> ids = UniqueIds(stored.home());
-  if (!std::binary_search(ids.begin(), ids.end(), unique_id)) {
+  VEILLE_ASSIGN_OR_RETURN(const bool has, Has(owner, unique_id));
+  if (!has) {
     // A claim that was never used, or not given back.
     VEILLE_RETURN_IF_ERROR(store_.TakeOver(unique_id, owner, home_id));
     VEILLE_ASSIGN_OR_RETURN(owner, store_.Claim(unique_id, home_id));
     if (owner.empty()) return absl::OkStatus();
   }
-  const std::size_t colon = unique_id.find(':');
-  return absl::AlreadyExistsError("there is a " + unique_id.substr(0, colon) + " '" +
-                                  unique_id.substr(colon + 1) + "' in the home '" + owner +
-                                  "' already: remove it there first, or take another id");
+  return Taken(unique_id, owner);
 }
 
 // What is not given back is taken over by whoever needs it.
 void CareDesk::ReleaseIds(const v1::HomeRecord& before, const v1::HomeRecord& after,
                           const std::string& home_id) {
-  const std::vector<std::string> had = UniqueIds(before), has = UniqueIds(after);
-  std::vector<std::string> lost;
-  std::set_difference(had.begin(), had.end(), has.begin(), has.end(), std::back_inserter(lost));
-  for (const std::string& id : lost) store_.Release(id, home_id).IgnoreError();
+  for (const std::string& id : GainedIds(after, before)) store_.Release(id, home_id).IgnoreError();
 }
 
 }  // namespace veille::care

@@ -119,6 +119,9 @@ class CareDesk {
   // The home, where the caller may do that with it.
   absl::StatusOr<store::v1::StoredHome> Open(const Call& call, const Target& target);
   absl::Status Shown(const Call& call, const std::string& action, const Target& target);
+  // What ClaimId would say, of a request that changes nothing.
+  absl::Status CheckId(const std::string& unique_id, const std::string& home_id);
+  absl::StatusOr<bool> Has(const std::string& home_id, const std::string& unique_id);
   store::v1::AuditEntry Entry(const Call& call, const std::string& action, const Target& target,
                               const absl::Status& outcome) const;
 

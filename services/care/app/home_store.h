@@ -49,6 +49,9 @@ class HomeStore {
   virtual absl::StatusOr<std::string> Claim(const std::string& unique_id,
                                             const std::string& home_id) = 0;
   // Takes it from `owner`, which has it no more; nothing happens when it is somebody else's by now,
+  // What Claim would say, without reserving anything.
+  virtual absl::StatusOr<std::string> WouldClaim(const std::string& unique_id,
+                                                 const std::string& home_id) = 0;
   // or was claimed less than a minute ago.
   virtual absl::Status TakeOver(const std::string& unique_id, const std::string& owner,
                                 const std::string& home_id) = 0;

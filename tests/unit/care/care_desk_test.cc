@@ -217,6 +217,19 @@ TEST_F(Desk, AValidatingChangeChangesNothing) {
   EXPECT_TRUE(trail_.done.empty());
 }
 
+TEST_F(Desk, AValidatingChangeSeesIdsThatAreTakenOrWereErased) {
+  ASSERT_TRUE(Create(SmallHome("i")).ok());
+  v1::CreateHomeRequest request;
+  *request.mutable_home() = SmallHome("h");
+  request.mutable_home()->mutable_sources(0)->set_source_id("hub-i");
+  request.set_validate_only(true);
+  EXPECT_TRUE(absl::IsAlreadyExists(Ask<v1::CreateHomeResponse>("CreateHome", request).status()));
+  *request.mutable_home() = SmallHome("h");
+  store_.erased.insert("patient:patient-h");
+  EXPECT_TRUE(
+      absl::IsFailedPrecondition(Ask<v1::CreateHomeResponse>("CreateHome", request).status()));
+}
+
 TEST_F(Desk, ListsComeInPages) {
   for (const char* id : {"c", "a", "b"}) ASSERT_TRUE(Create(SmallHome(id)).ok());
   v1::ListHomesRequest request;

@@ -65,6 +65,13 @@ absl::StatusOr<std::string> FakeHomeStore::Claim(const std::string& unique_id,
 }
 
 absl::Status FakeHomeStore::TakeOver(const std::string& unique_id, const std::string& owner,
+absl::StatusOr<std::string> FakeHomeStore::WouldClaim(const std::string& unique_id,
+                                                      const std::string& home_id) {
+  if (erased.count(unique_id) > 0) return absl::FailedPreconditionError("was erased");
+  const auto at = claims_.find(unique_id);
+  return at == claims_.end() || at->second == home_id ? "" : at->second;
+}
+
                                      const std::string& home_id) {
   if (claims_[unique_id] == owner) claims_[unique_id] = home_id;
   return absl::OkStatus();
