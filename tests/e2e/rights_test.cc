@@ -307,6 +307,15 @@ TEST(Rights, APersonIsErasedAndProvedToBeGone) {
       RawHub(service.gateway(), testing::kIncarnation, "hub-home-0", absl::Seconds(20)).welcomed());
   ExpectNeighbourGoesOn(service);
 }
+  for (const char* dry : {"--dry_run", "--nodry_run"}) {
+    EXPECT_EQ(service.Run({"care", "home", "create", "home-50", "zone=Europe/Paris",
+                           "sources[0].source_id=hub-50", "devices[0].device_id=pendant",
+                           "devices[0].role=chest", "patients[0].patient_id=" + OdetteId(),
+                           "patients[0].circle.members[0].caregiver_id=anne", dry},
+                          &output),
+              1);
+    EXPECT_THAT(output, HasSubstr("was erased; take another id"));
+  }
 
 TEST(Rights, AnErasureThatIsKilledAfterEachStepIsFinishedAllTheSame) {
   Service service;

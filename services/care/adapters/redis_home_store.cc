@@ -165,6 +165,7 @@ absl::Status RedisHomeStore::CheckErased(const std::string& unique_id) {
 
 absl::StatusOr<std::string> RedisHomeStore::Claim(const std::string& unique_id,
                                                   const std::string& home_id) {
+  VEILLE_RETURN_IF_ERROR(CheckErased(unique_id));
   // Nothing could be sealed for whoever got the id of an erased person: nobody would be told.
   if (unique_id.compare(0, kPatient.size(), kPatient) == 0) {
     const std::string_view id = std::string_view(unique_id).substr(kPatient.size());

@@ -70,6 +70,8 @@ class Eraser {
  private:
   using Erasure = store::v1::Erasure;
 
+  // As the registry has it; NOT_FOUND when it knows nobody of the id.
+  absl::StatusOr<store::v1::StoredHome> HomeOf(const std::string& patient_id);
   void Run();
   // What is left undone; false when something has to be tried again.
   bool Round();

@@ -156,6 +156,7 @@ TYPED_TEST(HomeStoreContract, WhoeverOnlyAsksReservesNothing) {
   EXPECT_EQ(*this->store().WouldClaim("source:x", "i"), "");
   this->Erase("martin");
   EXPECT_TRUE(absl::IsFailedPrecondition(this->store().WouldClaim("patient:martin", "h").status()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(this->store().Claim("patient:martin", "h").status()));
 }
 
 TEST(RedisHomeStore, AFreshClaimIsNotTaken) {

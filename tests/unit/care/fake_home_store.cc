@@ -60,11 +60,11 @@ absl::StatusOr<std::vector<StoredPlan>> FakeHomeStore::ListPlans(const std::stri
 
 absl::StatusOr<std::string> FakeHomeStore::Claim(const std::string& unique_id,
                                                  const std::string& home_id) {
+  if (erased.count(unique_id) > 0) return absl::FailedPreconditionError("was erased");
   const std::string& owner = claims_.emplace(unique_id, home_id).first->second;
   return owner == home_id ? "" : owner;
 }
 
-absl::Status FakeHomeStore::TakeOver(const std::string& unique_id, const std::string& owner,
 absl::StatusOr<std::string> FakeHomeStore::WouldClaim(const std::string& unique_id,
                                                       const std::string& home_id) {
   if (erased.count(unique_id) > 0) return absl::FailedPreconditionError("was erased");
@@ -72,6 +72,7 @@ absl::StatusOr<std::string> FakeHomeStore::WouldClaim(const std::string& unique_
   return at == claims_.end() || at->second == home_id ? "" : at->second;
 }
 
+absl::Status FakeHomeStore::TakeOver(const std::string& unique_id, const std::string& owner,
                                      const std::string& home_id) {
   if (claims_[unique_id] == owner) claims_[unique_id] = home_id;
   return absl::OkStatus();

@@ -105,6 +105,21 @@ TEST(RightsDesk, EveryMethodIsForOperatorsAlone) {
   }
 }
 
+// Whoever has the id is not erased because somebody else, who had it before, was.
+TEST(RightsDesk, AFinishedErasureIsNotTheAnswerForSomebodyWhoIsThere) {
+  World world;
+  const Caller olga{Caller::Kind::kOperator, "olga", ""};
+  store::v1::Erasure& done = world.records.erasures["patient-h"];
+  done.set_format(1);
+  done.set_home_id("elsewhere");
+  done.set_patient_id("patient-h");
+  done.set_state(store::v1::Erasure::STATE_DONE);
+  // Begun anew: nothing can be erased here, and it says so.
+  EXPECT_TRUE(absl::IsFailedPrecondition(world.Call("ErasePatient", olga, "patient-h")));
+  world.records.homes.clear();
+  EXPECT_TRUE(world.Call("ErasePatient", olga, "patient-h").ok());
+}
+
 TEST(RightsDesk, NobodyIsShownAnythingBeforeItStandsInTheAuditLog) {
   World world;
   world.trail.trouble = absl::UnavailableError("no audit log");
