@@ -286,6 +286,8 @@ TEST(Rights, APersonIsErasedAndProvedToBeGone) {
   for (const char* folder : {"/redis", "/keys/redis"})
     ASSERT_TRUE(service.Redis(folder)->CommandSync({"CONFIG", "SET", "rdbcompression", "no"}).ok());
 
+  ASSERT_EQ(service.Run({"care", "home", "delete", "home-0"}, &output), 1) << output;
+  EXPECT_THAT(output, HasSubstr("'veille rights erase " + OdetteId() + "'"));
   ASSERT_EQ(service.Run({"rights", "erase", OdetteId()}, &output), 1) << output;
   EXPECT_THAT(output, HasSubstr("nothing was erased"));
   ASSERT_EQ(service.Run({"rights", "erase", OdetteId(), "--yes"}, &output), 0)

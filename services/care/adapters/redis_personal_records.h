@@ -32,6 +32,7 @@ class RedisPersonalRecords final : public PersonalRecords {
   absl::Status Visit(const PersonalScope& scope, const Visitor& visitor) override;
   absl::StatusOr<std::vector<store::v1::AuditEntry>> Accesses(
       const std::string& home_id, const std::string& patient_id) override;
+  absl::StatusOr<bool> Holds(const PersonalScope& scope) override;
   absl::StatusOr<SweepCounts> Sweep(const PersonalScope& scope) override;
   absl::Status RewriteFiles() override;
   absl::StatusOr<store::v1::Erasure> GetErasure(const std::string& patient_id) override;

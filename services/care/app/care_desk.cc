@@ -9,6 +9,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/timestamp.h"
 #include "services/care/app/bad_request.h"
+#include "services/care/app/personal_scope.h"
 #include "services/care/core/home_change.h"
 
 namespace veille::care {
@@ -348,6 +349,8 @@ absl::StatusOr<View> CareDesk::TryCommit(const Change& change) {
       return absl::FailedPreconditionError("it is still needed: " + std::string(bad.message()));
     VEILLE_RETURN_IF_ERROR(bad);
   }
+  VEILLE_RETURN_IF_ERROR(
+      CheckLeaving(stored.home(), change.removes_home ? v1::HomeRecord() : after));
   if (change.terms.validate_only) {
     for (const std::string& id : GainedIds(stored.home(), after))
       VEILLE_RETURN_IF_ERROR(CheckId(id, target.home_id));
@@ -399,6 +402,27 @@ absl::Status CareDesk::ClaimIds(const v1::HomeRecord& before, const v1::HomeReco
                                 const std::string& home_id) {
   for (const std::string& id : GainedIds(before, after))
     VEILLE_RETURN_IF_ERROR(ClaimId(id, home_id));
+  return absl::OkStatus();
+}
+
+// The registry alone knows whose things are: without it nobody could be shown theirs, or be erased.
+absl::Status CareDesk::CheckLeaving(const v1::HomeRecord& before, const v1::HomeRecord& after) {
+  if (records_ == nullptr) return absl::OkStatus();
+  for (const v1::Patient& patient : before.patients()) {
+    const std::string& id = patient.patient_id();
+    const auto is_same = [&](const v1::Patient& other) { return other.patient_id() == id; };
+    if (std::any_of(after.patients().begin(), after.patients().end(), is_same)) continue;
+    VEILLE_ASSIGN_OR_RETURN(const bool holds, records_->Holds(ScopeOf(id, before)));
+    if (!holds) continue;
+    return absl::FailedPreconditionError(
+        "patient_id: of '" + id +
+        "' more is stored than the registry has, and only the registry "
+        "knows whose it is; 'veille rights erase " +
+        id +
+        "' takes all of it, and them, away; "
+        "'veille rights export " +
+        id + "' hands it over before");
+  }
   return absl::OkStatus();
 }
 

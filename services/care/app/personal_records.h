@@ -59,6 +59,9 @@ class PersonalRecords {
   virtual absl::StatusOr<std::vector<store::v1::AuditEntry>> Accesses(
       const std::string& home_id, const std::string& patient_id) = 0;
 
+  // Whether anything is stored beside what the registry itself writes: somebody was watched over.
+  virtual absl::StatusOr<bool> Holds(const PersonalScope& scope) = 0;
+
   // Deletes what it finds; idempotent. Works also when the keys are gone, and then deletes what
   // they have sealed.
   virtual absl::StatusOr<SweepCounts> Sweep(const PersonalScope& scope) = 0;

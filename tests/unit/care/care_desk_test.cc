@@ -9,6 +9,7 @@
 #include "common/rpc/status.h"
 #include "services/care/app/requests.h"
 #include "tests/unit/care/fake_home_store.h"
+#include "tests/unit/care/fake_personal_records.h"
 
 namespace veille::care {
 namespace {
@@ -228,6 +229,28 @@ TEST_F(Desk, AValidatingChangeSeesIdsThatAreTakenOrWereErased) {
   store_.erased.insert("patient:patient-h");
   EXPECT_TRUE(
       absl::IsFailedPrecondition(Ask<v1::CreateHomeResponse>("CreateHome", request).status()));
+}
+
+// Who is not in the registry can no longer be shown what is stored of them, nor be erased.
+TEST_F(Desk, WhoeverIsStoredElsewhereIsErasedAndNotDeleted) {
+  testing::FakePersonalRecords records;
+  CareDesk desk(store_, trail_, clock_, &records);
+  ASSERT_TRUE(Create(SmallHome("h")).ok());
+  v1::DeleteHomeRequest request;
+  request.set_home_id("h");
+  v1::DeleteHomeResponse response;
+  records.held = {"patient-h"};
+  const absl::Status refused = Handle(desk, {kOperator, "DeleteHome"}, request, response);
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+  EXPECT_NE(refused.message().find("veille rights erase patient-h"), absl::string_view::npos);
+  v1::UpdateHomeRequest update;
+  *update.mutable_home() = SmallHome("h");
+  update.mutable_home()->mutable_patients(0)->set_patient_id("rene");
+  update.mutable_update_mask()->add_paths("*");
+  v1::UpdateHomeResponse updated;
+  EXPECT_TRUE(absl::IsFailedPrecondition(Handle(desk, {kOperator, "UpdateHome"}, update, updated)));
+  records.held.clear();
+  EXPECT_TRUE(Handle(desk, {kOperator, "DeleteHome"}, request, response).ok());
 }
 
 TEST_F(Desk, ListsComeInPages) {

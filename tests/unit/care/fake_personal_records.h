@@ -4,6 +4,7 @@
 #define TESTS_UNIT_CARE_FAKE_PERSONAL_RECORDS_H_
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ class FakePersonalRecords final : public care::PersonalRecords, public care::Age
   std::map<std::string, std::string> homes;  // By person.
   std::vector<store::v1::AuditEntry> accesses;
   std::map<std::string, store::v1::Erasure> erasures;
+  std::set<std::string> held;                    // People of whom something is stored.
   std::map<std::string, absl::Duration> looked;  // By class: the age that was asked for.
 
   absl::StatusOr<std::string> HomeOf(const std::string& patient_id) override {
@@ -29,6 +31,9 @@ class FakePersonalRecords final : public care::PersonalRecords, public care::Age
   absl::StatusOr<std::vector<store::v1::AuditEntry>> Accesses(const std::string&,
                                                               const std::string&) override {
     return accesses;
+  }
+  absl::StatusOr<bool> Holds(const care::PersonalScope& scope) override {
+    return held.count(scope.patient_id) > 0;
   }
   absl::StatusOr<care::SweepCounts> Sweep(const care::PersonalScope&) override {
     return care::SweepCounts();
