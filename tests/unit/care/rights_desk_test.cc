@@ -5,6 +5,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "services/care/core/access_sentence.h"
 #include "tests/unit/care/fake_home_store.h"
 #include "tests/unit/care/fake_personal_records.h"
 
@@ -103,6 +104,18 @@ TEST(RightsDesk, EveryMethodIsForOperatorsAlone) {
           << service.method(i)->name() << " " << status;
     }
   }
+}
+
+TEST(RightsDesk, EveryMethodLeavesASentenceInThePersonsLog) {
+  const auto& service =
+      *rights::v1::GetErasureRequest::descriptor()->file()->FindServiceByName("RightsService");
+  World world;
+  for (int i = 0; i < service.method_count(); ++i)
+    world.Call(service.method(i)->name(), {Caller::Kind::kOperator, "olga", ""}, "patient-h")
+        .IgnoreError();
+  EXPECT_THAT(world.trail.shown, SizeIs(2));  // An export, and a look at this log.
+  for (const store::v1::AuditEntry& entry : world.trail.shown)
+    EXPECT_THAT(AccessOf(entry).en(), ::testing::Not(HasSubstr(" did: ")));
 }
 
 // Whoever has the id is not erased because somebody else, who had it before, was.
