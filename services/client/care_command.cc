@@ -138,7 +138,7 @@ const char kCareUsage[] =
     "  context          get HOME/PATIENT | update … | add-outing … | remove-outing NAME |\n"
     "                   add-absence … | remove-absence NAME\n"
     "  import FOLDER    one file a home, as export writes them; what is there already is replaced\n"
-    "  export FOLDER    every home\n"
+    "  export FOLDER    every home; files of an earlier export whose homes are gone are removed\n"
     "  serve            the role itself: --config FILE\n"
     "\n"
     "  HOME stands for HOME/PATIENT where one person lives there. FILE is protobuf text, as get "

@@ -385,24 +385,67 @@ class CareTerminal {
   CareClient& client_;
 };
 
-absl::Status Export(CareClient& client, const std::string& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
+std::string FileOf(const std::string& folder, const std::string& home_id) {
+  return folder + "/" + home_id + ".textproto";
+}
+
+// Every home, a file each; `written` are those that are.
+absl::Status WriteHomes(CareClient& client, const std::string& folder,
+                        std::set<std::string>& written) {
   care::v1::ListHomesRequest request;
   request.set_page_size(100);
-  int count = 0;
   while (true) {
     VEILLE_ASSIGN_OR_RETURN(const auto response,
                             client.Call<care::v1::ListHomesResponse>("ListHomes", request));
     for (const care::v1::HomeRecord& home : response.homes()) {
-      VEILLE_RETURN_IF_ERROR(
-          WriteFileAtomically(folder + "/" + home.home_id() + ".textproto", ToText(home)));
-      ++count;
+      VEILLE_RETURN_IF_ERROR(WriteFileAtomically(FileOf(folder, home.home_id()), ToText(home)));
+      written.insert(home.home_id());
     }
-    if (response.next_page_token().empty()) break;
+    if (response.next_page_token().empty()) return absl::OkStatus();
     request.set_page_token(response.next_page_token());
   }
-  std::printf("%d homes\n", count);
+}
+
+// An import would bring back what is gone. What an export wrote goes; what somebody else put there
+// is named.
+absl::Status RemoveGone(const std::string& folder, const std::set<std::string>& exported,
+                        const std::set<std::string>& there) {
+  std::error_code error;
+  std::set<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error))
+    if (entry.path().extension() == ".textproto") files.insert(entry.path().stem().string());
+  for (const std::string& home_id : files) {
+    const std::string file = FileOf(folder, home_id);
+    if (there.count(home_id) > 0) continue;
+    if (exported.count(home_id) == 0) {
+      std::fprintf(stderr, "veille: %s is of no home of the registry, and no export wrote it\n",
+                   file.c_str());
+      continue;
+    }
+    if (!std::filesystem::remove(file, error) || error)
+      return absl::UnavailableError("cannot remove " + file + ": " + error.message());
+    std::printf("%s: removed, since the home is gone\n", file.c_str());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Export(CareClient& client, const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  // Which homes' files are an export's: an id a line.
+  const std::string list = folder + "/.exported";
+  const std::string before = ReadFile(list).value_or("");
+  const std::set<std::string> exported = absl::StrSplit(before, '\n', absl::SkipEmpty());
+  std::set<std::string> written;
+  absl::Status done = WriteHomes(client, folder, written);
+  if (done.ok()) done = RemoveGone(folder, exported, written);
+  std::set<std::string> now = written;
+  if (!done.ok()) now.insert(exported.begin(), exported.end());
+  std::string lines;
+  for (const std::string& home_id : now) lines += home_id + "\n";
+  done.Update(WriteFileAtomically(list, lines));
+  VEILLE_RETURN_IF_ERROR(done);
+  std::printf("%zu homes\n", written.size());
   return absl::OkStatus();
 }
 

@@ -157,6 +157,22 @@ TEST(Care, ADeploymentMovesAsFilesThatStayTheSame) {
   EXPECT_TRUE(second.Knows("hub-home-0")) << second.Log();
 }
 
+TEST(Care, AnExportForgetsHomesThatAreGone) {
+  Deployment all;
+  ASSERT_TRUE(all.Serves()) << all.Log();
+  ASSERT_EQ(all.Care(NewHome()), 0) << all.Log();
+  const std::string folder = all.path() + "/out";
+  std::string output;
+  ASSERT_EQ(all.Care({"export", folder}, &output), 0) << output;
+  ASSERT_TRUE(WriteFileAtomically(folder + "/mine.textproto", "# by hand\n").ok());
+  ASSERT_EQ(all.Care({"home", "delete", "home-0"}, &output), 0) << output;
+  ASSERT_EQ(all.Care({"export", folder}, &output), 0) << output;
+  EXPECT_NE(output.find("home-0.textproto: removed"), std::string::npos) << output;
+  EXPECT_NE(output.find("mine.textproto is of no home"), std::string::npos) << output;
+  EXPECT_FALSE(ReadFile(folder + "/home-0.textproto").ok());
+  EXPECT_TRUE(ReadFile(folder + "/mine.textproto").ok());
+}
+
 TEST(Care, SaysWhatIsWrongAndChangesNothing) {
   Deployment all;
   ASSERT_TRUE(all.Serves()) << all.Log();
@@ -170,8 +186,6 @@ TEST(Care, SaysWhatIsWrongAndChangesNothing) {
   EXPECT_EQ(output, "");
 }
 
-}  // namespace
-}  // namespace veille
 TEST(Care, WhatWouldWipeByMistakeIsRefused) {
   Deployment all;
   ASSERT_TRUE(all.Serves()) << all.Log();
@@ -192,3 +206,5 @@ TEST(Care, WhatWouldWipeByMistakeIsRefused) {
   EXPECT_EQ(after, before);
 }
 
+}  // namespace
+}  // namespace veille
