@@ -122,6 +122,7 @@ absl::StatusOr<std::string> ReadInput(const std::string& file) {
 absl::Status ParseFile(const std::string& file, Message& message, std::string* etag) {
   VEILLE_ASSIGN_OR_RETURN(const std::string text, ReadInput(file));
   const std::string name = file == "-" ? "(standard input)" : file;
+  if (!IsUtf8(text)) return absl::InvalidArgumentError(name + ": is not UTF-8");
   config::Faults faults;
   config::TextProtoFile parsed;
   parsed.Parse(name, text, message, faults);
@@ -182,7 +183,10 @@ class CareTerminal {
   static void Show(const Message& response, const CareNoun& noun) {
     const Message& item = ItemOf(response, noun);
     if (JsonFromFlags()) {
-      std::printf("%s\n", ToJson(item).c_str());
+      std::string json = ToJson(item);
+      const std::string etag = JsonString(TextOf(response, "etag"));
+      json.insert(1, "\"etag\":" + etag + (json == "{}" ? "" : ","));
+      std::printf("%s\n", json.c_str());
       return;
     }
     std::printf("%s%s%s\n", ToText(item).c_str(), kEtagLine, TextOf(response, "etag").c_str());
@@ -247,6 +251,7 @@ class CareTerminal {
     Message& item = *request->GetReflection()->MutableMessage(
         request.get(), FieldOf(*request, command.noun->field));
     google::protobuf::FieldMask mask;
+    VEILLE_RETURN_IF_ERROR(BeginWithStored(command, *request, item));
     VEILLE_RETURN_IF_ERROR(FillItem(command, *request, item, mask));
     if (*command.noun->id_field != 0)
       SetText(item, command.noun->id_field,
@@ -280,8 +285,27 @@ class CareTerminal {
     }
     for (const auto& [path, value] : command.fields) {
       VEILLE_RETURN_IF_ERROR(SetField(path, value, item));
-      mask.add_paths(path);
+      // A mask names lists, never what stands in them.
+      const std::string whole = path.substr(0, path.find('['));
+      if (std::find(mask.paths().begin(), mask.paths().end(), whole) == mask.paths().end())
+        mask.add_paths(whole);
     }
+    return absl::OkStatus();
+  }
+
+  // Where one of a list is to change, the others of it stay: the list is sent whole, as it is now,
+  // unless somebody else changes it meanwhile.
+  absl::Status BeginWithStored(const CareCommand& command, Message& request, Message& item) {
+    const bool in_list =
+        std::any_of(command.fields.begin(), command.fields.end(),
+                    [](const auto& field) { return field.first.find('[') != std::string::npos; });
+    if (!in_list || command.verb != "update") return absl::OkStatus();
+    const std::string method = std::string("Get") + command.noun->method;
+    const std::unique_ptr<Message> get = CareClient::NewRequest(method);
+    Address(command, *get);
+    VEILLE_ASSIGN_OR_RETURN(const std::unique_ptr<Message> got, client_.Call(method, *get));
+    item.CopyFrom(ItemOf(*got, *command.noun));
+    if (TextOf(request, "etag").empty()) SetText(request, "etag", TextOf(*got, "etag"));
     return absl::OkStatus();
   }
 

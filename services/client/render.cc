@@ -121,7 +121,11 @@ std::size_t Utf8Size(const std::string& text, std::size_t at) {
   if (size == 0 || at + size > text.size()) return 0;
   for (std::size_t i = 1; i < size; ++i)
     if ((static_cast<unsigned char>(text[at + i]) & 0xC0) != 0x80) return 0;
-  return size;
+  // Longer than need be, a half of a pair of UTF-16, or behind the last character.
+  const auto second = static_cast<unsigned char>(text[at + 1]);
+  const bool wrong = (lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) ||
+                     (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F);
+  return wrong ? 0 : size;
 }
 
 }  // namespace
@@ -274,6 +278,16 @@ std::string JsonString(const std::string& text) {
     i += std::max<std::size_t>(size, 1);
   }
   return out + "\"";
+}
+
+bool IsUtf8(const std::string& text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const bool ascii = static_cast<unsigned char>(text[i]) < 0x80;
+    const std::size_t size = ascii ? 1 : Utf8Size(text, i);
+    if (size == 0) return false;
+    i += size;
+  }
+  return true;
 }
 
 std::string Printable(const std::string& text) {

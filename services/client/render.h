@@ -50,6 +50,9 @@ std::string ToJson(const google::protobuf::Message& message);
 // A JSON string with its quotes. What is not UTF-8 becomes U+FFFD.
 std::string JsonString(const std::string& text);
 
+// Well formed: what protobuf takes for text.
+bool IsUtf8(const std::string& text);
+
 // Removes control characters, so that a name or a note cannot command a terminal.
 std::string Printable(const std::string& text);
 

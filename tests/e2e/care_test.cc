@@ -157,6 +157,22 @@ TEST(Care, ADeploymentMovesAsFilesThatStayTheSame) {
   EXPECT_TRUE(second.Knows("hub-home-0")) << second.Log();
 }
 
+TEST(Care, OneOfAListIsChangedAndTheOthersStay) {
+  Deployment all;
+  ASSERT_TRUE(all.Serves()) << all.Log();
+  ASSERT_EQ(all.Care(NewHome()), 0) << all.Log();
+  std::string output;
+  ASSERT_EQ(all.Care({"member", "create", "home-0", "marc"}, &output), 0) << output;
+  ASSERT_EQ(all.Care({"circle", "update", "home-0", "members[0].display_name=Anne D."}, &output), 0)
+      << output;
+  EXPECT_NE(output.find("Anne D."), std::string::npos) << output;
+  EXPECT_NE(output.find("marc"), std::string::npos) << output;
+  EXPECT_EQ(all.Care({"patient", "update", "home-0", "martin", "patient_id=rene"}, &output), 1);
+  EXPECT_NE(output.find("patient.patient_id: an id stays"), std::string::npos) << output;
+  EXPECT_EQ(all.Care({"circle", "get", "home-0", "--output=json"}, &output), 0);
+  EXPECT_EQ(output.rfind("{\"etag\":\"", 0), 0U) << output;
+}
+
 TEST(Care, AnExportForgetsHomesThatAreGone) {
   Deployment all;
   ASSERT_TRUE(all.Serves()) << all.Log();

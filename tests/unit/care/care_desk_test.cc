@@ -258,6 +258,23 @@ TEST_F(Desk, WhoeverIsStoredElsewhereIsErasedAndNotDeleted) {
   EXPECT_TRUE(Handle(desk, {kOperator, "DeleteHome"}, request, response).ok());
 }
 
+TEST_F(Desk, AnIdIsNotChanged) {
+  ASSERT_TRUE(Create(SmallHome("h")).ok());
+  v1::UpdateDeviceRequest device = Room("kitchen");
+  device.mutable_update_mask()->add_paths("device_id");
+  absl::Status status = Ask<v1::UpdateDeviceResponse>("UpdateDevice", device).status();
+  ASSERT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_EQ(rpc::ViolationsOf(status)[0].field, "device.device_id");
+  v1::UpdateConsentRequest consent;
+  consent.set_home_id("h");
+  consent.set_patient_id("patient-h");
+  consent.mutable_consent()->set_consent_id("paper");
+  consent.mutable_update_mask()->add_paths("patient_id");
+  status = Ask<v1::UpdateConsentResponse>("UpdateConsent", consent).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_EQ(Door().device().room(), "");
+}
+
 TEST_F(Desk, ListsComeInPages) {
   for (const char* id : {"c", "a", "b"}) ASSERT_TRUE(Create(SmallHome(id)).ok());
   v1::ListHomesRequest request;
