@@ -3,8 +3,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -30,6 +32,9 @@ bool WriteAll(int fd, std::string_view content) {
 }  // namespace
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  // A stream opens a folder, and reads it as an empty file.
+  if (std::error_code error; std::filesystem::is_directory(path, error))
+    return absl::InvalidArgumentError("cannot read " + path + ": it is a folder");
   std::ifstream in(path, std::ios::binary);
   if (!in) return SystemError("cannot read", path);
   std::ostringstream content;

@@ -77,8 +77,8 @@ class Care::Parts {
   explicit Parts(const CareOptions& options)
       : store_(StoreOptionsOf(options)),
         audit_(std::make_unique<AuditLogTrail>(AuditOptionsOf(options), *options.metrics)),
-        desk_(store_, *audit_, options.clock),
         records_(RecordsOptionsOf(options)),
+        desk_(store_, *audit_, options.clock, options.keys ? &records_ : nullptr),
         aged_({options.endpoint, options.partitions, options.vault}),
         retention_(std::make_unique<Retention>(
             Retention::Options{options.config.retention(), options.clock}, aged_,
@@ -124,8 +124,8 @@ class Care::Parts {
   rpc::StreamRegistry streams_;
   RedisHomeStore store_;
   std::unique_ptr<AuditLogTrail> audit_;
-  CareDesk desk_;
   RedisPersonalRecords records_;
+  CareDesk desk_;
   RedisAgedRecords aged_;
   std::unique_ptr<Retention> retention_;
   std::unique_ptr<Eraser> eraser_;

@@ -6,6 +6,9 @@
 
 #include "absl/strings/numbers.h"
 
+#include "veille/care/v1/care_service.pb.h"
+
+#include "common/base/check.h"
 #include "common/base/status_macros.h"
 
 namespace veille::client {
@@ -90,6 +93,30 @@ absl::Status TakeRest(const Verb& verb, std::vector<std::string> rest, CareComma
   return absl::OkStatus();
 }
 
+bool HasField(const CareCommand& command, const char* field) {
+  const auto* service =
+      care::v1::GetHomeRequest::descriptor()->file()->FindServiceByName("CareService");
+  const auto* method = service->FindMethodByName(MethodOf(command));
+  VEILLE_CHECK(method != nullptr);
+  return method->input_type()->FindFieldByName(field) != nullptr;
+}
+
+// "home create, home update": what has the field.
+std::string Knowing(const char* field) {
+  std::string known;
+  for (const CareNoun& noun : kNouns) {
+    for (const Verb& verb : kVerbs) {
+      if (!Suits(noun, verb.word)) continue;
+      CareCommand command;
+      command.noun = &noun;
+      command.verb = verb.word;
+      if (HasField(command, field))
+        known += (known.empty() ? "" : ", ") + std::string(noun.word) + " " + verb.word;
+    }
+  }
+  return known;
+}
+
 }  // namespace
 
 const char kCareUsage[] =
@@ -111,7 +138,7 @@ const char kCareUsage[] =
     "  context          get HOME/PATIENT | update … | add-outing … | remove-outing NAME |\n"
     "                   add-absence … | remove-absence NAME\n"
     "  import FOLDER    one file a home, as export writes them; what is there already is replaced\n"
-    "  export FOLDER    every home\n"
+    "  export FOLDER    every home; files of an earlier export whose homes are gone are removed\n"
     "  serve            the role itself: --config FILE\n"
     "\n"
     "  HOME stands for HOME/PATIENT where one person lives there. FILE is protobuf text, as get "
@@ -129,8 +156,10 @@ const char kCareUsage[] =
     "  veille care context add-outing home-17 name=market weekly='Sat 09:00-11:00' "
     "accompanied=true\n"
     "\n"
-    "flags: --care HOST:PORT, --actor ID (who you are, for the audit log), --dry_run, --etag,\n"
-    "--request_id, --template FILE, --output json\n";
+    "flags: --care HOST:PORT, --actor ID (who you are, for the audit log), --output json; where "
+    "they\n"
+    "mean something (elsewhere they are refused): --dry_run, --etag, --request_id, --template "
+    "FILE\n";
 
 absl::StatusOr<CareCommand> ParseCareCommand(const std::vector<std::string>& args) {
   if (args.empty()) return Fault("what shall it do?");
@@ -172,6 +201,34 @@ absl::StatusOr<CareCommand> ParseCareCommand(const std::vector<std::string>& arg
   }
   VEILLE_RETURN_IF_ERROR(TakeRest(*verb, std::move(rest), command));
   return command;
+}
+
+std::string MethodOf(const CareCommand& command) {
+  const std::string noun = command.noun->method;
+  if (command.verb == "list") return "List" + noun + "s";
+  if (command.verb == "history") return "List" + noun + "Revisions";
+  if (command.verb.find('-') != std::string::npos) return "Update" + noun;
+  std::string verb = command.verb;
+  verb[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(verb[0])));
+  return verb + noun;
+}
+
+absl::Status CheckCareFlags(const CareCommand& command, const CareFlags& flags) {
+  const struct {
+    bool given;
+    const char *flag, *field;
+  } all[] = {{flags.dry_run, "--dry_run", "validate_only"},
+             {flags.etag, "--etag", "etag"},
+             {flags.request_id, "--request_id", "request_id"}};
+  const std::string asked = std::string(command.noun->word) + " " + command.verb;
+  for (const auto& [given, flag, field] : all) {
+    if (!given || HasField(command, field)) continue;
+    return Fault(asked + " has no " + flag +
+                 ", and nothing was done; these have: " + Knowing(field));
+  }
+  if (flags.from_template && command.verb != "create")
+    return Fault(asked + " has no --template, and nothing was done; what creates has");
+  return absl::OkStatus();
 }
 
 }  // namespace veille::client

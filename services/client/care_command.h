@@ -1,4 +1,4 @@
-// What `veille care` was asked for, read from its words. Pure.
+// What `veille care` was asked for, read from its words. Pure; thread safe.
 
 #ifndef SERVICES_CLIENT_CARE_COMMAND_H_
 #define SERVICES_CLIENT_CARE_COMMAND_H_
@@ -36,6 +36,21 @@ extern const char kCareUsage[];
 
 // INVALID_ARGUMENT says what is missing. Not for import and export.
 absl::StatusOr<CareCommand> ParseCareCommand(const std::vector<std::string>& args);
+
+// The method that carries it out: "UpdateDevice".
+std::string MethodOf(const CareCommand& command);
+
+// Flags that were given and that not every command heeds.
+struct CareFlags {
+  bool dry_run = false;
+  bool etag = false;
+  bool request_id = false;
+  bool from_template = false;
+};
+
+// INVALID_ARGUMENT names a flag that the command would leave out in silence, and the commands that
+// know it: whoever says --dry_run must not find the home gone.
+absl::Status CheckCareFlags(const CareCommand& command, const CareFlags& flags);
 
 }  // namespace veille::client
 

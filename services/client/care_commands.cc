@@ -22,6 +22,7 @@
 #include "services/client/care_fields.h"
 #include "services/client/commands.h"
 #include "services/client/flags.h"
+#include "services/client/utf8.h"
 #include "services/domain/registry.h"
 
 ABSL_FLAG(std::string, care, "127.0.0.1:7446", "Address of the care service.");
@@ -80,7 +81,23 @@ const Message& ItemOf(const Message& message, const CareNoun& noun) {
   return message.GetReflection()->GetMessage(message, FieldOf(message, noun.field));
 }
 
-std::string ListMethod(const CareNoun& noun) { return std::string("List") + noun.method + "s"; }
+CareFlags GivenFlags() {
+  CareFlags flags;
+  flags.dry_run = absl::GetFlag(FLAGS_dry_run);
+  flags.etag = !absl::GetFlag(FLAGS_etag).empty();
+  flags.request_id = !absl::GetFlag(FLAGS_request_id).empty();
+  flags.from_template = !absl::GetFlag(FLAGS_template).empty();
+  return flags;
+}
+
+// An import knows --dry_run alone, an export none.
+absl::Status CheckMoveFlags(const std::string& verb, const CareFlags& flags) {
+  const bool known = !flags.etag && !flags.request_id && !flags.from_template;
+  if (known && (verb == "import" || !flags.dry_run)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      verb + (verb == "import" ? " knows --dry_run alone of" : " knows none of") +
+      " --dry_run, --etag, --request_id, --template");
+}
 
 // The fault, then every field's, one a line.
 int ComplainOfCare(const absl::Status& status, const CareClient::Options& options) {
@@ -105,9 +122,17 @@ absl::StatusOr<std::string> ReadInput(const std::string& file) {
 
 absl::Status ParseFile(const std::string& file, Message& message, std::string* etag) {
   VEILLE_ASSIGN_OR_RETURN(const std::string text, ReadInput(file));
+  const std::string name = file == "-" ? "(standard input)" : file;
+  if (!IsUtf8(text)) return absl::InvalidArgumentError(name + ": is not UTF-8");
   config::Faults faults;
   config::TextProtoFile parsed;
-  parsed.Parse(file == "-" ? "(standard input)" : file, text, message, faults);
+  parsed.Parse(name, text, message, faults);
+  // In the place of a record it would empty it, as a pipe whose first command failed does.
+  if (std::vector<const FieldDescriptor*> present; faults.ToStatus().ok()) {
+    message.GetReflection()->ListFields(message, &present);
+    if (present.empty())
+      return absl::InvalidArgumentError(name + ": has no field, and nothing was changed");
+  }
   if (const std::size_t at = text.find(kEtagLine); etag != nullptr && at != std::string::npos) {
     const std::size_t begin = at + sizeof(kEtagLine) - 1;
     *etag = text.substr(begin, text.find_first_of("\r\n", begin) - begin);
@@ -159,18 +184,22 @@ class CareTerminal {
   static void Show(const Message& response, const CareNoun& noun) {
     const Message& item = ItemOf(response, noun);
     if (JsonFromFlags()) {
-      std::printf("%s\n", ToJson(item).c_str());
+      std::string json = ToJson(item);
+      const std::string etag = JsonString(TextOf(response, "etag"));
+      json.insert(1, "\"etag\":" + etag + (json == "{}" ? "" : ","));
+      std::printf("%s\n", json.c_str());
       return;
     }
     std::printf("%s%s%s\n", ToText(item).c_str(), kEtagLine, TextOf(response, "etag").c_str());
   }
 
   absl::Status List(const CareCommand& command) {
-    const std::unique_ptr<Message> request = CareClient::NewRequest(ListMethod(*command.noun));
+    const std::string method = MethodOf(command);
+    const std::unique_ptr<Message> request = CareClient::NewRequest(method);
     Address(command, *request);
     while (true) {
       VEILLE_ASSIGN_OR_RETURN(const std::unique_ptr<Message> response,
-                              client_.Call(ListMethod(*command.noun), *request));
+                              client_.Call(method, *request));
       const auto* list = response->GetDescriptor()->field(0);
       const auto* reflection = response->GetReflection();
       for (int i = 0; i < reflection->FieldSize(*response, list); ++i)
@@ -196,7 +225,7 @@ class CareTerminal {
   }
 
   absl::Status Get(const CareCommand& command) {
-    const std::string method = std::string("Get") + command.noun->method;
+    const std::string method = MethodOf(command);
     const std::unique_ptr<Message> request = CareClient::NewRequest(method);
     Address(command, *request);
     if (command.revision != 0)
@@ -209,7 +238,7 @@ class CareTerminal {
   }
 
   absl::Status Delete(const CareCommand& command) {
-    const std::string method = std::string("Delete") + command.noun->method;
+    const std::string method = MethodOf(command);
     const std::unique_ptr<Message> request = CareClient::NewRequest(method);
     Address(command, *request);
     return client_.Call(method, *request).status();
@@ -217,13 +246,13 @@ class CareTerminal {
 
   // create and update.
   absl::Status Change(const CareCommand& command) {
-    const bool creates = command.verb == "create";
-    const std::string method = std::string(creates ? "Create" : "Update") + command.noun->method;
+    const std::string method = MethodOf(command);
     const std::unique_ptr<Message> request = CareClient::NewRequest(method);
     Address(command, *request);
     Message& item = *request->GetReflection()->MutableMessage(
         request.get(), FieldOf(*request, command.noun->field));
     google::protobuf::FieldMask mask;
+    VEILLE_RETURN_IF_ERROR(BeginWithStored(command, *request, item));
     VEILLE_RETURN_IF_ERROR(FillItem(command, *request, item, mask));
     if (*command.noun->id_field != 0)
       SetText(item, command.noun->id_field,
@@ -242,9 +271,9 @@ class CareTerminal {
     if (const std::string file = absl::GetFlag(FLAGS_template); !file.empty())
       VEILLE_RETURN_IF_ERROR(ParseFile(file, item, nullptr));
     if (!command.file.empty()) {
-      std::string etag = TextOf(request, "etag");
+      std::string etag;
       VEILLE_RETURN_IF_ERROR(ParseFile(command.file, item, &etag));
-      SetText(request, "etag", etag);
+      if (absl::GetFlag(FLAGS_etag).empty()) SetText(request, "etag", etag);
       const std::string word = command.noun->word;
       if (word != "circle" && word != "context") {
         mask.add_paths("*");
@@ -257,8 +286,27 @@ class CareTerminal {
     }
     for (const auto& [path, value] : command.fields) {
       VEILLE_RETURN_IF_ERROR(SetField(path, value, item));
-      mask.add_paths(path);
+      // A mask names lists, never what stands in them.
+      const std::string whole = path.substr(0, path.find('['));
+      if (std::find(mask.paths().begin(), mask.paths().end(), whole) == mask.paths().end())
+        mask.add_paths(whole);
     }
+    return absl::OkStatus();
+  }
+
+  // Where one of a list is to change, the others of it stay: the list is sent whole, as it is now,
+  // unless somebody else changes it meanwhile.
+  absl::Status BeginWithStored(const CareCommand& command, Message& request, Message& item) {
+    const bool in_list =
+        std::any_of(command.fields.begin(), command.fields.end(),
+                    [](const auto& field) { return field.first.find('[') != std::string::npos; });
+    if (!in_list || command.verb != "update") return absl::OkStatus();
+    const std::string method = std::string("Get") + command.noun->method;
+    const std::unique_ptr<Message> get = CareClient::NewRequest(method);
+    Address(command, *get);
+    VEILLE_ASSIGN_OR_RETURN(const std::unique_ptr<Message> got, client_.Call(method, *get));
+    item.CopyFrom(ItemOf(*got, *command.noun));
+    if (TextOf(request, "etag").empty()) SetText(request, "etag", TextOf(*got, "etag"));
     return absl::OkStatus();
   }
 
@@ -330,7 +378,7 @@ class CareTerminal {
     care::v1::UpdateContextRequest request;
     Address(command, request);
     *request.mutable_context() = got.context();
-    request.set_etag(got.etag());
+    if (request.etag().empty()) request.set_etag(got.etag());
     const bool outing = command.verb.find("outing") != std::string::npos;
     request.mutable_update_mask()->add_paths(outing ? "outings" : "absences");
     care::v1::Context& context = *request.mutable_context();
@@ -362,24 +410,67 @@ class CareTerminal {
   CareClient& client_;
 };
 
-absl::Status Export(CareClient& client, const std::string& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
+std::string FileOf(const std::string& folder, const std::string& home_id) {
+  return folder + "/" + home_id + ".textproto";
+}
+
+// Every home, a file each; `written` are those that are.
+absl::Status WriteHomes(CareClient& client, const std::string& folder,
+                        std::set<std::string>& written) {
   care::v1::ListHomesRequest request;
   request.set_page_size(100);
-  int count = 0;
   while (true) {
     VEILLE_ASSIGN_OR_RETURN(const auto response,
                             client.Call<care::v1::ListHomesResponse>("ListHomes", request));
     for (const care::v1::HomeRecord& home : response.homes()) {
-      VEILLE_RETURN_IF_ERROR(
-          WriteFileAtomically(folder + "/" + home.home_id() + ".textproto", ToText(home)));
-      ++count;
+      VEILLE_RETURN_IF_ERROR(WriteFileAtomically(FileOf(folder, home.home_id()), ToText(home)));
+      written.insert(home.home_id());
     }
-    if (response.next_page_token().empty()) break;
+    if (response.next_page_token().empty()) return absl::OkStatus();
     request.set_page_token(response.next_page_token());
   }
-  std::printf("%d homes\n", count);
+}
+
+// An import would bring back what is gone. What an export wrote goes; what somebody else put there
+// is named.
+absl::Status RemoveGone(const std::string& folder, const std::set<std::string>& exported,
+                        const std::set<std::string>& there) {
+  std::error_code error;
+  std::set<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error))
+    if (entry.path().extension() == ".textproto") files.insert(entry.path().stem().string());
+  for (const std::string& home_id : files) {
+    const std::string file = FileOf(folder, home_id);
+    if (there.count(home_id) > 0) continue;
+    if (exported.count(home_id) == 0) {
+      std::fprintf(stderr, "veille: %s is of no home of the registry, and no export wrote it\n",
+                   file.c_str());
+      continue;
+    }
+    if (!std::filesystem::remove(file, error) || error)
+      return absl::UnavailableError("cannot remove " + file + ": " + error.message());
+    std::printf("%s: removed, since the home is gone\n", file.c_str());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Export(CareClient& client, const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  // Which homes' files are an export's: an id a line.
+  const std::string list = folder + "/.exported";
+  const std::string before = ReadFile(list).value_or("");
+  const std::set<std::string> exported = absl::StrSplit(before, '\n', absl::SkipEmpty());
+  std::set<std::string> written;
+  absl::Status done = WriteHomes(client, folder, written);
+  if (done.ok()) done = RemoveGone(folder, exported, written);
+  std::set<std::string> now = written;
+  if (!done.ok()) now.insert(exported.begin(), exported.end());
+  std::string lines;
+  for (const std::string& home_id : now) lines += home_id + "\n";
+  done.Update(WriteFileAtomically(list, lines));
+  VEILLE_RETURN_IF_ERROR(done);
+  std::printf("%zu homes\n", written.size());
   return absl::OkStatus();
 }
 
@@ -416,7 +507,10 @@ int RunCare(const std::vector<std::string>& args) {
   if (moves && args.size() != 2)
     return ComplainOfUsage(absl::InvalidArgumentError(args[0] + ": which folder?"));
   if (!moves) command = ParseCareCommand(args);
-  if (!command.ok()) return ComplainOfUsage(command.status());
+  absl::Status usage = command.status();
+  if (usage.ok())
+    usage = moves ? CheckMoveFlags(args[0], GivenFlags()) : CheckCareFlags(*command, GivenFlags());
+  if (!usage.ok()) return ComplainOfUsage(usage);
   absl::StatusOr<std::unique_ptr<CareClient>> client = ConnectCare();
   if (!client.ok()) return Complain(client.status());
   const absl::Status done = args[0] == "import"   ? Import(**client, args[1])

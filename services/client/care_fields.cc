@@ -13,6 +13,8 @@
 
 #include "common/base/status_macros.h"
 #include "common/base/timestamp.h"
+#include "services/client/render.h"
+#include "services/client/utf8.h"
 
 namespace veille::client {
 namespace {
@@ -191,8 +193,30 @@ void FlattenInto(const std::string& path, const Message& message,
   }
 }
 
+// People read times, the text format seconds: the one as a remark beside the other. In one line,
+// which nobody reads back, the time alone.
+class TimePrinter final : public TextFormat::MessagePrinter {
+ public:
+  void Print(const Message& message, bool single_line_mode,
+             TextFormat::BaseTextGenerator* generator) const override {
+    const auto& stamp = static_cast<const google::protobuf::Timestamp&>(message);
+    const std::string time =
+        absl::FormatTime(absl::RFC3339_full, ToTime(stamp), absl::UTCTimeZone());
+    if (single_line_mode) {
+      generator->PrintString(time + " ");
+      return;
+    }
+    generator->PrintString("# " + time + "\n");
+    if (stamp.seconds() != 0)
+      generator->PrintString("seconds: " + std::to_string(stamp.seconds()) + "\n");
+    if (stamp.nanos() != 0)
+      generator->PrintString("nanos: " + std::to_string(stamp.nanos()) + "\n");
+  }
+};
+
 std::string Print(const Message& message, bool one_line) {
   TextFormat::Printer printer;
+  printer.RegisterMessagePrinter(google::protobuf::Timestamp::descriptor(), new TimePrinter());
   printer.SetUseUtf8StringEscaping(true);
   printer.SetSingleLineMode(one_line);
   std::string text;
@@ -204,6 +228,8 @@ std::string Print(const Message& message, bool one_line) {
 }  // namespace
 
 absl::Status SetField(const std::string& path, const std::string& value, Message& message) {
+  // Protobuf would send it, and nobody could read it.
+  if (!IsUtf8(value)) return absl::InvalidArgumentError(path + ": the value is not UTF-8");
   Message* at = &message;
   const std::vector<std::string> parts = absl::StrSplit(path, '.');
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -212,6 +238,11 @@ absl::Status SetField(const std::string& path, const std::string& value, Message
     const auto* reflection = at->GetReflection();
     if (i + 1 == parts.size() && index < 0) return SetHere(path, value, *field, *at);
     const bool is_list = field->is_repeated();
+    if (is_list && field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
+      return absl::InvalidArgumentError(path + ": '" + field->name() +
+                                        "' is a list of plain values: all of them at once, " +
+                                        field->name() + "=A,B");
+    }
     if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE || is_list != (index >= 0) ||
         i + 1 == parts.size())
       return absl::InvalidArgumentError(path + ": '" + parts[i] + "' has no fields of its own");

@@ -48,6 +48,7 @@ constexpr char kUsage[] =
 constexpr absl::Duration kCall = absl::Seconds(30);
 constexpr absl::Duration kExport = absl::Minutes(10);
 constexpr absl::Duration kLook = absl::Milliseconds(300);
+constexpr absl::Duration kLeast = absl::Seconds(1);
 
 std::string ToJson(const google::protobuf::Message& message, bool lines) {
   google::protobuf::util::JsonPrintOptions options;
@@ -66,18 +67,12 @@ class RightsTerminal {
     VEILLE_ASSIGN_OR_RETURN(const auto channel,
                             rpc::MakeChannel(absl::GetFlag(FLAGS_care), speaker.tls));
     terminal.token_ = speaker.token;
-    // Before anything is shown or erased: what comes of it must have its place.
-    if (const std::string folder = absl::GetFlag(FLAGS_out); !folder.empty()) {
-      std::error_code error;
-      std::filesystem::create_directories(folder, error);
-      if (error)
-        return absl::UnavailableError("--out: cannot make " + folder + ": " + error.message());
-    }
     terminal.stub_ = RightsService::NewStub(channel);
     return terminal;
   }
 
   absl::Status Export(const std::string& patient_id) {
+    VEILLE_RETURN_IF_ERROR(TryOut());
     grpc::ClientContext context;
     Prepare(kExport, context);
     rights::v1::ExportPatientRequest request;
@@ -117,6 +112,7 @@ class RightsTerminal {
   }
 
   absl::Status Erase(const std::string& patient_id) {
+    if (absl::GetFlag(FLAGS_yes)) VEILLE_RETURN_IF_ERROR(TryOut());
     rights::v1::ErasePatientRequest request;
     request.set_patient_id(patient_id);
     request.set_validate_only(!absl::GetFlag(FLAGS_yes));
@@ -127,7 +123,7 @@ class RightsTerminal {
                 erasure.whole_home() ? ", with the home: nobody else lives there"
                                      : "; others live there, and it stays");
     if (!absl::GetFlag(FLAGS_yes)) {
-      return absl::FailedPreconditionError(
+      return absl::InvalidArgumentError(
           "nothing was erased. It cannot be undone, from backups neither: --yes carries it out");
     }
     return Follow(erasure);
@@ -175,6 +171,23 @@ class RightsTerminal {
     std::replace(id.begin(), id.end(), '/', '-');
     const std::string folder = absl::GetFlag(FLAGS_out);
     return (folder.empty() ? "" : folder + "/") + id;
+  }
+
+  // Before anything is shown or erased: what comes of it must have its place.
+  static absl::Status TryOut() {
+    const std::string folder = absl::GetFlag(FLAGS_out);
+    std::error_code error;
+    if (!folder.empty()) std::filesystem::create_directories(folder, error);
+    const std::string probe = OutFile(".veille-rights");
+    const absl::Status written =
+        error ? absl::UnavailableError(error.message()) : WriteFileAtomically(probe, "");
+    if (!written.ok()) {
+      return absl::UnavailableError("--out: nothing was done, since nothing can be written to " +
+                                    (folder.empty() ? "this folder" : folder) + ": " +
+                                    std::string(written.message()));
+    }
+    std::filesystem::remove(probe, error);
+    return absl::OkStatus();
   }
 
   void Prepare(absl::Duration within, grpc::ClientContext& context) const {
@@ -226,8 +239,12 @@ class RightsTerminal {
       if (told == Erasure::STATE_DONE) return Finish(erasure);
       if (MonotonicNow() >= until) break;
       Pause(kLook);
+      // A call that fails at once drives no connection: the next would find none, and so on.
+      grpc::ClientContext context;
+      Prepare(std::clamp(until - MonotonicNow(), kLeast, kCall), context);
+      context.set_wait_for_ready(true);
       rights::v1::GetErasureResponse response;
-      last = Call(&RightsService::Stub::GetErasure, request, response);
+      last = rpc::FromGrpc(stub_->GetErasure(&context, request, &response));
       if (last.ok()) erasure = response.erasure();
     }
     const std::string why = last.ok() ? erasure.trouble() : std::string(last.message());

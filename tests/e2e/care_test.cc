@@ -157,6 +157,38 @@ TEST(Care, ADeploymentMovesAsFilesThatStayTheSame) {
   EXPECT_TRUE(second.Knows("hub-home-0")) << second.Log();
 }
 
+TEST(Care, OneOfAListIsChangedAndTheOthersStay) {
+  Deployment all;
+  ASSERT_TRUE(all.Serves()) << all.Log();
+  ASSERT_EQ(all.Care(NewHome()), 0) << all.Log();
+  std::string output;
+  ASSERT_EQ(all.Care({"member", "create", "home-0", "marc"}, &output), 0) << output;
+  ASSERT_EQ(all.Care({"circle", "update", "home-0", "members[0].display_name=Anne D."}, &output), 0)
+      << output;
+  EXPECT_NE(output.find("Anne D."), std::string::npos) << output;
+  EXPECT_NE(output.find("marc"), std::string::npos) << output;
+  EXPECT_EQ(all.Care({"patient", "update", "home-0", "martin", "patient_id=rene"}, &output), 1);
+  EXPECT_NE(output.find("patient.patient_id: an id stays"), std::string::npos) << output;
+  EXPECT_EQ(all.Care({"circle", "get", "home-0", "--output=json"}, &output), 0);
+  EXPECT_EQ(output.rfind("{\"etag\":\"", 0), 0U) << output;
+}
+
+TEST(Care, AnExportForgetsHomesThatAreGone) {
+  Deployment all;
+  ASSERT_TRUE(all.Serves()) << all.Log();
+  ASSERT_EQ(all.Care(NewHome()), 0) << all.Log();
+  const std::string folder = all.path() + "/out";
+  std::string output;
+  ASSERT_EQ(all.Care({"export", folder}, &output), 0) << output;
+  ASSERT_TRUE(WriteFileAtomically(folder + "/mine.textproto", "# by hand\n").ok());
+  ASSERT_EQ(all.Care({"home", "delete", "home-0"}, &output), 0) << output;
+  ASSERT_EQ(all.Care({"export", folder}, &output), 0) << output;
+  EXPECT_NE(output.find("home-0.textproto: removed"), std::string::npos) << output;
+  EXPECT_NE(output.find("mine.textproto is of no home"), std::string::npos) << output;
+  EXPECT_FALSE(ReadFile(folder + "/home-0.textproto").ok());
+  EXPECT_TRUE(ReadFile(folder + "/mine.textproto").ok());
+}
+
 TEST(Care, SaysWhatIsWrongAndChangesNothing) {
   Deployment all;
   ASSERT_TRUE(all.Serves()) << all.Log();
@@ -168,6 +200,26 @@ TEST(Care, SaysWhatIsWrongAndChangesNothing) {
   EXPECT_EQ(all.Care({"garden", "list"}, &output), 2);
   EXPECT_EQ(all.Care({"home", "list"}, &output), 0);
   EXPECT_EQ(output, "");
+}
+
+TEST(Care, WhatWouldWipeByMistakeIsRefused) {
+  Deployment all;
+  ASSERT_TRUE(all.Serves()) << all.Log();
+  ASSERT_EQ(all.Care(NewHome()), 0) << all.Log();
+  std::string before, after, output;
+  ASSERT_EQ(all.Care({"home", "get", "home-0"}, &before), 0) << before;
+  const std::string empty = all.path() + "/empty";
+  ASSERT_TRUE(WriteFileAtomically(empty, "# a remark\n").ok());
+  for (const std::string& file : {all.path(), empty}) {
+    EXPECT_EQ(all.Care({"plan", "update", "home-0", file}, &output), 1) << output;
+    EXPECT_EQ(all.Care({"device", "update", "home-0", "pendant", file}, &output), 1) << output;
+  }
+  EXPECT_EQ(all.Care({"home", "delete", "home-0", "--dry_run"}, &output), 2) << output;
+  EXPECT_EQ(all.Care({"device", "delete", "home-0", "pendant", "--dry_run"}, &output), 2);
+  EXPECT_EQ(all.Care({"device", "create", "home-0", "x", "--dry_run"}, &output), 2);
+  EXPECT_EQ(all.Care({"plan", "rollback", "home-0", "1", "--dry_run"}, &output), 2);
+  EXPECT_EQ(all.Care({"home", "get", "home-0"}, &after), 0);
+  EXPECT_EQ(after, before);
 }
 
 }  // namespace

@@ -122,15 +122,22 @@ class Service {
     })) << Log();
   }
 
-  int Run(std::vector<std::string> words, std::string* output = nullptr) const {
+  // A command that runs; what it says is in `log`.
+  std::unique_ptr<testing::Process> Begin(const std::vector<std::string>& words,
+                                          std::string* log) const {
     std::vector<std::string> argv = {testing::VeilleBinary()};
     argv.insert(argv.end(), words.begin(), words.end());
     argv.insert(argv.end(), {"--care=unix:" + folder_.path() + "/care.sock", "--actor=olga",
                              "--plaintext", "--out=" + folder_.path(), "--language=en"});
-    const std::string log = folder_.path() + "/said-" + std::to_string(++runs_);
-    testing::Process command(argv, log);
-    command.Start();
-    const int code = command.Wait(absl::Seconds(120));
+    *log = folder_.path() + "/said-" + std::to_string(++runs_);
+    auto command = std::make_unique<testing::Process>(argv, *log);
+    command->Start();
+    return command;
+  }
+
+  int Run(const std::vector<std::string>& words, std::string* output = nullptr) const {
+    std::string log;
+    const int code = Begin(words, &log)->Wait(absl::Seconds(120));
     if (output != nullptr) *output = ReadFile(log).value_or("");
     return code;
   }
@@ -368,7 +375,9 @@ TEST(Rights, APersonIsErasedAndProvedToBeGone) {
   for (const char* folder : {"/redis", "/keys/redis"})
     ASSERT_TRUE(service.Redis(folder)->CommandSync({"CONFIG", "SET", "rdbcompression", "no"}).ok());
 
-  ASSERT_EQ(service.Run({"rights", "erase", OdetteId()}, &output), 1) << output;
+  ASSERT_EQ(service.Run({"care", "home", "delete", "home-0"}, &output), 1) << output;
+  EXPECT_THAT(output, HasSubstr("'veille rights erase " + OdetteId() + "'"));
+  ASSERT_EQ(service.Run({"rights", "erase", OdetteId()}, &output), 2) << output;
   EXPECT_THAT(output, HasSubstr("nothing was erased"));
   ASSERT_EQ(service.Run({"rights", "erase", OdetteId(), "--yes"}, &output), 0)
       << output << service.Log();
@@ -380,6 +389,15 @@ TEST(Rights, APersonIsErasedAndProvedToBeGone) {
   ExpectCertificateHolds(service);
 
   EXPECT_EQ(service.Run({"rights", "export", OdetteId()}, &output), 1) << output;
+  for (const char* dry : {"--dry_run", "--nodry_run"}) {
+    EXPECT_EQ(service.Run({"care", "home", "create", "home-50", "zone=Europe/Paris",
+                           "sources[0].source_id=hub-50", "devices[0].device_id=pendant",
+                           "devices[0].role=chest", "patients[0].patient_id=" + OdetteId(),
+                           "patients[0].circle.members[0].caregiver_id=anne", dry},
+                          &output),
+              1);
+    EXPECT_THAT(output, HasSubstr("was erased; take another id"));
+  }
   ASSERT_EQ(service.Run({"rights", "accesses", OdetteId()}, &output), 0) << output;
   EXPECT_THAT(output, HasSubstr("care finished the person's erasure"));
   EXPECT_EQ(service.Run({"audit", "verify", "--data=" + service.data()}, &output), 0) << output;
@@ -442,6 +460,19 @@ TEST(Rights, ABackupOfTheDataHoldsNoKeyAndNothingReadable) {
   ASSERT_TRUE(data->CommandSync({"SAVE"}).ok());
   expect_no_key("with a dump");
   EXPECT_TRUE(std::filesystem::exists(service.data() + "/redis/dump.rdb"));
+}
+
+TEST(Rights, WhoeverWaitsForAnErasureHearsOfItsEndAfterARestart) {
+  Service service;
+  service.Import({HomeOfOdette()});
+  service.process().Kill();
+  // Seconds after it was asked for, so that whoever asked has been answered.
+  service.Start("STATE_KEYS_DESTROYED");
+  std::string log;
+  const auto waiting = service.Begin({"rights", "erase", OdetteId(), "--yes"}, &log);
+  ASSERT_TRUE(Eventually([&] { return !service.process().Alive(); })) << service.Log();
+  service.Start("");
+  EXPECT_EQ(waiting->Wait(absl::Seconds(60)), 0) << ReadFile(log).value_or("");
 }
 
 TEST(Rights, AnErasureThatIsKilledAfterEachStepIsFinishedAllTheSame) {

@@ -13,17 +13,28 @@ namespace {
 
 constexpr std::size_t kMaxName = 64;
 
-// Empty when it is absent, too long, or anything but the characters of an id.
+// Absent: empty.
 std::string Metadata(const grpc::ServerContextBase& context, const char* key) {
   const auto& all = context.client_metadata();
   const auto at = all.find(key);
-  if (at == all.end() || at->second.size() > kMaxName) return "";
-  const std::string text(at->second.data(), at->second.size());
-  const bool sound = std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '@' || c == '-';
-  });
-  return sound ? text : "";
+  return at == all.end() ? "" : std::string(at->second.data(), at->second.size());
+}
+
+// What may stand in the audit log: not too long, and of the characters of an id.
+bool IsName(const std::string& text) {
+  return text.size() <= kMaxName && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '.' || c == '_' || c == '@' || c == '-';
+         });
+}
+
+// Whoever says who they are is written down as that, or not served: never as somebody else.
+absl::StatusOr<std::string> ActorOf(const grpc::ServerContextBase& context) {
+  std::string actor = Metadata(context, "veille-actor");
+  if (IsName(actor)) return actor.empty() ? "operator" : actor;
+  return absl::InvalidArgumentError(
+      "veille-actor (--actor): at most 64 letters of a to z, digits and . _ @ -, so that the audit "
+      "log can say who it was");
 }
 
 }  // namespace
@@ -34,14 +45,14 @@ absl::StatusOr<Caller> CallerOf(const grpc::ServerContextBase& context,
   VEILLE_ASSIGN_OR_RETURN(const domain::Caller known,
                           access.Identify({rpc::IdentityOf(context), rpc::BearerOf(context)}));
   Caller caller;
-  caller.client = Metadata(context, "veille-client");
+  if (const std::string client = Metadata(context, "veille-client"); IsName(client))
+    caller.client = client;
   caller.id = known.id;
   switch (known.principal) {
     case Principal::kTerminal:
     case Principal::kAdmin: {
       caller.kind = Caller::Kind::kOperator;
-      const std::string actor = Metadata(context, "veille-actor");
-      caller.id = actor.empty() ? "operator" : actor;
+      VEILLE_ASSIGN_OR_RETURN(caller.id, ActorOf(context));
       if (!known.id.empty()) caller.id = known.id + "/" + caller.id;
       return caller;
     }

@@ -8,6 +8,7 @@
 #include "common/base/status_macros.h"
 #include "common/redis/pipelined_client.h"
 #include "common/redis/stream_reader.h"
+#include "services/domain/erasure_keys.h"
 #include "services/domain/keys.h"
 #include "services/domain/record_codec.h"
 
@@ -34,6 +35,11 @@ std::unique_ptr<redis::Client> Connect(const redis::Endpoint& endpoint) {
   options.scripts = {kScripts, kScripts + kScriptCount};
   options.name = "care";
   return std::make_unique<redis::PipelinedClient>(std::move(options));
+}
+
+absl::Status Erased(const std::string& patient_id) {
+  return absl::FailedPreconditionError("patient_id: '" + patient_id +
+                                       "' was erased; take another id");
 }
 
 }  // namespace
@@ -148,17 +154,36 @@ absl::StatusOr<std::string> RedisHomeStore::ClaimFrom(const std::string& unique_
   return has == home_id ? "" : has;
 }
 
+absl::Status RedisHomeStore::CheckErased(const std::string& unique_id) {
+  if (unique_id.compare(0, kPatient.size(), kPatient) != 0) return absl::OkStatus();
+  const std::string patient_id = unique_id.substr(kPatient.size());
+  VEILLE_ASSIGN_OR_RETURN(const redis::Reply erased,
+                          client_->CommandSync({"HEXISTS", domain::ErasuresKey(), patient_id}));
+  VEILLE_ASSIGN_OR_RETURN(const int64_t there, erased.AsInteger());
+  return there == 0 ? absl::OkStatus() : Erased(patient_id);
+}
+
 absl::StatusOr<std::string> RedisHomeStore::Claim(const std::string& unique_id,
                                                   const std::string& home_id) {
+  VEILLE_RETURN_IF_ERROR(CheckErased(unique_id));
   // Nothing could be sealed for whoever got the id of an erased person: nobody would be told.
   if (unique_id.compare(0, kPatient.size(), kPatient) == 0) {
     const std::string_view id = std::string_view(unique_id).substr(kPatient.size());
-    if (absl::IsNotFound(options_.vault->Prepare({home_id, id}))) {
-      return absl::FailedPreconditionError("patient_id: '" + std::string(id) +
-                                           "' was erased; take another id");
-    }
+    if (absl::IsNotFound(options_.vault->Prepare({home_id, id}))) return Erased(std::string(id));
   }
   return ClaimFrom(unique_id, "", home_id);
+}
+
+absl::StatusOr<std::string> RedisHomeStore::WouldClaim(const std::string& unique_id,
+                                                       const std::string& home_id) {
+  VEILLE_RETURN_IF_ERROR(CheckErased(unique_id));
+  VEILLE_ASSIGN_OR_RETURN(
+      const redis::Reply claim,
+      client_->CommandSync({"HGET", domain::HomeClaimsKey(PartitionOf(unique_id)), unique_id}));
+  const std::string stands(claim.str());  // "<unix ms> <home>", see claim-1.lua.
+  const std::size_t space = stands.find(' ');
+  const std::string owner = space == std::string::npos ? "" : stands.substr(space + 1);
+  return owner == home_id ? "" : owner;
 }
 
 absl::Status RedisHomeStore::TakeOver(const std::string& unique_id, const std::string& owner,

@@ -39,12 +39,16 @@ class RedisHomeStore final : public HomeStore {
                                                                uint64_t before, int limit) override;
   absl::StatusOr<std::string> Claim(const std::string& unique_id,
                                     const std::string& home_id) override;
+  absl::StatusOr<std::string> WouldClaim(const std::string& unique_id,
+                                         const std::string& home_id) override;
   absl::Status TakeOver(const std::string& unique_id, const std::string& owner,
                         const std::string& home_id) override;
   absl::Status Release(const std::string& unique_id, const std::string& home_id) override;
 
  private:
   int PartitionOf(const std::string& id) const;
+  // FAILED_PRECONDITION for an id of which there is an erasure, of whichever home.
+  absl::Status CheckErased(const std::string& unique_id);
   absl::StatusOr<std::string> ClaimFrom(const std::string& unique_id, const std::string& owner,
                                         const std::string& home_id);
 

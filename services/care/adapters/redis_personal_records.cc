@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include "common/base/random.h"
@@ -144,6 +145,21 @@ absl::Status RedisPersonalRecords::VisitAccesses(const std::string& home_id,
                         (entry.patient_id().empty() || entry.patient_id() == patient_id);
     return theirs ? on_access(entry) : absl::OkStatus();
   });
+}
+
+absl::StatusOr<bool> RedisPersonalRecords::Holds(const PersonalScope& scope) {
+  bool holds = false;
+  PersonalWalk walk(
+      *client_, *options_.vault, options_.partitions, scope, [&holds](const Met& met) {
+        // Of every home that is registered, whether or not anything was ever heard of it.
+        for (const std::string_view always : {"plan", "registered", "log_entry", "checkpoint"})
+          if (met.data_class == always) return absl::OkStatus();
+        holds = true;
+        return absl::CancelledError("one is enough");
+      });
+  const absl::Status walked = walk.Run();
+  if (!holds) VEILLE_RETURN_IF_ERROR(walked);
+  return holds;
 }
 
 absl::StatusOr<SweepCounts> RedisPersonalRecords::Sweep(const PersonalScope& scope) {

@@ -32,6 +32,7 @@ class RedisPersonalRecords final : public PersonalRecords {
   absl::Status Visit(const PersonalScope& scope, const Visitor& visitor) override;
   absl::Status VisitAccesses(const std::string& home_id, const std::string& patient_id,
                              const OnAccess& on_access) override;
+  absl::StatusOr<bool> Holds(const PersonalScope& scope) override;
   absl::StatusOr<SweepCounts> Sweep(const PersonalScope& scope) override;
   absl::Status RewriteFiles() override;
   absl::StatusOr<std::unique_ptr<Turn>> TakeTurn() override;

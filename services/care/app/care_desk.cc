@@ -9,6 +9,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/timestamp.h"
 #include "services/care/app/bad_request.h"
+#include "services/care/app/personal_scope.h"
 #include "services/care/core/home_change.h"
 
 namespace veille::care {
@@ -40,6 +41,20 @@ std::string DigestOf(const std::string& action, const Target& target, const Mess
 
 absl::Status NoHome(const std::string& home_id) {
   return absl::NotFoundError("home_id: there is no home '" + home_id + "'");
+}
+
+absl::Status Taken(const std::string& unique_id, const std::string& owner) {
+  const std::size_t colon = unique_id.find(':');
+  return absl::AlreadyExistsError("there is a " + unique_id.substr(0, colon) + " '" +
+                                  unique_id.substr(colon + 1) + "' in the home '" + owner +
+                                  "' already: remove it there first, or take another id");
+}
+
+std::vector<std::string> GainedIds(const v1::HomeRecord& before, const v1::HomeRecord& after) {
+  const std::vector<std::string> had = UniqueIds(before), has = UniqueIds(after);
+  std::vector<std::string> gained;
+  std::set_difference(has.begin(), has.end(), had.begin(), had.end(), std::back_inserter(gained));
+  return gained;
 }
 
 absl::StatusOr<View> ViewOf(v1::HomeRecord home, const Target& target, uint64_t revision) {
@@ -334,7 +349,13 @@ absl::StatusOr<View> CareDesk::TryCommit(const Change& change) {
       return absl::FailedPreconditionError("it is still needed: " + std::string(bad.message()));
     VEILLE_RETURN_IF_ERROR(bad);
   }
-  if (change.terms.validate_only) return ViewOf(std::move(after), target, stored.revision());
+  VEILLE_RETURN_IF_ERROR(
+      CheckLeaving(stored.home(), change.removes_home ? v1::HomeRecord() : after));
+  if (change.terms.validate_only) {
+    for (const std::string& id : GainedIds(stored.home(), after))
+      VEILLE_RETURN_IF_ERROR(CheckId(id, target.home_id));
+    return ViewOf(std::move(after), target, stored.revision());
+  }
   return Store(change, stored, std::move(after));
 }
 
@@ -379,37 +400,63 @@ absl::StatusOr<View> CareDesk::Store(const Change& change, const StoredHome& sto
 
 absl::Status CareDesk::ClaimIds(const v1::HomeRecord& before, const v1::HomeRecord& after,
                                 const std::string& home_id) {
-  const std::vector<std::string> had = UniqueIds(before), has = UniqueIds(after);
-  std::vector<std::string> gained;
-  std::set_difference(has.begin(), has.end(), had.begin(), had.end(), std::back_inserter(gained));
-  for (const std::string& id : gained) VEILLE_RETURN_IF_ERROR(ClaimId(id, home_id));
+  for (const std::string& id : GainedIds(before, after))
+    VEILLE_RETURN_IF_ERROR(ClaimId(id, home_id));
   return absl::OkStatus();
+}
+
+// The registry alone knows whose things are: without it nobody could be shown theirs, or be erased.
+absl::Status CareDesk::CheckLeaving(const v1::HomeRecord& before, const v1::HomeRecord& after) {
+  if (records_ == nullptr) return absl::OkStatus();
+  for (const v1::Patient& patient : before.patients()) {
+    const std::string& id = patient.patient_id();
+    const auto is_same = [&](const v1::Patient& other) { return other.patient_id() == id; };
+    if (std::any_of(after.patients().begin(), after.patients().end(), is_same)) continue;
+    VEILLE_ASSIGN_OR_RETURN(const bool holds, records_->Holds(ScopeOf(id, before)));
+    if (!holds) continue;
+    return absl::FailedPreconditionError(
+        "patient_id: of '" + id +
+        "' more is stored than the registry has, and only the registry "
+        "knows whose it is; 'veille rights erase " +
+        id +
+        "' takes all of it, and them, away; "
+        "'veille rights export " +
+        id + "' hands it over before");
+  }
+  return absl::OkStatus();
+}
+
+// Whether the home that has claimed the id has it yet.
+absl::StatusOr<bool> CareDesk::Has(const std::string& home_id, const std::string& unique_id) {
+  VEILLE_ASSIGN_OR_RETURN(const StoredHome stored, store_.Get(home_id));
+  const std::vector<std::string> ids = UniqueIds(stored.home());
+  return std::binary_search(ids.begin(), ids.end(), unique_id);
+}
+
+absl::Status CareDesk::CheckId(const std::string& unique_id, const std::string& home_id) {
+  VEILLE_ASSIGN_OR_RETURN(const std::string owner, store_.WouldClaim(unique_id, home_id));
+  if (owner.empty()) return absl::OkStatus();
+  VEILLE_ASSIGN_OR_RETURN(const bool has, Has(owner, unique_id));
+  return has ? Taken(unique_id, owner) : absl::OkStatus();
 }
 
 absl::Status CareDesk::ClaimId(const std::string& unique_id, const std::string& home_id) {
   VEILLE_ASSIGN_OR_RETURN(std::string owner, store_.Claim(unique_id, home_id));
   if (owner.empty()) return absl::OkStatus();
-  VEILLE_ASSIGN_OR_RETURN(const StoredHome stored, store_.Get(owner));
-  const std::vector<std::string> ids = UniqueIds(stored.home());
-  if (!std::binary_search(ids.begin(), ids.end(), unique_id)) {
+  VEILLE_ASSIGN_OR_RETURN(const bool has, Has(owner, unique_id));
+  if (!has) {
     // A claim that was never used, or not given back.
     VEILLE_RETURN_IF_ERROR(store_.TakeOver(unique_id, owner, home_id));
     VEILLE_ASSIGN_OR_RETURN(owner, store_.Claim(unique_id, home_id));
     if (owner.empty()) return absl::OkStatus();
   }
-  const std::size_t colon = unique_id.find(':');
-  return absl::AlreadyExistsError("there is a " + unique_id.substr(0, colon) + " '" +
-                                  unique_id.substr(colon + 1) + "' in the home '" + owner +
-                                  "' already: remove it there first, or take another id");
+  return Taken(unique_id, owner);
 }
 
 // What is not given back is taken over by whoever needs it.
 void CareDesk::ReleaseIds(const v1::HomeRecord& before, const v1::HomeRecord& after,
                           const std::string& home_id) {
-  const std::vector<std::string> had = UniqueIds(before), has = UniqueIds(after);
-  std::vector<std::string> lost;
-  std::set_difference(had.begin(), had.end(), has.begin(), has.end(), std::back_inserter(lost));
-  for (const std::string& id : lost) store_.Release(id, home_id).IgnoreError();
+  for (const std::string& id : GainedIds(after, before)) store_.Release(id, home_id).IgnoreError();
 }
 
 }  // namespace veille::care

@@ -21,6 +21,7 @@
 #include "common/time/clock.h"
 #include "services/care/app/audit_trail.h"
 #include "services/care/app/home_store.h"
+#include "services/care/app/personal_records.h"
 #include "services/care/core/resource.h"
 #include "services/care/core/rights.h"
 
@@ -66,8 +67,11 @@ struct Terms {
 
 class CareDesk {
  public:
-  CareDesk(HomeStore& store, AuditTrail& audit, std::shared_ptr<const Clock> clock)
-      : store_(store), audit_(audit), clock_(std::move(clock)) {}
+  // Without `records` people are removed whatever is stored of them: where nothing is encrypted,
+  // and so nobody can be erased instead.
+  CareDesk(HomeStore& store, AuditTrail& audit, std::shared_ptr<const Clock> clock,
+           PersonalRecords* records = nullptr)
+      : store_(store), audit_(audit), clock_(std::move(clock)), records_(records) {}
 
   // Pages by ids; `after` empty: from the beginning.
   absl::StatusOr<HomePage> ListHomes(const Call& call, int limit, const std::string& after);
@@ -108,11 +112,16 @@ class CareDesk {
   absl::StatusOr<View> TryCommit(const Change& change);
   absl::StatusOr<View> Store(const Change& change, const store::v1::StoredHome& stored,
                              v1::HomeRecord after);
+  // FAILED_PRECONDITION where somebody would be lost of whom more is stored.
+  absl::Status CheckLeaving(const v1::HomeRecord& before, const v1::HomeRecord& after);
   absl::Status CheckEtag(const Change& change, const v1::HomeRecord& home) const;
   // Ids that the home gains are reserved before, those that it loses are released behind.
   absl::Status ClaimIds(const v1::HomeRecord& before, const v1::HomeRecord& after,
                         const std::string& home_id);
   absl::Status ClaimId(const std::string& unique_id, const std::string& home_id);
+  // What ClaimId would say, of a request that changes nothing.
+  absl::Status CheckId(const std::string& unique_id, const std::string& home_id);
+  absl::StatusOr<bool> Has(const std::string& home_id, const std::string& unique_id);
   void ReleaseIds(const v1::HomeRecord& before, const v1::HomeRecord& after,
                   const std::string& home_id);
 
@@ -125,6 +134,7 @@ class CareDesk {
   HomeStore& store_;
   AuditTrail& audit_;
   const std::shared_ptr<const Clock> clock_;
+  PersonalRecords* const records_;
 };
 
 }  // namespace veille::care

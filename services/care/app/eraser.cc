@@ -94,6 +94,15 @@ Eraser::~Eraser() {
   thread_.Join();
 }
 
+absl::StatusOr<StoredHome> Eraser::HomeOf(const std::string& patient_id) {
+  VEILLE_ASSIGN_OR_RETURN(const std::string home_id, records_.HomeOf(patient_id));
+  if (home_id.empty()) return Missing(patient_id);
+  VEILLE_ASSIGN_OR_RETURN(StoredHome stored, homes_.Get(home_id));
+  for (const v1::Patient& patient : stored.home().patients())
+    if (patient.patient_id() == patient_id) return stored;
+  return Missing(patient_id);
+}
+
 absl::StatusOr<Erasure> Eraser::Plan(const Caller& caller, const std::string& patient_id) {
   if (options_.keys == nullptr) {
     return absl::FailedPreconditionError(
@@ -103,19 +112,13 @@ absl::StatusOr<Erasure> Eraser::Plan(const Caller& caller, const std::string& pa
     return absl::FailedPreconditionError(
         "notifier.audit_key_file: without a key the certificate cannot be signed; name one");
   }
-  VEILLE_ASSIGN_OR_RETURN(const std::string home_id, records_.HomeOf(patient_id));
-  if (home_id.empty()) return Missing(patient_id);
-  VEILLE_ASSIGN_OR_RETURN(const StoredHome stored, homes_.Get(home_id));
+  VEILLE_ASSIGN_OR_RETURN(const StoredHome stored, HomeOf(patient_id));
   const v1::HomeRecord& home = stored.home();
-  const bool there =
-      std::any_of(home.patients().begin(), home.patients().end(),
-                  [&](const v1::Patient& patient) { return patient.patient_id() == patient_id; });
-  if (!there) return Missing(patient_id);
   Erasure erasure;
   erasure.set_format(1);
   erasure.set_erasure_id(random_.Hex(16));
   erasure.set_patient_id(patient_id);
-  erasure.set_home_id(home_id);
+  erasure.set_home_id(home.home_id());
   erasure.set_actor(caller.id);
   SetTime(options_.clock->Now(), *erasure.mutable_start_time());
   erasure.set_whole_home(!IsShared(home, patient_id));
@@ -136,7 +139,14 @@ absl::StatusOr<Erasure> Eraser::Plan(const Caller& caller, const std::string& pa
 
 absl::StatusOr<Erasure> Eraser::Begin(const Caller& caller, const std::string& patient_id) {
   VEILLE_ASSIGN_OR_RETURN(const Erasure known, records_.GetErasure(patient_id));
-  if (known.format() != 0) {
+  bool goes_on = known.format() != 0;
+  if (known.state() == Erasure::STATE_DONE) {
+    // Who got the id in spite of all, as from a copy of an old registry, is not erased by that.
+    const absl::Status there = HomeOf(patient_id).status();
+    if (!there.ok() && !absl::IsNotFound(there)) return there;
+    goes_on = !there.ok();
+  }
+  if (goes_on) {
     MutexLock lock(mu_);
     wanted_ = true;
     changed_.NotifyAll();

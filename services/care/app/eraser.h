@@ -74,6 +74,8 @@ class Eraser {
  private:
   using Erasure = store::v1::Erasure;
 
+  // As the registry has it; NOT_FOUND when it knows nobody of the id.
+  absl::StatusOr<store::v1::StoredHome> HomeOf(const std::string& patient_id);
   void Run();
   // Carries out what is left undone. When to look again.
   absl::Duration Round();

@@ -45,9 +45,13 @@ class HomeStore {
                                                                        int limit) = 0;
 
   // Reserves for the home an id that only one home of the deployment may have. The home that has
-  // it, when that is another.
+  // it, when that is another. FAILED_PRECONDITION for the id of somebody who was or is being
+  // erased, of whichever home.
   virtual absl::StatusOr<std::string> Claim(const std::string& unique_id,
                                             const std::string& home_id) = 0;
+  // What Claim would say, without reserving anything.
+  virtual absl::StatusOr<std::string> WouldClaim(const std::string& unique_id,
+                                                 const std::string& home_id) = 0;
   // Takes it from `owner`, which has it no more; nothing happens when it is somebody else's by now,
   // or was claimed less than a minute ago.
   virtual absl::Status TakeOver(const std::string& unique_id, const std::string& owner,

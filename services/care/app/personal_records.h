@@ -61,6 +61,9 @@ class PersonalRecords {
   virtual absl::Status VisitAccesses(const std::string& home_id, const std::string& patient_id,
                                      const OnAccess& on_access) = 0;
 
+  // Whether anything is stored beside what the registry itself writes: somebody was watched over.
+  virtual absl::StatusOr<bool> Holds(const PersonalScope& scope) = 0;
+
   // Deletes what it finds; idempotent. Works also when the keys are gone, and then deletes what
   // they have sealed.
   virtual absl::StatusOr<SweepCounts> Sweep(const PersonalScope& scope) = 0;

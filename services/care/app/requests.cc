@@ -174,6 +174,19 @@ absl::Status CheckTarget(const Target& target, bool creates) {
   return BadRequest(faults);
 }
 
+// Ids say which resource it is: whoever means to change one would otherwise believe that he had.
+absl::Status CheckMask(const Noun& noun, const google::protobuf::FieldMask& mask) {
+  std::vector<domain::HomeFault> faults;
+  for (const std::string& path : mask.paths()) {
+    const bool is_id = path == IdFieldOf(noun.kind) || path == "home_id" ||
+                       (IsOfPatient(noun.kind) && path == "patient_id");
+    if (is_id)
+      faults.push_back({std::string(RequestFieldOf(noun.kind)) + "." + path,
+                        "an id stays as it is: create another, and delete this one"});
+  }
+  return BadRequest(faults);
+}
+
 absl::Status Change(CareDesk& desk, const Call& call, std::string_view verb, const Noun& noun,
                     Target target, const Fields& fields, Message& response) {
   const char* field = RequestFieldOf(noun.kind);
@@ -190,6 +203,7 @@ absl::Status Change(CareDesk& desk, const Call& call, std::string_view verb, con
     return Answer(desk.Create(call, target, item, terms), call, target, response);
   if (noun.kind != Kind::kHome) target.id = IdOf(noun.kind, item);
   const auto& mask = static_cast<const google::protobuf::FieldMask&>(fields.Sub("update_mask"));
+  VEILLE_RETURN_IF_ERROR(CheckMask(noun, mask));
   return Answer(desk.Update(call, target, item, mask, terms), call, target, response);
 }
 

@@ -11,6 +11,7 @@
 
 #include "common/base/status_macros.h"
 #include "common/base/timestamp.h"
+#include "services/care/app/personal_scope.h"
 #include "services/care/core/access_sentence.h"
 #include "services/care/core/erased_home.h"
 #include "services/care/core/fhir.h"
@@ -65,18 +66,6 @@ v1::HomeRecord HomeFor(const std::string& patient_id, const v1::HomeRecord& home
   for (const v1::Patient& patient : home.patients())
     if (patient.patient_id() != patient_id) RemovePerson(patient.patient_id(), shown);
   return shown;
-}
-
-PersonalScope ScopeOf(const std::string& patient_id, const v1::HomeRecord& home) {
-  PersonalScope scope;
-  scope.home_id = home.home_id();
-  scope.patient_id = patient_id;
-  scope.whole_home = !IsShared(home, patient_id);
-  for (const v1::Device& device : home.devices()) {
-    if (!device.patient_id().empty() && device.patient_id() != patient_id)
-      scope.devices_of_others.insert(device.device_id());
-  }
-  return scope;
 }
 
 // A record as a line, and as the resources that it is in FHIR's terms.

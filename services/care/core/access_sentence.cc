@@ -64,8 +64,12 @@ const Phrase* Find(const Phrase (&phrases)[n], std::string_view action) {
   return nullptr;
 }
 
+// The registry's actions, as they stand in the audit log: "care.device.update".
+constexpr std::string_view kRegistry = "care.";
+
 // What is done, and with what of the person; actions that nobody has named are said as they are.
 Phrase Said(std::string_view action, std::string& fr, std::string& en) {
+  if (action.substr(0, kRegistry.size()) == kRegistry) action.remove_prefix(kRegistry.size());
   if (const Phrase* whole = Find(kWhole, action); whole != nullptr) return *whole;
   const std::size_t dot = action.find('.');
   const Phrase* thing = Find(kThings, action.substr(0, dot));

@@ -4,7 +4,9 @@
 
 #include "gtest/gtest.h"
 
+#include "common/redis/pipelined_client.h"
 #include "services/care/adapters/redis_home_store.h"
+#include "services/domain/erasure_keys.h"
 #include "services/domain/keys.h"
 #include "tests/support/redis_server.h"
 #include "tests/unit/care/fake_home_store.h"
@@ -29,6 +31,12 @@ class OnRedis {
     store_ = std::make_unique<RedisHomeStore>(options);
   }
   HomeStore& store() { return *store_; }
+  void Erase(const std::string& patient_id) {
+    redis::PipelinedClient::Options options;
+    options.endpoint = redis_.endpoint();
+    redis::PipelinedClient client(options);
+    EXPECT_TRUE(client.CommandSync({"HSET", domain::ErasuresKey(), patient_id, "record"}).ok());
+  }
 
  private:
   testing::RedisServer redis_{{.append_only = false}};
@@ -38,6 +46,7 @@ class OnRedis {
 class InMemory {
  public:
   HomeStore& store() { return store_; }
+  void Erase(const std::string& patient_id) { store_.erased.insert("patient:" + patient_id); }
 
  private:
   testing::FakeHomeStore store_;
@@ -67,6 +76,7 @@ template <typename Where>
 class HomeStoreContract : public ::testing::Test {
  protected:
   HomeStore& store() { return where_.store(); }
+  void Erase(const std::string& patient_id) { where_.Erase(patient_id); }
 
  private:
   Where where_;
@@ -137,6 +147,16 @@ TYPED_TEST(HomeStoreContract, AnIdIsOneHomesUntilItIsGivenBackOrTaken) {
   EXPECT_EQ(*this->store().Claim("source:x", "i"), "");
   ASSERT_TRUE(this->store().Release("source:x", "i").ok());
   EXPECT_EQ(*this->store().Claim("source:x", "h"), "");
+}
+
+TYPED_TEST(HomeStoreContract, WhoeverOnlyAsksReservesNothing) {
+  EXPECT_EQ(*this->store().WouldClaim("source:x", "h"), "");
+  EXPECT_EQ(*this->store().Claim("source:x", "i"), "");
+  EXPECT_EQ(*this->store().WouldClaim("source:x", "h"), "i");
+  EXPECT_EQ(*this->store().WouldClaim("source:x", "i"), "");
+  this->Erase("martin");
+  EXPECT_TRUE(absl::IsFailedPrecondition(this->store().WouldClaim("patient:martin", "h").status()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(this->store().Claim("patient:martin", "h").status()));
 }
 
 TEST(RedisHomeStore, AFreshClaimIsNotTaken) {

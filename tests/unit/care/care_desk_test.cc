@@ -2,13 +2,19 @@
 
 #include "services/care/app/care_desk.h"
 
+#include <map>
+#include <memory>
+#include <string>
+
 #include "gtest/gtest.h"
 
 #include "veille/care/v1/care_service.pb.h"
 
 #include "common/rpc/status.h"
 #include "services/care/app/requests.h"
+#include "services/care/core/access_sentence.h"
 #include "tests/unit/care/fake_home_store.h"
+#include "tests/unit/care/fake_personal_records.h"
 
 namespace veille::care {
 namespace {
@@ -217,6 +223,58 @@ TEST_F(Desk, AValidatingChangeChangesNothing) {
   EXPECT_TRUE(trail_.done.empty());
 }
 
+TEST_F(Desk, AValidatingChangeSeesIdsThatAreTakenOrWereErased) {
+  ASSERT_TRUE(Create(SmallHome("i")).ok());
+  v1::CreateHomeRequest request;
+  *request.mutable_home() = SmallHome("h");
+  request.mutable_home()->mutable_sources(0)->set_source_id("hub-i");
+  request.set_validate_only(true);
+  EXPECT_TRUE(absl::IsAlreadyExists(Ask<v1::CreateHomeResponse>("CreateHome", request).status()));
+  *request.mutable_home() = SmallHome("h");
+  store_.erased.insert("patient:patient-h");
+  EXPECT_TRUE(
+      absl::IsFailedPrecondition(Ask<v1::CreateHomeResponse>("CreateHome", request).status()));
+}
+
+// Who is not in the registry can no longer be shown what is stored of them, nor be erased.
+TEST_F(Desk, WhoeverIsStoredElsewhereIsErasedAndNotDeleted) {
+  testing::FakePersonalRecords records;
+  CareDesk desk(store_, trail_, clock_, &records);
+  ASSERT_TRUE(Create(SmallHome("h")).ok());
+  v1::DeleteHomeRequest request;
+  request.set_home_id("h");
+  v1::DeleteHomeResponse response;
+  records.held = {"patient-h"};
+  const absl::Status refused = Handle(desk, {kOperator, "DeleteHome"}, request, response);
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+  EXPECT_NE(refused.message().find("veille rights erase patient-h"), absl::string_view::npos);
+  v1::UpdateHomeRequest update;
+  *update.mutable_home() = SmallHome("h");
+  update.mutable_home()->mutable_patients(0)->set_patient_id("rene");
+  update.mutable_update_mask()->add_paths("*");
+  v1::UpdateHomeResponse updated;
+  EXPECT_TRUE(absl::IsFailedPrecondition(Handle(desk, {kOperator, "UpdateHome"}, update, updated)));
+  records.held.clear();
+  EXPECT_TRUE(Handle(desk, {kOperator, "DeleteHome"}, request, response).ok());
+}
+
+TEST_F(Desk, AnIdIsNotChanged) {
+  ASSERT_TRUE(Create(SmallHome("h")).ok());
+  v1::UpdateDeviceRequest device = Room("kitchen");
+  device.mutable_update_mask()->add_paths("device_id");
+  absl::Status status = Ask<v1::UpdateDeviceResponse>("UpdateDevice", device).status();
+  ASSERT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_EQ(rpc::ViolationsOf(status)[0].field, "device.device_id");
+  v1::UpdateConsentRequest consent;
+  consent.set_home_id("h");
+  consent.set_patient_id("patient-h");
+  consent.mutable_consent()->set_consent_id("paper");
+  consent.mutable_update_mask()->add_paths("patient_id");
+  status = Ask<v1::UpdateConsentResponse>("UpdateConsent", consent).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_EQ(Door().device().room(), "");
+}
+
 TEST_F(Desk, ListsComeInPages) {
   for (const char* id : {"c", "a", "b"}) ASSERT_TRUE(Create(SmallHome(id)).ok());
   v1::ListHomesRequest request;
@@ -244,6 +302,85 @@ TEST_F(Desk, EveryChangeAndEveryViewIsInTheBook) {
   ASSERT_EQ(trail_.shown.size(), 1U);
   EXPECT_EQ(trail_.shown[0].actor(), "olga");
   EXPECT_EQ(trail_.shown[0].action(), "care.device.get");
+}
+
+// Something of every kind, so that there is something to show.
+v1::HomeRecord FullHome() {
+  v1::HomeRecord home = SmallHome("h");
+  home.add_rooms()->set_name("kitchen");
+  v1::Patient& patient = *home.mutable_patients(0);
+  v1::Zone& zone = *patient.add_zones();
+  zone.set_name("kitchen");
+  zone.mutable_circle()->set_latitude_degrees(49.9);
+  zone.mutable_circle()->set_longitude_degrees(2.3);
+  zone.mutable_circle()->set_radius_m(300);
+  v1::Consent& consent = *home.add_consents();
+  consent.set_consent_id("paper");
+  consent.set_patient_id("patient-h");
+  consent.add_scopes(v1::CONSENT_SCOPE_POSITION);
+  consent.set_mode(v1::CONSENT_MODE_ALWAYS);
+  consent.mutable_give_time()->set_seconds(1800000000 - 60);
+  v1::Grant& grant = *home.add_grants();
+  grant.set_patient_id("patient-h");
+  grant.set_caregiver_id("anne");
+  grant.add_rights(v1::MEMBER_RIGHT_READ);
+  return home;
+}
+
+// Ids as FullHome has them.
+void NameIn(google::protobuf::Message& message) {
+  const std::map<std::string, std::string> ids = {
+      {"home_id", "h"},       {"patient_id", "patient-h"}, {"source_id", "hub-h"},
+      {"device_id", "door"},  {"name", "kitchen"},         {"caregiver_id", "anne"},
+      {"consent_id", "paper"}};
+  for (const auto& [name, id] : ids)
+    if (const auto* field = message.GetDescriptor()->FindFieldByName(name); field != nullptr)
+      message.GetReflection()->SetString(&message, field, id);
+}
+
+// A request about something that is there.
+std::unique_ptr<google::protobuf::Message> RequestOf(
+    const google::protobuf::MethodDescriptor& method) {
+  const auto* type = method.input_type();
+  std::unique_ptr<google::protobuf::Message> request(
+      google::protobuf::MessageFactory::generated_factory()->GetPrototype(type)->New());
+  NameIn(*request);
+  for (int i = 0; i < type->field_count(); ++i) {
+    const auto* field = type->field(i);
+    if (field->cpp_type() == field->CPPTYPE_MESSAGE && field->name() != "update_mask")
+      NameIn(*request->GetReflection()->MutableMessage(request.get(), field));
+  }
+  if (method.name() == "RollbackCarePlan")
+    static_cast<v1::RollbackCarePlanRequest&>(*request).set_revision(1);
+  return request;
+}
+
+// Whoever adds a method gives it a sentence: the log is the person's to read.
+TEST_F(Desk, EveryMethodLeavesASentenceInThePersonsLog) {
+  const auto& service = *v1::GetHomeRequest::descriptor()->file()->FindServiceByName("CareService");
+  for (int i = 0; i < service.method_count(); ++i) {
+    const auto& method = *service.method(i);
+    FakeHomeStore store;
+    FakeCareTrail trail;
+    CareDesk desk(store, trail, clock_);
+    v1::CreateHomeRequest create;
+    *create.mutable_home() = FullHome();
+    v1::CreateHomeResponse created;
+    ASSERT_TRUE(Handle(desk, {kOperator, "CreateHome"}, create, created).ok());
+    trail.done.clear();
+    const std::unique_ptr<google::protobuf::Message> response(
+        google::protobuf::MessageFactory::generated_factory()
+            ->GetPrototype(method.output_type())
+            ->New());
+    const absl::Status status =
+        Handle(desk, {kOperator, method.name().c_str()}, *RequestOf(method), *response);
+    std::vector<store::v1::AuditEntry> entries = trail.shown;
+    entries.insert(entries.end(), trail.done.begin(), trail.done.end());
+    EXPECT_FALSE(entries.empty()) << method.name() << " " << status;
+    for (const store::v1::AuditEntry& entry : entries)
+      EXPECT_EQ(AccessOf(entry).en().find(" did: "), std::string::npos)
+          << method.name() << ": " << AccessOf(entry).en();
+  }
 }
 
 TEST_F(Desk, WhatCannotBeRecordedIsNotShown) {

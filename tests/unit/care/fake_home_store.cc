@@ -60,8 +60,16 @@ absl::StatusOr<std::vector<StoredPlan>> FakeHomeStore::ListPlans(const std::stri
 
 absl::StatusOr<std::string> FakeHomeStore::Claim(const std::string& unique_id,
                                                  const std::string& home_id) {
+  if (erased.count(unique_id) > 0) return absl::FailedPreconditionError("was erased");
   const std::string& owner = claims_.emplace(unique_id, home_id).first->second;
   return owner == home_id ? "" : owner;
+}
+
+absl::StatusOr<std::string> FakeHomeStore::WouldClaim(const std::string& unique_id,
+                                                      const std::string& home_id) {
+  if (erased.count(unique_id) > 0) return absl::FailedPreconditionError("was erased");
+  const auto at = claims_.find(unique_id);
+  return at == claims_.end() || at->second == home_id ? "" : at->second;
 }
 
 absl::Status FakeHomeStore::TakeOver(const std::string& unique_id, const std::string& owner,

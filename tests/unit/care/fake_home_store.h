@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ class FakeHomeStore final : public care::HomeStore {
  public:
   // Called before each commit: somebody else may be faster.
   std::function<void()> before_commit;
+  std::set<std::string> erased;  // "patient:marie"
 
   absl::StatusOr<store::v1::StoredHome> Get(const std::string& home_id) override;
   absl::StatusOr<std::vector<std::string>> ListIds() override;
@@ -26,6 +28,8 @@ class FakeHomeStore final : public care::HomeStore {
                                                                uint64_t before, int limit) override;
   absl::StatusOr<std::string> Claim(const std::string& unique_id,
                                     const std::string& home_id) override;
+  absl::StatusOr<std::string> WouldClaim(const std::string& unique_id,
+                                         const std::string& home_id) override;
   absl::Status TakeOver(const std::string& unique_id, const std::string& owner,
                         const std::string& home_id) override;
   absl::Status Release(const std::string& unique_id, const std::string& home_id) override;

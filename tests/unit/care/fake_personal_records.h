@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ class FakePersonalRecords final : public care::PersonalRecords, public care::Age
   std::vector<store::v1::AuditEntry> accesses;
   std::function<absl::Status(const Visitor&)> visit;  // What is kept of whoever is asked for.
   std::map<std::string, store::v1::Erasure> erasures;
+  std::set<std::string> held;                    // People of whom something is stored.
   std::map<std::string, absl::Duration> looked;  // By class: the age that was asked for.
 
   absl::StatusOr<std::string> HomeOf(const std::string& patient_id) override {
@@ -36,6 +38,9 @@ class FakePersonalRecords final : public care::PersonalRecords, public care::Age
       if (!status.ok()) return status;
     }
     return absl::OkStatus();
+  }
+  absl::StatusOr<bool> Holds(const care::PersonalScope& scope) override {
+    return held.count(scope.patient_id) > 0;
   }
   absl::StatusOr<care::SweepCounts> Sweep(const care::PersonalScope&) override {
     return care::SweepCounts();

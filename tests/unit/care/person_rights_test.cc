@@ -39,8 +39,8 @@ TEST(AccessSentence, SaysWhoDidWhatAndWhyInTwoLanguages) {
   entry.set_alert_id("h.1");
   EXPECT_EQ(AccessOf(entry).fr(), "anne a pris une alerte en charge, au sujet de l'alerte h.1.");
   EXPECT_EQ(AccessOf(entry).en(), "anne took an alert, because of alert h.1.");
-  EXPECT_EQ(AccessOf(Entry("device.update", "OK")).fr(), "anne a modifié un capteur.");
-  EXPECT_EQ(AccessOf(Entry("patient.get", "NOT_FOUND")).en(),
+  EXPECT_EQ(AccessOf(Entry("care.device.update", "OK")).fr(), "anne a modifié un capteur.");
+  EXPECT_EQ(AccessOf(Entry("care.patient.get", "NOT_FOUND")).en(),
             "anne read the person's record: refused (NOT_FOUND).");
   EXPECT_EQ(AccessOf(Entry("garden.visit", "OK")).en(), "anne did: garden.visit.");
 }

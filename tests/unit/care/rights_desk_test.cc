@@ -5,6 +5,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "services/care/core/access_sentence.h"
 #include "tests/unit/care/fake_home_store.h"
 #include "tests/unit/care/fake_personal_records.h"
 
@@ -103,6 +104,33 @@ TEST(RightsDesk, EveryMethodIsForOperatorsAlone) {
           << service.method(i)->name() << " " << status;
     }
   }
+}
+
+TEST(RightsDesk, EveryMethodLeavesASentenceInThePersonsLog) {
+  const auto& service =
+      *rights::v1::GetErasureRequest::descriptor()->file()->FindServiceByName("RightsService");
+  World world;
+  for (int i = 0; i < service.method_count(); ++i)
+    world.Call(service.method(i)->name(), {Caller::Kind::kOperator, "olga", ""}, "patient-h")
+        .IgnoreError();
+  EXPECT_THAT(world.trail.shown, SizeIs(2));  // An export, and a look at this log.
+  for (const store::v1::AuditEntry& entry : world.trail.shown)
+    EXPECT_THAT(AccessOf(entry).en(), ::testing::Not(HasSubstr(" did: ")));
+}
+
+// Whoever has the id is not erased because somebody else, who had it before, was.
+TEST(RightsDesk, AFinishedErasureIsNotTheAnswerForSomebodyWhoIsThere) {
+  World world;
+  const Caller olga{Caller::Kind::kOperator, "olga", ""};
+  store::v1::Erasure& done = world.records.erasures["patient-h"];
+  done.set_format(1);
+  done.set_home_id("elsewhere");
+  done.set_patient_id("patient-h");
+  done.set_state(store::v1::Erasure::STATE_DONE);
+  // Begun anew: nothing can be erased here, and it says so.
+  EXPECT_TRUE(absl::IsFailedPrecondition(world.Call("ErasePatient", olga, "patient-h")));
+  world.records.homes.clear();
+  EXPECT_TRUE(world.Call("ErasePatient", olga, "patient-h").ok());
 }
 
 TEST(RightsDesk, NobodyIsShownAnythingBeforeItStandsInTheAuditLog) {

@@ -41,5 +41,38 @@ TEST(CareCommand, SaysWhatIsMissing) {
             std::string::npos);
 }
 
+std::string FlagFaultOf(const std::vector<std::string>& args, const CareFlags& flags) {
+  return std::string(CheckCareFlags(ParseCareCommand(args).value(), flags).message());
+}
+
+// Whoever says --dry_run must not find the home gone.
+TEST(CareCommand, RefusesFlagsThatItWouldLeaveOut) {
+  const CareFlags dry{.dry_run = true};
+  EXPECT_EQ(FlagFaultOf({"home", "update", "h", "zone=UTC"}, dry), "");
+  EXPECT_EQ(FlagFaultOf({"plan", "update", "h", "risk=high"}, dry), "");
+  for (const std::vector<std::string>& args :
+       std::vector<std::vector<std::string>>{{"home", "delete", "h"},
+                                             {"device", "delete", "h", "d"},
+                                             {"device", "create", "h", "d"},
+                                             {"plan", "rollback", "h", "3"},
+                                             {"context", "remove-outing", "h", "market"}})
+    EXPECT_NE(FlagFaultOf(args, dry).find("these have: home create, home update, plan update"),
+              std::string::npos)
+        << FlagFaultOf(args, dry);
+  EXPECT_NE(FlagFaultOf({"device", "create", "h", "d"}, {.etag = true}), "");
+  EXPECT_EQ(FlagFaultOf({"device", "update", "h", "d", "room=a"}, {.etag = true}), "");
+  EXPECT_NE(FlagFaultOf({"device", "update", "h", "d", "room=a"}, {.request_id = true}), "");
+  EXPECT_EQ(FlagFaultOf({"device", "create", "h", "d"}, {.request_id = true}), "");
+  EXPECT_NE(FlagFaultOf({"home", "update", "h", "zone=UTC"}, {.from_template = true}), "");
+}
+
+// Every command has a method; CheckCareFlags dies where it has none.
+TEST(CareCommand, NamesItsMethod) {
+  EXPECT_EQ(MethodOf(ParseCareCommand({"hub", "list", "h"}).value()), "ListSources");
+  EXPECT_EQ(MethodOf(ParseCareCommand({"plan", "history", "h"}).value()), "ListCarePlanRevisions");
+  EXPECT_EQ(MethodOf(ParseCareCommand({"context", "add-absence", "h", "name=a"}).value()),
+            "UpdateContext");
+}
+
 }  // namespace
 }  // namespace veille::client

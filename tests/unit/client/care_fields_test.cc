@@ -1,5 +1,6 @@
 #include "services/client/care_fields.h"
 
+#include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 
 #include "veille/care/v1/home_record.pb.h"
@@ -65,6 +66,24 @@ TEST(CareFields, AFieldThatIsNotThereIsNamedWithThoseThatAre) {
   EXPECT_NE(fault.find("'colour' is no field; there are device_id"), std::string::npos);
   EXPECT_NE(Set("room.colour", "red", care::v1::Device()).find("no fields of its own"),
             std::string::npos);
+}
+
+TEST(CareFields, WhatCannotBeSentOrMeantIsRefusedWithItsField) {
+  EXPECT_EQ(Set("room", "cuisine \xE9", care::v1::Device()), "room: the value is not UTF-8");
+  EXPECT_EQ(Set("room", "\xED\xA0\x80", care::v1::Device()), "room: the value is not UTF-8");
+  EXPECT_EQ(Set("rights[0]", "read", care::v1::Grant()),
+            "rights[0]: 'rights' is a list of plain values: all of them at once, rights=A,B");
+}
+
+TEST(CareFields, TimesAreShownAsPeopleWriteThemAndReadBack) {
+  care::v1::Absence absence;
+  absence.mutable_start_time()->set_seconds(1793527200);
+  const std::string text = ToText(absence);
+  EXPECT_NE(text.find("# 2026-11-01T10:00:00+00:00\n"), std::string::npos) << text;
+  care::v1::Absence again;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &again));
+  EXPECT_EQ(again.start_time().seconds(), 1793527200);
+  EXPECT_EQ(ToLine(absence), "start_time { 2026-11-01T10:00:00+00:00 }");
 }
 
 TEST(CareFields, WhatIsFlatSaysEachValueByItsPath) {
