@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -44,14 +45,15 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
 }
 
 absl::Status WriteFileAtomically(const std::string& path, std::string_view content) {
-  const std::string beside = path + ".tmp";
-  const int fd = open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return SystemError("cannot write", beside);
+  std::string beside = path + ".XXXXXX.tmp";
+  const int fd = mkostemps(beside.data(), 4, O_CLOEXEC);  // Readable by its owner only.
+  if (fd < 0) return SystemError("cannot write beside", path);
   const bool written = WriteAll(fd, content);
   absl::Status status = written ? absl::OkStatus() : SystemError("cannot write", beside);
   close(fd);
   if (status.ok() && std::rename(beside.c_str(), path.c_str()) != 0)
     status = SystemError("cannot replace", path);
+  if (!status.ok()) unlink(beside.c_str());
   return status;
 }
 

@@ -14,6 +14,7 @@ namespace veille {
 absl::StatusOr<std::string> ReadFile(const std::string& path);
 
 // Writes beside, syncs, renames: readers see the old content or the new, also after a power cut.
+// Each writer has a file of its own until then; of two at once, the content of one is there whole.
 absl::Status WriteFileAtomically(const std::string& path, std::string_view content);
 
 }  // namespace veille

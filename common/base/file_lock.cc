@@ -11,15 +11,13 @@
 namespace veille {
 
 absl::StatusOr<FileLock> FileLock::Take(const std::string& path) {
-  int fd = open((path + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return absl::UnavailableError("cannot lock " + path + ": " + std::strerror(errno));
-  FileLock lock(fd);
-  while (flock(fd, LOCK_EX) != 0) {
-    if (errno != EINTR)
-      return absl::UnavailableError("cannot lock " + path + ": " + std::strerror(errno));
-  }
-  return lock;
+  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  int failed = fd < 0 ? -1 : flock(fd, LOCK_EX);
+  while (fd >= 0 && failed != 0 && errno == EINTR) failed = flock(fd, LOCK_EX);
+  if (failed == 0) return FileLock(fd);
+  const std::string reason = std::strerror(errno);
+  if (fd >= 0) close(fd);
+  return absl::UnavailableError("cannot lock " + path + ": " + reason);
 }
 
 FileLock::FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}

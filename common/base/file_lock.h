@@ -1,5 +1,5 @@
-// The turn to change a file, among processes of one machine: held while the object lives, given
-// back also by a process that dies.
+// An exclusive lock among processes, by flock(2) of a file beside what it protects. The kernel ends
+// it with its holder, however that dies; the file itself is empty and stays.
 
 #ifndef COMMON_BASE_FILE_LOCK_H_
 #define COMMON_BASE_FILE_LOCK_H_
@@ -12,17 +12,17 @@ namespace veille {
 
 class FileLock {
  public:
-  // Waits for whoever has it. Held through `path`.lock, since a file that is replaced as a whole
-  // takes no lock along; in a folder that nobody can write to through the file itself.
+  // Waits for whoever holds it. The folder must be there. Threads of one process exclude one
+  // another, too; one that takes it twice waits for itself.
   static absl::StatusOr<FileLock> Take(const std::string& path);
-  ~FileLock();
+
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&&) = delete;
+  ~FileLock();
 
  private:
   explicit FileLock(int fd) : fd_(fd) {}
-
-  int fd_ = -1;
+  int fd_;
 };
 
 }  // namespace veille

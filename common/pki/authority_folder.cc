@@ -1,15 +1,11 @@
 #include "common/pki/authority_folder.h"
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/base/file.h"
+#include "common/base/file_lock.h"
 #include "common/base/status_macros.h"
 #include "common/pki/certificate.h"
 
@@ -20,32 +16,13 @@ namespace {
 constexpr absl::Duration kRootLifetime = absl::Hours(24 * 3650);
 
 // Held by whoever changes the folder.
-class FolderLock {
- public:
-  static absl::StatusOr<FolderLock> Take(const std::string& folder) {
-    std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    if (error) return absl::UnavailableError("cannot make " + folder + ": " + error.message());
-    chmod(folder.c_str(), 0700);
-    const std::string path = folder + "/lock";
-    const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0 || flock(fd, LOCK_EX) != 0) {
-      const std::string reason = std::strerror(errno);
-      if (fd >= 0) close(fd);
-      return absl::UnavailableError("cannot lock " + path + ": " + reason);
-    }
-    return FolderLock(fd);
-  }
-  FolderLock(FolderLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  FolderLock& operator=(FolderLock&&) = delete;
-  ~FolderLock() {
-    if (fd_ >= 0) close(fd_);
-  }
-
- private:
-  explicit FolderLock(int fd) : fd_(fd) {}
-  int fd_;
-};
+absl::StatusOr<FileLock> LockFolder(const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) return absl::UnavailableError("cannot make " + folder + ": " + error.message());
+  chmod(folder.c_str(), 0700);
+  return FileLock::Take(folder + "/lock");
+}
 
 // Whether the file can be used as it is until somebody looks again.
 bool IsFresh(const std::string& pem, const Authority& authority, const std::string& id,
@@ -88,7 +65,7 @@ absl::Status AuthorityFolder::Write(const AuthorityPems& pems) const {
 
 absl::Status AuthorityFolder::MakeIfMissing(const std::string& trust_domain, absl::Time now) const {
   if (HasAuthority()) return absl::OkStatus();
-  VEILLE_ASSIGN_OR_RETURN(const FolderLock lock, FolderLock::Take(path_));
+  VEILLE_ASSIGN_OR_RETURN(const FileLock lock, LockFolder(path_));
   if (HasAuthority()) return absl::OkStatus();
   VEILLE_ASSIGN_OR_RETURN(const AuthorityPems made,
                           MakeAuthority(trust_domain, now, kRootLifetime));
@@ -108,7 +85,7 @@ absl::StatusOr<std::string> AuthorityFolder::Ensure(const std::string& id, absl:
   VEILLE_ASSIGN_OR_RETURN(const Authority authority, Load());
   const std::string path = FileOf(id);
   if (IsFresh(ReadFile(path).value_or(""), authority, id, now)) return path;
-  VEILLE_ASSIGN_OR_RETURN(const FolderLock lock, FolderLock::Take(path_));
+  VEILLE_ASSIGN_OR_RETURN(const FileLock lock, LockFolder(path_));
   if (IsFresh(ReadFile(path).value_or(""), authority, id, now)) return path;
   VEILLE_ASSIGN_OR_RETURN(const KeyAndRequest made, MakeRequest());
   VEILLE_ASSIGN_OR_RETURN(const Authority::Issued issued,
@@ -118,7 +95,7 @@ absl::StatusOr<std::string> AuthorityFolder::Ensure(const std::string& id, absl:
 }
 
 absl::Status AuthorityFolder::Rotate(absl::Time now) const {
-  VEILLE_ASSIGN_OR_RETURN(const FolderLock lock, FolderLock::Take(path_));
+  VEILLE_ASSIGN_OR_RETURN(const FileLock lock, LockFolder(path_));
   VEILLE_ASSIGN_OR_RETURN(const AuthorityPems old, Read());
   if (const absl::StatusOr<AuthorityPems> alone = RetireOldRoots(old);
       alone.ok() && *BundleDigest(alone->trusted) != *BundleDigest(old.trusted)) {
@@ -129,7 +106,7 @@ absl::Status AuthorityFolder::Rotate(absl::Time now) const {
 }
 
 absl::Status AuthorityFolder::Retire(absl::Time now, absl::Duration lifetime, bool force) const {
-  VEILLE_ASSIGN_OR_RETURN(const FolderLock lock, FolderLock::Take(path_));
+  VEILLE_ASSIGN_OR_RETURN(const FileLock lock, LockFolder(path_));
   VEILLE_ASSIGN_OR_RETURN(const AuthorityPems pems, Read());
   VEILLE_ASSIGN_OR_RETURN(const CertificateInfo own, Inspect(pems.certificates));
   VEILLE_ASSIGN_OR_RETURN(const AuthorityPems alone, RetireOldRoots(pems));

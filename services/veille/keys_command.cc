@@ -1,7 +1,6 @@
 // veille keys: which keys encrypt what is stored, and their rotation.
 
 #include <cstdio>
-#include <filesystem>
 
 #include "absl/flags/declare.h"
 #include "absl/flags/flag.h"
@@ -71,13 +70,6 @@ absl::Status Rotate() {
   return absl::OkStatus();
 }
 
-// Never over another: what that has wrapped would be lost.
-absl::Status Make(const std::string& path) {
-  if (std::filesystem::exists(path))
-    return absl::AlreadyExistsError(path + " exists; 'veille keys rotate' adds a key to it");
-  return domain::KeyRing::MakeFile(path);
-}
-
 }  // namespace
 
 int RunKeys(const std::vector<std::string>& args) {
@@ -88,7 +80,7 @@ int RunKeys(const std::vector<std::string>& args) {
   } else if (args == std::vector<std::string>{"rotate"}) {
     status = Rotate();
   } else if (args.size() == 2 && args[0] == "make") {
-    status = Make(args[1]);
+    status = domain::KeyRing::MakeFile(args[1]);
   } else {
     status = absl::InvalidArgumentError(kUsage);
     failed = 2;

@@ -42,7 +42,8 @@ absl::Status EnsureKekFile(const KeysPlace& place) {
     std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
   if (error)
     return absl::UnavailableError("cannot make " + folder.string() + ": " + error.message());
-  return domain::KeyRing::MakeFile(place.kek_file);
+  const absl::Status status = domain::KeyRing::MakeFile(place.kek_file);
+  return absl::IsAlreadyExists(status) ? absl::OkStatus() : status;  // Another role was faster.
 }
 
 absl::StatusOr<std::unique_ptr<redis::PrivateServer>> StartKeyStore(const KeysPlace& place,

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <memory>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -199,13 +200,22 @@ TEST(Privacy, AFolderOfAllKeepsItsKeysApartAndRotatesThem) {
   ASSERT_TRUE(hub.WaitAck(1)) << all.Log();
   Watching anne(all.notifier(), "anne");
   ASSERT_TRUE(Eventually([&] { return !anne.called("SOS").empty(); })) << all.Log();
-  const std::string said = all.data() + "/said";
-  testing::Process rotate(
-      {testing::VeilleBinary(), "keys", "rotate", "--remove_old", "--data=" + all.data()}, said);
-  rotate.Start();
-  EXPECT_EQ(rotate.Wait(absl::Seconds(60)), 0) << ReadFile(said).value_or("");
-  EXPECT_NE(ReadFile(said).value_or("").find("k2 wraps all data keys"), std::string::npos)
-      << ReadFile(said).value_or("");
+  // From several terminals at the same moment.
+  std::vector<std::unique_ptr<testing::Process>> terminals;
+  const auto said = [&all](std::size_t i) { return all.data() + "/said" + std::to_string(i); };
+  for (std::size_t i = 0; i < 4; ++i) {
+    terminals.push_back(std::make_unique<testing::Process>(
+        std::vector<std::string>{testing::VeilleBinary(), "keys", "rotate", "--remove_old",
+                                 "--data=" + all.data()},
+        said(i)));
+    terminals.back()->Start();
+  }
+  for (std::size_t i = 0; i < terminals.size(); ++i) {
+    const int ended = terminals[i]->Wait(absl::Seconds(60));
+    const std::string words = ReadFile(said(i)).value_or("");
+    EXPECT_EQ(ended, 0) << words;
+    EXPECT_NE(words.find(" wraps all data keys"), std::string::npos) << words;
+  }
   hub.Send(2, Events({Sos(2)}));
   EXPECT_TRUE(hub.WaitAck(2)) << all.Log();
   EXPECT_EQ(all.process().Stop(), 0);

@@ -3,15 +3,17 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <sstream>
+#include <utility>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/file.h"
+#include "common/base/random.h"
 #include "common/base/status_macros.h"
 #include "common/crypto/hmac.h"
 
@@ -35,20 +37,9 @@ absl::Status CheckMode(const std::string& path) {
                       path, file.st_mode & 0777U));
 }
 
-std::string NewLine(int number) {
-  const AeadKey key;
-  return absl::StrFormat("k%d %s\n", number, ToHex(key.bytes()));
-}
-
-// The number that the next key has: ids never come back, also when keys were removed.
-int NextNumber(const KeyRing& ring) {
-  int highest = 0;
-  for (const KeyRing::Key& key : ring.keys()) {
-    int number = 0;
-    if (key.id[0] == 'k' && absl::SimpleAtoi(key.id.substr(1), &number))
-      highest = std::max(highest, number);
-  }
-  return highest + 1;
+std::string NewLine() {
+  SystemRandom random;
+  return "k" + random.Hex(16) + " " + ToHex(AeadKey().bytes()) + "\n";
 }
 
 }  // namespace
@@ -84,14 +75,24 @@ absl::StatusOr<KeyRing> KeyRing::Load(const std::string& path) {
 }
 
 absl::Status KeyRing::MakeFile(const std::string& path) {
-  return WriteFileAtomically(path, NewLine(1));
+  VEILLE_ASSIGN_OR_RETURN(const auto lock, Lock(path));
+  if (std::filesystem::exists(path))
+    return absl::AlreadyExistsError(path + " exists; 'veille keys rotate' adds a key to it");
+  return WriteFileAtomically(path, NewLine());
+}
+
+absl::StatusOr<std::optional<FileLock>> KeyRing::Lock(const std::string& path) {
+  std::string folder = std::filesystem::path(path).parent_path().string();
+  if (folder.empty()) folder = ".";
+  if (access(folder.c_str(), W_OK) != 0 && errno != ENOENT) return std::optional<FileLock>();
+  VEILLE_ASSIGN_OR_RETURN(FileLock lock, FileLock::Take(path + ".lock"));
+  return std::optional<FileLock>(std::move(lock));
 }
 
 absl::Status KeyRing::AddKey(const std::string& path) {
-  VEILLE_ASSIGN_OR_RETURN(const KeyRing ring, Load(path));
   VEILLE_ASSIGN_OR_RETURN(std::string text, ReadFile(path));
-  if (text.back() != '\n') text += '\n';
-  text += NewLine(NextNumber(ring));
+  if (!text.empty() && text.back() != '\n') text += '\n';
+  text += NewLine();
   const absl::Status written = WriteFileAtomically(path, text);
   Cleanse(text);
   return written;

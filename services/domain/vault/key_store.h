@@ -30,9 +30,10 @@ class KeyStore {
   virtual absl::StatusOr<std::vector<std::string>> Create(const std::string& kek_id,
                                                           const std::vector<StoredKey>& keys) = 0;
 
-  // ABORTED when something else than `before` is there.
-  virtual absl::Status Replace(const std::string& name, const std::string& before,
-                               const std::string& after) = 0;
+  // `after` is wrapped by `kek_id`. ABORTED when something else than `before` is there, or another
+  // key-encryption key wraps new keys by now: what wraps nothing must not begin to wrap again.
+  virtual absl::Status Replace(const std::string& kek_id, const std::string& name,
+                               const std::string& before, const std::string& after) = 0;
 
   // Puts the mark of a destroyed key, and sees to it that what was there leaves the disk.
   virtual absl::Status Destroy(const std::string& name, const std::string& mark) = 0;
@@ -46,7 +47,8 @@ class KeyStore {
 
   // Which key-encryption key wraps new keys; "" before the first.
   virtual absl::StatusOr<std::string> CurrentKek() = 0;
-  virtual absl::Status SetCurrentKek(const std::string& kek_id) = 0;
+  // ABORTED when it is not `before` any more: of two that rotate, one begins.
+  virtual absl::Status SetCurrentKek(const std::string& before, const std::string& kek_id) = 0;
 
   // Destroyed keys are numbered.
   struct Changes {

@@ -73,9 +73,12 @@ absl::StatusOr<std::vector<std::string>> RedisKeyStore::Create(const std::string
   return Strings(reply);
 }
 
-absl::Status RedisKeyStore::Replace(const std::string& name, const std::string& before,
-                                    const std::string& after) {
-  return client_->EvalSync(Named("replace_key"), {WrappedKeysKey(), name, before, after}).status();
+absl::Status RedisKeyStore::Replace(const std::string& kek_id, const std::string& name,
+                                    const std::string& before, const std::string& after) {
+  return client_
+      ->EvalSync(Named("replace_key"),
+                 {WrappedKeysKey(), KeyStateKey(), kek_id, name, before, after})
+      .status();
 }
 
 absl::Status RedisKeyStore::Destroy(const std::string& name, const std::string& mark) {
@@ -106,8 +109,8 @@ absl::StatusOr<std::string> RedisKeyStore::CurrentKek() {
   return std::string(reply.str());
 }
 
-absl::Status RedisKeyStore::SetCurrentKek(const std::string& kek_id) {
-  return client_->CommandSync({"HSET", KeyStateKey(), "kek", kek_id}).status();
+absl::Status RedisKeyStore::SetCurrentKek(const std::string& before, const std::string& kek_id) {
+  return client_->EvalSync(Named("set_kek"), {KeyStateKey(), before, kek_id}).status();
 }
 
 absl::StatusOr<KeyStore::Changes> RedisKeyStore::ChangesSince(uint64_t version) {

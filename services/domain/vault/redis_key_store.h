@@ -20,12 +20,12 @@ class RedisKeyStore : public KeyStore {
   absl::StatusOr<std::vector<std::string>> Get(const std::vector<std::string>& names) override;
   absl::StatusOr<std::vector<std::string>> Create(const std::string& kek_id,
                                                   const std::vector<StoredKey>& keys) override;
-  absl::Status Replace(const std::string& name, const std::string& before,
-                       const std::string& after) override;
+  absl::Status Replace(const std::string& kek_id, const std::string& name,
+                       const std::string& before, const std::string& after) override;
   absl::Status Destroy(const std::string& name, const std::string& mark) override;
   absl::StatusOr<Page> List(const std::string& from) override;
   absl::StatusOr<std::string> CurrentKek() override;
-  absl::Status SetCurrentKek(const std::string& kek_id) override;
+  absl::Status SetCurrentKek(const std::string& before, const std::string& kek_id) override;
   absl::StatusOr<Changes> ChangesSince(uint64_t version) override;
 
   redis::PipelinedClient& client() { return *client_; }

@@ -29,10 +29,12 @@ struct Rotation {
 
 // Goes on with a rotation that was interrupted; else begins one, with the newest key of the file
 // when that is not in use yet, or with a new one that is appended to it. Any process may be killed
-// at any point, and two may rotate at once.
+// at any point. Of many that rotate at once with one file each waits for its turn; one that has a
+// file of its own, on another machine, gets FAILED_PRECONDITION or ABORTED, and destroys nothing.
 absl::StatusOr<Rotation> RotateKeys(KeyStore& store, const std::string& kek_file);
 
 // Takes key-encryption keys that wrap nothing any more out of the file; how many.
+// FAILED_PRECONDITION when something does not open with the file.
 absl::StatusOr<std::size_t> RemoveUnusedKeks(KeyStore& store, const std::string& kek_file);
 
 }  // namespace veille::domain

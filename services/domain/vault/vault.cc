@@ -84,8 +84,14 @@ Vault::~Vault() {
 }
 
 absl::Status Vault::ReloadRing() {
-  VEILLE_ASSIGN_OR_RETURN(KeyRing ring, KeyRing::Load(options_.kek_file));
+  // A key stands in the file before it is the current one: asked for in this order, it is there,
+  // unless a whole rotation went by in between.
   VEILLE_ASSIGN_OR_RETURN(std::string current, options_.store->CurrentKek());
+  VEILLE_ASSIGN_OR_RETURN(KeyRing ring, KeyRing::Load(options_.kek_file));
+  if (!current.empty() && ring.Find(current) == nullptr) {
+    VEILLE_ASSIGN_OR_RETURN(current, options_.store->CurrentKek());
+    VEILLE_ASSIGN_OR_RETURN(ring, KeyRing::Load(options_.kek_file));
+  }
   if (current.empty()) current = ring.newest().id;
   if (ring.Find(current) == nullptr) {
     return absl::FailedPreconditionError("new data keys are wrapped by the key-encryption key " +

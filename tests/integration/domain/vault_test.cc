@@ -3,6 +3,7 @@
 #include "services/domain/vault/vault.h"
 
 #include <filesystem>
+#include <memory>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -40,6 +41,7 @@ class VaultTest : public ::testing::Test {
     options.follow = absl::ZeroDuration();
     return Vault::Open(std::move(options), metrics_);
   }
+  std::string NewestId() { return KeyRing::Load(kek_file_).value().newest().id; }
   std::shared_ptr<Vault> Open(std::size_t max_keys = 100) { return TryOpen(max_keys).value(); }
 
   veille::testing::RedisServer redis_;
@@ -131,6 +133,7 @@ TEST_F(VaultTest, AnEmptyKeyStoreInThePlaceOfALostOneIsRefused) {
 
 TEST_F(VaultTest, KeepsAsManyKeysAsItMay) {
   const auto vault = Open(3);
+  const std::string erased = vault->Seal(kOdette, "record", kSentence).value();
   std::vector<std::string> sealed;
   for (int i = 0; i < 10; ++i)
     sealed.push_back(vault->Seal({"home-" + std::to_string(i)}, "record", "x").value());
@@ -179,8 +182,10 @@ TEST_F(VaultTest, SaysWhatIsWrongWithAFile) {
 
 TEST_F(VaultTest, AFileOfAnotherDeploymentOpensNothingAndForgetsNothing) {
   const std::string sealed = Open()->Seal(kOdette, "record", kSentence).value();
+  EXPECT_TRUE(absl::IsAlreadyExists(KeyRing::MakeFile(kek_file_))) << "never over another";
+  std::filesystem::remove(kek_file_);
   ASSERT_TRUE(KeyRing::MakeFile(kek_file_).ok());
-  EXPECT_TRUE(absl::IsFailedPrecondition(Open()->Open("record", sealed).status()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(TryOpen().status()));
 }
 
 TEST_F(VaultTest, RotatesWhileOthersGoOn) {
@@ -190,7 +195,8 @@ TEST_F(VaultTest, RotatesWhileOthersGoOn) {
   EXPECT_EQ(RemoveUnusedKeks(*store_, kek_file_).value(), 1U);
   // It has not heard of the new one: it learns when it makes a key.
   EXPECT_TRUE(running->Seal({"home-9"}, "record", kSentence).ok());
-  EXPECT_EQ(CountKeys(*store_).value().by_kek, (std::map<std::string, std::size_t>{{"k2", 2}}));
+  EXPECT_EQ(CountKeys(*store_).value().by_kek,
+            (std::map<std::string, std::size_t>{{NewestId(), 2}}));
   for (const auto& vault : {running, Open()})
     EXPECT_EQ(vault->Open("record", before).value(), kSentence);
 }
@@ -200,10 +206,10 @@ class DyingStore : public RedisKeyStore {
  public:
   DyingStore(const redis::Endpoint& endpoint, int replacements)
       : RedisKeyStore(endpoint), left_(replacements) {}
-  absl::Status Replace(const std::string& name, const std::string& before,
-                       const std::string& after) override {
+  absl::Status Replace(const std::string& kek_id, const std::string& name,
+                       const std::string& before, const std::string& after) override {
     if (left_-- == 0) return absl::UnavailableError("killed");
-    return RedisKeyStore::Replace(name, before, after);
+    return RedisKeyStore::Replace(kek_id, name, before, after);
   }
 
  private:
@@ -218,15 +224,17 @@ TEST_F(VaultTest, GoesOnWithARotationThatWasInterrupted) {
   EXPECT_FALSE(RotateKeys(dying, kek_file_).ok());
   EXPECT_EQ(RemoveUnusedKeks(*store_, kek_file_).value(), 0U) << "the old one still wraps";
   const Rotation rotation = RotateKeys(*store_, kek_file_).value();
-  EXPECT_EQ(rotation.kek_id, "k2");
+  EXPECT_EQ(rotation.kek_id, NewestId());
   EXPECT_EQ(rotation.rewrapped, 6U);
-  EXPECT_EQ(RotateKeys(*store_, kek_file_).value().kek_id, "k3") << "the next one is another";
+  EXPECT_NE(RotateKeys(*store_, kek_file_).value().kek_id, rotation.kek_id)
+      << "the next one is another";
 }
 
 TEST_F(VaultTest, TakesTheNewestLineOfAMountedSecret) {
   ASSERT_TRUE(Open()->Seal(kOdette, "record", "x").ok());
   ASSERT_TRUE(KeyRing::AddKey(kek_file_).ok());
-  EXPECT_EQ(RotateKeys(*store_, kek_file_).value().kek_id, "k2");
+  const std::string added = NewestId();
+  EXPECT_EQ(RotateKeys(*store_, kek_file_).value().kek_id, added);
   EXPECT_EQ(KeyRing::Load(kek_file_).value().keys().size(), 2U);
 }
 
@@ -236,6 +244,84 @@ TEST_F(VaultTest, ARotationLeavesDestroyedKeysDestroyed) {
   ASSERT_TRUE(vault->Destroy(kOdette, kNow).ok());
   EXPECT_EQ(RotateKeys(*store_, kek_file_).value().rewrapped, 0U);
   EXPECT_TRUE(absl::IsNotFound(Open()->Open("record", sealed).status()));
+}
+
+// As many terminals, and instances that erase somebody, do at the same moment.
+TEST_F(VaultTest, ManyThatRotateAndRemoveAtOnceLoseNothing) {
+  const auto vault = Open();
+  std::vector<std::string> sealed;
+  for (int i = 0; i < 10; ++i)
+    sealed.push_back(vault->Seal({"home-" + std::to_string(i)}, "record", kSentence).value());
+  {
+    std::vector<std::unique_ptr<Worker>> rotating;
+    for (int i = 0; i < 4; ++i) {
+      rotating.push_back(std::make_unique<Worker>("rotate", [this] {
+        RedisKeyStore own(redis_.endpoint());
+        for (int round = 0; round < 3; ++round) {
+          EXPECT_EQ(RotateKeys(own, kek_file_).status(), absl::OkStatus());
+          EXPECT_EQ(RemoveUnusedKeks(own, kek_file_).status(), absl::OkStatus());
+        }
+      }));
+    }
+    const Worker erase("erase", [&] {
+      RedisKeyStore own(redis_.endpoint());
+      EXPECT_EQ(vault->Destroy(kOdette, kNow), absl::OkStatus());
+      EXPECT_EQ(RotateKeys(own, kek_file_).status(), absl::OkStatus());
+      EXPECT_EQ(RemoveUnusedKeks(own, kek_file_).status(), absl::OkStatus());
+    });
+    for (int i = 10; i < 20; ++i)
+      sealed.push_back(vault->Seal({"home-" + std::to_string(i)}, "record", kSentence).value());
+    for (const auto& worker : rotating) worker->Join();
+  }
+  for (const std::string& value : sealed)
+    EXPECT_EQ(Open()->Open("record", value).value(), kSentence);
+  EXPECT_EQ(CountKeys(*store_).value().by_kek,
+            (std::map<std::string, std::size_t>{{NewestId(), 20}}));
+  EXPECT_TRUE(absl::IsNotFound(Open()->Open("record", erased).status()));
+  for (const auto& file : std::filesystem::directory_iterator(redis_.folder()))
+    EXPECT_NE(file.path().extension(), ".tmp") << file.path();
+}
+
+TEST_F(VaultTest, AMachineWithAnotherFileStopsBeforeItChangesAnything) {
+  const std::string sealed = Open()->Seal(kOdette, "record", kSentence).value();
+  const std::string others = redis_.folder() + "/others.keys";
+  std::filesystem::copy_file(kek_file_, others);
+  ASSERT_TRUE(RotateKeys(*store_, kek_file_).ok());
+  const std::string before = ReadFile(others).value();
+  const absl::Status rotated = RotateKeys(*store_, others).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(rotated)) << rotated;
+  EXPECT_THAT(std::string(rotated.message()), HasSubstr("Nothing was changed"));
+  EXPECT_TRUE(absl::IsFailedPrecondition(RemoveUnusedKeks(*store_, others).status()));
+  EXPECT_EQ(ReadFile(others).value(), before);
+  EXPECT_EQ(Open()->Open("record", sealed).value(), kSentence);
+}
+
+// Begins a rotation of its own between another's look and its first step.
+class RacedStore : public RedisKeyStore {
+ public:
+  using RedisKeyStore::RedisKeyStore;
+  absl::Status SetCurrentKek(const std::string& before, const std::string& kek_id) override {
+    EXPECT_TRUE(RedisKeyStore::SetCurrentKek(before, "k-of-another-machine").ok());
+    return RedisKeyStore::SetCurrentKek(before, kek_id);
+  }
+};
+
+TEST_F(VaultTest, OfTwoMachinesThatRotateAtOnceOneBegins) {
+  ASSERT_TRUE(Open()->Seal(kOdette, "record", kSentence).ok());
+  const std::string wraps = NewestId();
+  RacedStore raced(redis_.endpoint());
+  EXPECT_TRUE(absl::IsAborted(RotateKeys(raced, kek_file_).status()));
+  EXPECT_EQ(store_->CurrentKek().value(), "k-of-another-machine");
+  EXPECT_NE(KeyRing::Load(kek_file_).value().Find(wraps), nullptr);
+  EXPECT_TRUE(absl::IsFailedPrecondition(RotateKeys(*store_, kek_file_).status()));
+}
+
+TEST_F(VaultTest, WhatWrapsNothingAnyMoreDoesNotBeginToWrapAgain) {
+  ASSERT_TRUE(Open()->Seal(kOdette, "record", kSentence).ok());
+  const std::string old = NewestId();
+  ASSERT_TRUE(RotateKeys(*store_, kek_file_).ok());
+  const StoredKey key = store_->List("").value().keys.at(0);
+  EXPECT_TRUE(absl::IsAborted(store_->Replace(old, key.first, key.second, "x")));
 }
 
 }  // namespace
