@@ -8,6 +8,7 @@
 #include "veille/identity/v1/identity_service.grpc.pb.h"
 
 #include "common/base/file.h"
+#include "common/base/private_folder.h"
 #include "common/base/status_macros.h"
 #include "common/pki/certificate.h"
 #include "common/rpc/deadline.h"
@@ -109,6 +110,8 @@ absl::StatusOr<std::string> Enroll(const std::string& address, const std::string
   request.set_certificate_request_pem(made.request_pem);
   const auto enrolled = Call<identity::v1::EnrollRequest, identity::v1::EnrollResponse>(
       rpc::MakeFirstContact(address, trusted), &IdentityService::Stub::Enroll, request);
+  // The code is used up, and the hub's older certificates denied, before we have what it is for.
+  VEILLE_RETURN_IF_ERROR(PreparePrivateFolder(folder));
   if (!enrolled.ok()) return Reached(enrolled.status(), address);
   VEILLE_RETURN_IF_ERROR(EnrolledHub(folder, std::string(kHub) + enrolled->hub_id())
                              .Store(made.key_pem, enrolled->certificate_chain_pem(),

@@ -41,7 +41,8 @@ class EnrolledHub {
 absl::StatusOr<std::string> PinnedBundle(const std::string& address, const std::string& pin);
 
 // Redeems a code at the identity service: makes the key, gets the certificate, stores both in
-// `folder`. Returns the hub's id. The code goes out only to a server under the roots that it pins.
+// `folder`. Returns the hub's id. The code goes out only to a server under the roots that it pins,
+// and only once it is certain that `folder` can be written.
 absl::StatusOr<std::string> Enroll(const std::string& address, const std::string& code,
                                    const std::string& folder);
 
