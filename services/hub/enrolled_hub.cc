@@ -79,6 +79,13 @@ absl::StatusOr<std::string> EnrolledHub::ServiceAddress() const {
   return ReadFile(path_ + ".service");
 }
 
+bool EnrolledHub::IsNew(absl::Time now) const {
+  struct stat file = {};
+  if (stat((path_ + ".pem").c_str(), &file) != 0) return false;
+  const absl::Duration age = now - absl::TimeFromTimespec(file.st_mtim);
+  return age < absl::Minutes(1) && age > -absl::Minutes(1);
+}
+
 absl::StatusOr<absl::Time> EnrolledHub::RenewalTime() const {
   VEILLE_ASSIGN_OR_RETURN(const std::string pem, ReadFile(path_ + ".pem"));
   VEILLE_ASSIGN_OR_RETURN(const pki::CertificateInfo info, pki::Inspect(pem));
@@ -103,6 +110,8 @@ absl::Status EnrolledHub::Store(const std::string& key_pem, const std::string& c
 absl::StatusOr<std::string> Enroll(const std::string& address, const std::string& code,
                                    const std::string& folder) {
   VEILLE_ASSIGN_OR_RETURN(const domain::EnrollmentCode parsed, domain::ParseEnrollmentCode(code));
+  // The code is used up, and the hub's older certificates denied, before we have what it is for.
+  VEILLE_RETURN_IF_ERROR(PreparePrivateFolder(folder));
   VEILLE_ASSIGN_OR_RETURN(const std::string trusted, PinnedBundle(address, parsed.pin));
   VEILLE_ASSIGN_OR_RETURN(const pki::KeyAndRequest made, pki::MakeRequest());
   identity::v1::EnrollRequest request;
@@ -110,8 +119,6 @@ absl::StatusOr<std::string> Enroll(const std::string& address, const std::string
   request.set_certificate_request_pem(made.request_pem);
   const auto enrolled = Call<identity::v1::EnrollRequest, identity::v1::EnrollResponse>(
       rpc::MakeFirstContact(address, trusted), &IdentityService::Stub::Enroll, request);
-  // The code is used up, and the hub's older certificates denied, before we have what it is for.
-  VEILLE_RETURN_IF_ERROR(PreparePrivateFolder(folder));
   if (!enrolled.ok()) return Reached(enrolled.status(), address);
   VEILLE_RETURN_IF_ERROR(EnrolledHub(folder, std::string(kHub) + enrolled->hub_id())
                              .Store(made.key_pem, enrolled->certificate_chain_pem(),

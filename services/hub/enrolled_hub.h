@@ -26,6 +26,8 @@ class EnrolledHub {
   bool exists() const;
   rpc::TlsFiles Tls() const;
   absl::StatusOr<std::string> ServiceAddress() const;
+  // Whether its certificate was stored in the last minute.
+  bool IsNew(absl::Time now) const;
   // Two thirds through the certificate's life.
   absl::StatusOr<absl::Time> RenewalTime() const;
 
