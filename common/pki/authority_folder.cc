@@ -63,12 +63,27 @@ absl::Status AuthorityFolder::Write(const AuthorityPems& pems) const {
   return WriteFileAtomically(path_ + "/authority.key", pems.key);
 }
 
+absl::Status AuthorityFolder::CheckWhole(const std::string& trust_domain) const {
+  VEILLE_ASSIGN_OR_RETURN(const Authority authority, Load());
+  if (trust_domain.empty() || trust_domain == authority.trust_domain()) return absl::OkStatus();
+  return absl::FailedPreconditionError(path_ + " holds an authority of the trust domain " +
+                                       authority.trust_domain() + ", not of " + trust_domain +
+                                       ": name that one, or another folder for the new one");
+}
+
 absl::Status AuthorityFolder::MakeIfMissing(const std::string& trust_domain, absl::Time now) const {
-  if (HasAuthority()) return absl::OkStatus();
+  if (HasAuthority()) return CheckWhole(trust_domain);
   VEILLE_ASSIGN_OR_RETURN(const FileLock lock, LockFolder(path_));
-  if (HasAuthority()) return absl::OkStatus();
-  VEILLE_ASSIGN_OR_RETURN(const AuthorityPems made,
-                          MakeAuthority(trust_domain, now, kRootLifetime));
+  if (HasAuthority()) return CheckWhole(trust_domain);
+  for (const std::string& left : {path_ + "/authority.pem", trusted_file()}) {
+    if (!std::filesystem::exists(left)) continue;
+    return absl::FailedPreconditionError(
+        left + " is there and authority.key is not: restore it from the backup, or remove the " +
+        "folder to begin anew (every hub must then be enrolled again)");
+  }
+  VEILLE_ASSIGN_OR_RETURN(
+      const AuthorityPems made,
+      MakeAuthority(trust_domain.empty() ? kTrustDomain : trust_domain, now, kRootLifetime));
   return Write(made);
 }
 

@@ -23,12 +23,16 @@
 
 namespace veille::pki {
 
+inline constexpr char kTrustDomain[] = "veille.internal";
+
 class AuthorityFolder {
  public:
   explicit AuthorityFolder(std::string path) : path_(std::move(path)) {}
 
   bool HasAuthority() const;
-  // Makes an authority where there is none.
+  // Makes an authority where there is none; `trust_domain` "": kTrustDomain, or that of whichever
+  // is there. FAILED_PRECONDITION when it is of another domain, and when its key is gone while its
+  // certificates are there: every hub would be locked out by a new one.
   absl::Status MakeIfMissing(const std::string& trust_domain, absl::Time now) const;
   absl::StatusOr<Authority> Load() const;
 
@@ -50,6 +54,7 @@ class AuthorityFolder {
   const std::string& path() const { return path_; }
 
  private:
+  absl::Status CheckWhole(const std::string& trust_domain) const;
   absl::StatusOr<AuthorityPems> Read() const;
   absl::Status Write(const AuthorityPems& pems) const;
 

@@ -217,6 +217,7 @@ absl::Status Invite(const Words& words) {
 // The code pins the roots: what it is for is told only to a server under them.
 absl::Status Accept(const Words& words) {
   VEILLE_ASSIGN_OR_RETURN(const domain::EnrollmentCode code, domain::ParseEnrollmentCode(words[1]));
+  VEILLE_RETURN_IF_ERROR(OwnSignIns().Prepare());
   const std::string address = absl::GetFlag(FLAGS_identity);
   VEILLE_ASSIGN_OR_RETURN(const std::string roots, hub::PinnedBundle(address, code.pin));
   account::v1::AcceptInvitationRequest request;

@@ -40,6 +40,8 @@ namespace veille::client {
 namespace {
 
 constexpr absl::Duration kWelcomePatience = absl::Seconds(30);
+// Until every gateway knows that a hub was enrolled: each looks about once a second.
+constexpr absl::Duration kNewHubPatience = absl::Seconds(15);
 constexpr absl::Duration kLook = absl::Milliseconds(200);
 // Long enough to tell a service whose clock runs faster from one in real time.
 constexpr absl::Duration kMeasure = absl::Milliseconds(500);
@@ -162,7 +164,10 @@ class Sender {
     if (prompter_.has_value()) options.prompter = &*prompter_;
     options.on_answer = ReportAnswer;
     const hub::EnrolledHub enrolled(DataFolder() + "/hub", "hub/" + options.source_id);
-    if (options.tls.certificate_file == enrolled.Tls().certificate_file) RenewWhenDue(enrolled);
+    if (options.tls.certificate_file == enrolled.Tls().certificate_file) {
+      RenewWhenDue(enrolled);
+      if (enrolled.IsNew(system_.Now())) options.denied_patience = kNewHubPatience;
+    }
     return hub::HubLink::Open(std::move(options));
   }
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "common/base/file.h"
+#include "common/base/private_folder.h"
 #include "common/base/status_macros.h"
 
 namespace veille::client {
@@ -41,6 +42,8 @@ absl::Status SignIns::MakeFolder() const {
   chmod(folder_.c_str(), 0700);
   return absl::OkStatus();
 }
+
+absl::Status SignIns::Prepare() const { return PreparePrivateFolder(folder_); }
 
 absl::Status SignIns::Store(const account::v1::SignedIn& signed_in) const {
   VEILLE_RETURN_IF_ERROR(MakeFolder());

@@ -23,6 +23,8 @@ class SignIns {
 
   // Of that account; empty: the only one there is. Nothing when there is none.
   std::optional<account::v1::SignedIn> Find(const std::string& account_id) const;
+  // Proves that a sign-in can be kept: before a code that is used up by it is shown to anybody.
+  absl::Status Prepare() const;
   absl::Status Store(const account::v1::SignedIn& signed_in) const;
   void Forget(const std::string& account_id) const;
 

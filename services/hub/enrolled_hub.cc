@@ -8,6 +8,7 @@
 #include "veille/identity/v1/identity_service.grpc.pb.h"
 
 #include "common/base/file.h"
+#include "common/base/private_folder.h"
 #include "common/base/status_macros.h"
 #include "common/pki/certificate.h"
 #include "common/rpc/deadline.h"
@@ -78,6 +79,13 @@ absl::StatusOr<std::string> EnrolledHub::ServiceAddress() const {
   return ReadFile(path_ + ".service");
 }
 
+bool EnrolledHub::IsNew(absl::Time now) const {
+  struct stat file = {};
+  if (stat((path_ + ".pem").c_str(), &file) != 0) return false;
+  const absl::Duration age = now - absl::TimeFromTimespec(file.st_mtim);
+  return age < absl::Minutes(1) && age > -absl::Minutes(1);
+}
+
 absl::StatusOr<absl::Time> EnrolledHub::RenewalTime() const {
   VEILLE_ASSIGN_OR_RETURN(const std::string pem, ReadFile(path_ + ".pem"));
   VEILLE_ASSIGN_OR_RETURN(const pki::CertificateInfo info, pki::Inspect(pem));
@@ -102,6 +110,8 @@ absl::Status EnrolledHub::Store(const std::string& key_pem, const std::string& c
 absl::StatusOr<std::string> Enroll(const std::string& address, const std::string& code,
                                    const std::string& folder) {
   VEILLE_ASSIGN_OR_RETURN(const domain::EnrollmentCode parsed, domain::ParseEnrollmentCode(code));
+  // The code is used up, and the hub's older certificates denied, before we have what it is for.
+  VEILLE_RETURN_IF_ERROR(PreparePrivateFolder(folder));
   VEILLE_ASSIGN_OR_RETURN(const std::string trusted, PinnedBundle(address, parsed.pin));
   VEILLE_ASSIGN_OR_RETURN(const pki::KeyAndRequest made, pki::MakeRequest());
   identity::v1::EnrollRequest request;

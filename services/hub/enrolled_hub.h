@@ -26,6 +26,8 @@ class EnrolledHub {
   bool exists() const;
   rpc::TlsFiles Tls() const;
   absl::StatusOr<std::string> ServiceAddress() const;
+  // Whether its certificate was stored in the last minute.
+  bool IsNew(absl::Time now) const;
   // Two thirds through the certificate's life.
   absl::StatusOr<absl::Time> RenewalTime() const;
 
@@ -41,7 +43,8 @@ class EnrolledHub {
 absl::StatusOr<std::string> PinnedBundle(const std::string& address, const std::string& pin);
 
 // Redeems a code at the identity service: makes the key, gets the certificate, stores both in
-// `folder`. Returns the hub's id. The code goes out only to a server under the roots that it pins.
+// `folder`. Returns the hub's id. The code goes out only to a server under the roots that it pins,
+// and only once it is certain that `folder` can be written.
 absl::StatusOr<std::string> Enroll(const std::string& address, const std::string& code,
                                    const std::string& folder);
 

@@ -119,7 +119,7 @@ class HubLink::Worker : public std::enable_shared_from_this<HubLink::Worker> {
       if (useful) backoff.Reset();
       MutexLock lock(mu_);
       last_error_ = status;
-      if (IsFinal(status)) final_ = status;
+      if (IsFinal(status) && !MayBeOutdated(status)) final_ = status;
       // Numbers that the gateway has seen with other content: we are a copy of somebody.
       if (absl::IsFailedPrecondition(status)) renew_incarnation_ = true;
       changed_.NotifyAll();
@@ -129,6 +129,10 @@ class HubLink::Worker : public std::enable_shared_from_this<HubLink::Worker> {
       // Our back-off is enough: an SOS does not wait for the channel's own behind it.
       grpc::experimental::ChannelResetConnectionBackoff(channel_.get());
     }
+  }
+
+  bool MayBeOutdated(const absl::Status& status) const {
+    return absl::IsPermissionDenied(status) && MonotonicNow() - booted_ < options_.denied_patience;
   }
 
   // As long as the gateway asked on top of our own back-off; what is urgent waits for that alone.

@@ -23,6 +23,9 @@ struct LinkOptions {
   std::string address;
   std::string source_id;
   rpc::TlsFiles tls;
+  // How long a refusal of our certificate is asked about again, from Open() on: a gateway hears of
+  // an enrolment that replaces another, or ends a denial, a second or two later.
+  absl::Duration denied_patience = absl::ZeroDuration();
   // World time, for send times. Called from the link's threads.
   std::function<absl::Time()> now;
   // Each malformed event that the gateway put aside, for people to read.

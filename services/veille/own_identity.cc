@@ -11,8 +11,6 @@
 namespace veille {
 namespace {
 
-constexpr char kTrustDomain[] = "veille.internal";
-
 absl::Duration LifetimeOf(const config::v1::Config& config) {
   return config.identity().has_service_lifetime()
              ? absl::Seconds(config.identity().service_lifetime().seconds())
@@ -38,10 +36,9 @@ absl::StatusOr<OwnIdentity> OwnIdentity::Open(const config::v1::Config& config,
     return own;
   }
   if (all) {
-    const std::string domain = config.identity().trust_domain();
     VEILLE_RETURN_IF_ERROR(
         pki::AuthorityFolder(config.identity().folder())
-            .MakeIfMissing(domain.empty() ? kTrustDomain : domain, SystemClock().Now()));
+            .MakeIfMissing(config.identity().trust_domain(), SystemClock().Now()));
   }
   if (config.rpc().has_tls() || roles.empty()) return own;
   own.roles_ = std::move(roles);

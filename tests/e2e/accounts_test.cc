@@ -81,6 +81,7 @@ TEST_F(Accounts, TakeAPersonFromACodeToTheirAlertsAndALostPhoneOut) {
   EXPECT_THAT(Run(all_.data(), {"alerts", "--caregiver=" + caregiver_, "list"}, "", 1),
               HasSubstr("sign in first"));
   const std::string code = Invite(caregiver_, "caregiver");
+  EXPECT_THAT(Accept("/proc/nowhere", code, 1), HasSubstr("cannot make"));
   EXPECT_THAT(Accept(Device("phone"), code), HasSubstr("is signed in here"));
   EXPECT_THAT(Accept(Device("thief"), code, 1), HasSubstr("unknown, expired or used"));
   Run(Device("phone"), {"alerts", "list"});

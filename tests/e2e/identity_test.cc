@@ -60,11 +60,13 @@ class MutualTlsByDefault : public ::testing::Test {
     EXPECT_EQ(said.find(before), 0u) << said;
     return said.substr(before.size(), said.find('"', before.size()) - before.size());
   }
-  std::unique_ptr<hub::HubLink> Link(const std::string& source, rpc::TlsFiles tls) const {
+  std::unique_ptr<hub::HubLink> Link(const std::string& source, rpc::TlsFiles tls,
+                                     absl::Duration denied_patience = {}) const {
     hub::LinkOptions options;
     options.address = all_.gateway();
     options.source_id = source;
     options.tls = std::move(tls);
+    options.denied_patience = denied_patience;
     options.tls.server = "svc/gateway";
     options.now = [] { return SystemClock().Now(); };
     return *hub::HubLink::Open(std::move(options));
@@ -145,6 +147,28 @@ TEST_F(MutualTlsByDefault, AHubIsEnrolledReplacedAndDeniedFromATerminal) {
   Run({"identity", "deny", "hub/hub-home-0", "--reason=stolen", "--data=" + all_.data()});
   EXPECT_TRUE(Eventually([&] { return absl::IsPermissionDenied(replaced->status()); }));
   EXPECT_THAT(Run({"identity", "denials", "--data=" + all_.data()}), HasSubstr("stolen"));
+}
+
+// The gateway still has the denial in memory when the hub comes: it looks once a second.
+TEST_F(MutualTlsByDefault, AHubThatWasDeniedAndIsEnrolledAnewIsLetInAtItsFirstStart) {
+  Run({"hub", "enroll", Invite("hub-home-0"), "--data=" + Machine()});
+  const hub::EnrolledHub enrolled(Machine() + "/hub", "hub/hub-home-0");
+  EXPECT_TRUE(enrolled.IsNew(SystemClock().Now()));
+  EXPECT_FALSE(enrolled.IsNew(SystemClock().Now() + absl::Minutes(2)));
+  const auto before = Link("hub-home-0", enrolled.Tls());
+  ASSERT_TRUE(before->WaitWelcome(absl::Seconds(30)).ok());
+  Run({"identity", "deny", "hub/hub-home-0", "--data=" + all_.data()});
+  ASSERT_TRUE(Eventually([&] { return absl::IsPermissionDenied(before->status()); }));
+  const std::string code = Invite("hub-home-0");
+  Run({"hub", "enroll", code, "--data=" + Machine()});
+  const auto again = Link("hub-home-0", enrolled.Tls(), absl::Seconds(15));
+  EXPECT_EQ(again->WaitWelcome(absl::Seconds(30)).status(), absl::OkStatus());
+}
+
+TEST_F(MutualTlsByDefault, AHubThatIsDeniedForGoodIsToldSoWhenItsPatienceEnds) {
+  Run({"identity", "deny", "hub/hub-home-0", "--data=" + all_.data()});
+  const auto denied = Link("hub-home-0", Local("hub/hub-home-0"), absl::Seconds(3));
+  EXPECT_TRUE(Eventually([&] { return absl::IsPermissionDenied(denied->status()); }));
 }
 
 TEST_F(MutualTlsByDefault, ARotatedAuthorityClosesNoStream) {

@@ -131,6 +131,14 @@ class IdentityRoleTest : public ::testing::Test {
   std::unique_ptr<IdentityRole> role_;
 };
 
+TEST_F(IdentityRoleTest, ACodeIsNotUsedUpByWhoCannotKeepTheCertificate) {
+  const std::string code = *Invite(*Operator());
+  ASSERT_TRUE(WriteFileAtomically(temp_.path() + "/file", "no folder").ok());
+  EXPECT_FALSE(Enroll(code, "file").ok());
+  EXPECT_FALSE(hub::Enroll(address(), code, "/proc/x").ok());
+  EXPECT_EQ(Enroll(code, "a").status(), absl::OkStatus());
+}
+
 TEST_F(IdentityRoleTest, EnrolsAHubByItsCode) {
   const std::string code = *Invite(*Operator());
   const auto enrolled = Enroll(code, "a");

@@ -156,6 +156,25 @@ TEST_F(Folder, MakesAnAuthorityOnce) {
   EXPECT_EQ(authority_.Load()->key_id(), key);
 }
 
+TEST_F(Folder, AnAuthorityThatLostItsKeyIsNotReplaced) {
+  ASSERT_TRUE(authority_.MakeIfMissing("veille.test", kNow).ok());
+  const std::string trusted = *ReadFile(authority_.trusted_file());
+  for (const char* lost : {"/authority.key", "/authority.pem"}) {
+    std::filesystem::remove(authority_.path() + lost);
+    const absl::Status status = authority_.MakeIfMissing("veille.test", kNow);
+    EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+    EXPECT_NE(std::string(status.message()).find("restore it from the backup"), std::string::npos);
+    EXPECT_EQ(*ReadFile(authority_.trusted_file()), trusted);
+  }
+}
+
+TEST_F(Folder, AnAuthorityOfAnotherTrustDomainIsNotTakenForTheOneAskedFor) {
+  ASSERT_TRUE(authority_.MakeIfMissing("veille.test", kNow).ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(authority_.MakeIfMissing("other.test", kNow)));
+  EXPECT_TRUE(authority_.MakeIfMissing("", kNow).ok());
+  EXPECT_EQ(authority_.Load()->trust_domain(), "veille.test");
+}
+
 TEST_F(Folder, IsForItsOwnerOnly) {
   ASSERT_TRUE(authority_.MakeIfMissing("veille.test", kNow).ok());
   const auto others = std::filesystem::perms::group_all | std::filesystem::perms::others_all;
