@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <memory>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -216,7 +217,10 @@ class TimePrinter final : public TextFormat::MessagePrinter {
 
 std::string Print(const Message& message, bool one_line) {
   TextFormat::Printer printer;
-  printer.RegisterMessagePrinter(google::protobuf::Timestamp::descriptor(), new TimePrinter());
+  auto times = std::make_unique<TimePrinter>();
+  // It owns the one that it takes.
+  if (printer.RegisterMessagePrinter(google::protobuf::Timestamp::descriptor(), times.get()))
+    static_cast<void>(times.release());
   printer.SetUseUtf8StringEscaping(true);
   printer.SetSingleLineMode(one_line);
   std::string text;
