@@ -152,11 +152,15 @@ class RightsTerminal {
         continue;
       }
       const std::string days = rule.days() == 0 ? "      -" : absl::StrFormat("%5d d", rule.days());
-      std::printf("%-12s %s  %s; ends: %s%s\n", rule.data_class().c_str(), days.c_str(),
-                  (IsFrench() ? rule.fr() : rule.en()).c_str(), rule.ends().c_str(),
-                  rule.deleted() == 0
-                      ? ""
-                      : absl::StrFormat(" (%d deleted for their age)", rule.deleted()).c_str());
+      const std::string deleted =
+          rule.deleted() == 0 ? ""
+          : IsFrench()
+              ? absl::StrFormat(" (%d supprimés pour leur âge depuis le démarrage)", rule.deleted())
+              : absl::StrFormat(" (%d deleted for their age since the start)", rule.deleted());
+      std::printf("%-12s %s  %s; %s%s%s\n", rule.data_class().c_str(), days.c_str(),
+                  (IsFrench() ? rule.fr() : rule.en()).c_str(),
+                  IsFrench() ? "prend fin par : " : "ends: ",
+                  (IsFrench() ? rule.ends_fr() : rule.ends()).c_str(), deleted.c_str());
     }
     return absl::OkStatus();
   }

@@ -1,6 +1,8 @@
 #include "services/care/app/rights_desk.h"
 
 #include <functional>
+#include <set>
+#include <string>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -175,12 +177,24 @@ TEST(RightsDesk, PagesAccesses) {
   EXPECT_TRUE(absl::IsInvalidArgument(world.desk.ListAccesses(olga, request).status()));
 }
 
+// What is stored of caregivers is theirs to know about, too.
+TEST(Retention, NamesEveryClassThatIsStored) {
+  World world;
+  std::set<std::string> classes;
+  for (const rights::v1::RetentionRule& rule : world.retention.rules())
+    classes.insert(rule.data_class());
+  for (const char* data_class :
+       {"accounts", "sign_ins", "invitations", "openings", "certificates", "denials", "tries"})
+    EXPECT_EQ(classes.count(data_class), 1U) << data_class;
+}
+
 TEST(Retention, LooksAtEveryClassThatAnAgeEndsAndCounts) {
   World world;
   EXPECT_TRUE(world.retention.Enforce().ok());
   EXPECT_EQ(world.records.looked.at("alerts"), absl::Hours(24) * 365);
   EXPECT_EQ(world.records.looked.count("audit"), 0U);
   for (const rights::v1::RetentionRule& rule : world.retention.rules()) {
+    EXPECT_NE(rule.ends_fr(), "") << rule.data_class();
     EXPECT_EQ(world.records.looked.count(rule.data_class()), rule.days() > 0 ? 1U : 0U);
     EXPECT_EQ(rule.deleted(), rule.data_class() == "alerts" ? 2U : 0U);
   }
