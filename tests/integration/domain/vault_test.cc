@@ -249,6 +249,7 @@ TEST_F(VaultTest, ARotationLeavesDestroyedKeysDestroyed) {
 // As many terminals, and instances that erase somebody, do at the same moment.
 TEST_F(VaultTest, ManyThatRotateAndRemoveAtOnceLoseNothing) {
   const auto vault = Open();
+  const std::string erased = vault->Seal(kOdette, "record", kSentence).value();
   std::vector<std::string> sealed;
   for (int i = 0; i < 10; ++i)
     sealed.push_back(vault->Seal({"home-" + std::to_string(i)}, "record", kSentence).value());
