@@ -78,6 +78,17 @@ class CareService : public ::testing::Test {
   std::unique_ptr<Care> care_;
 };
 
+// Dropped, the name left "operator" in the audit log.
+TEST_F(CareService, WhoeverSaysWhoTheyAreIsWrittenDownAsThatOrRefused) {
+  v1::ListHomesRequest request;
+  const std::string longer_than_any(65, 'a');
+  for (const std::string& actor : {std::string("Jean Dupont"), longer_than_any})
+    EXPECT_TRUE(absl::IsInvalidArgument(
+        Client(actor)->Call<v1::ListHomesResponse>("ListHomes", request).status()))
+        << actor;
+  EXPECT_TRUE(Client("olga@amiens")->Call<v1::ListHomesResponse>("ListHomes", request).ok());
+}
+
 TEST_F(CareService, KeepsAHomeThroughARestartOfItsOwnAndOfRedis) {
   ASSERT_TRUE(Create(SmallHome("h")).ok());
   care_.reset();
