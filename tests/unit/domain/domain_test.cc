@@ -119,6 +119,12 @@ TEST(CarePlan, KnowsTimesOfTheDay) {
   EXPECT_EQ(faults[1].reason, "'08:00' is named twice");
 }
 
+// A password that was typed where the account's id belongs.
+TEST(Keys, HoldNothingOfWhatWasTypedAtASignIn) {
+  EXPECT_EQ(AccountTriesKey("hunter2hunter2").find("hunter2"), std::string::npos);
+  EXPECT_NE(AccountTriesKey("anne"), AccountTriesKey("marc"));
+}
+
 TEST(Keys, SpreadHomesForEverInTheSameWay) {
   // Changing these numbers would look for every home in the wrong place.
   EXPECT_EQ(PartitionOf("home-1", 64), PartitionOf("home-1", 64));
