@@ -17,7 +17,7 @@
 #include "services/domain/deployment.h"
 #include "services/domain/keys.h"
 #include "services/veille/commands.h"
-#include "services/veille/node.h"
+#include "services/veille/operator_audit.h"
 
 ABSL_DECLARE_FLAG(std::string, config);
 ABSL_DECLARE_FLAG(std::string, data);
@@ -50,15 +50,8 @@ struct Opened {
 absl::StatusOr<Opened> Open() {
   redis::PipelinedClient::Options options;
   options.name = "veille-audit";
-  if (const std::string data = absl::GetFlag(FLAGS_data); !data.empty()) {
-    options.endpoint.unix_socket = data + "/redis/redis.sock";
-  } else {
-    VEILLE_ASSIGN_OR_RETURN(const config::v1::Config config,
-                            LoadConfig(absl::GetFlag(FLAGS_config), false));
-    VEILLE_ASSIGN_OR_RETURN(options.endpoint, redis::ParseEndpoint(config.redis().endpoint()));
-    options.endpoint.username = config.redis().username();
-    options.endpoint.password_file = config.redis().password_file();
-  }
+  VEILLE_ASSIGN_OR_RETURN(options.endpoint,
+                          DataEndpointOf(absl::GetFlag(FLAGS_config), absl::GetFlag(FLAGS_data)));
   Opened opened;
   opened.client = std::make_unique<redis::PipelinedClient>(std::move(options));
   VEILLE_ASSIGN_OR_RETURN(opened.partitions, domain::CheckDeployment(*opened.client, 0));

@@ -6,11 +6,17 @@
 #include <string>
 #include <vector>
 
+#include "absl/flags/declare.h"
+#include "absl/flags/flag.h"
+
 #include "common/config/flags.h"
 #include "services/client/commands.h"
 #include "services/veille/commands.h"
+#include "services/veille/operator_audit.h"
 #include "services/veille/play.h"
 #include "services/veille/server_roles.h"
+
+ABSL_DECLARE_FLAG(std::string, config);
 
 namespace {
 
@@ -66,7 +72,7 @@ int main(int argc, char** argv) {
       {"care", veille::client::RunCare},
       {"drill", veille::RunDrillCommand},
       {"account", veille::client::RunAccount},
-      {"identity", veille::client::RunIdentity},
+      {"identity", veille::RunIdentityRecorded},
   };
   if (argc < 2 || std::string(argv[1]) == "--help" || std::string(argv[1]) == "help") {
     std::fputs(kUsage, argc < 2 ? stderr : stdout);
@@ -77,8 +83,9 @@ int main(int argc, char** argv) {
   rest.erase(rest.begin(), rest.begin() + 2);
   for (const char* role : {"all", "gateway", "detector", "notifier", "init"})
     if (name == role) return veille::RunServerRole(name);
-  // Without a word it serves.
-  if (name == "identity" && rest.empty()) return veille::RunServerRole(name);
+  // With a configuration and without a word it serves.
+  if (name == "identity" && rest.empty() && !absl::GetFlag(FLAGS_config).empty())
+    return veille::RunServerRole(name);
   if (name == "care" && rest == std::vector<std::string>{"serve"})
     return veille::RunServerRole(name);
   const auto command = commands.find(name);
