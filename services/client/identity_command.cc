@@ -21,19 +21,27 @@
 #include "common/time/clock.h"
 #include "services/client/commands.h"
 #include "services/client/flags.h"
+#include "services/client/tell_certificate.h"
 #include "services/domain/identity/local_tls.h"
+#include "services/domain/identity/service_roles.h"
 #include "services/domain/keys.h"
 
 ABSL_FLAG(std::string, identity, "127.0.0.1:7442", "Address of the identity service.");
 ABSL_FLAG(absl::Duration, lifetime, absl::ZeroDuration(),
           "identity: of a code, 1m to 168h, default 24h; of an issued certificate, default 168h.");
-ABSL_FLAG(std::string, reason, "", "identity deny: why, for operators.");
-ABSL_FLAG(std::string, trust_domain, "veille.internal",
-          "identity init: the domain of a new authority's ids, spiffe://DOMAIN/…");
+ABSL_FLAG(
+    std::string, reason, "",
+    "identity deny: lost, stolen, replaced, compromised or other. account break-glass: why, in "
+    "words.");
+ABSL_FLAG(std::string, trust_domain, "",
+          "identity init: the domain of a new authority's ids, spiffe://DOMAIN/…; default "
+          "veille.internal.");
 ABSL_FLAG(std::string, out, "",
           "identity issue: the folder that gets ca.crt, tls.crt and tls.key; of the exercise's hub "
           "hub.crt and hub.key. rights export, erase: the folder of their files.");
-ABSL_FLAG(bool, force, false, "identity retire: also before every certificate has been renewed.");
+ABSL_FLAG(bool, force, false,
+          "identity retire: also before every certificate has been renewed. identity deny: also "
+          "what you are yourself.");
 
 namespace veille::client {
 namespace {
@@ -45,7 +53,8 @@ constexpr char kUsage[] =
     "usage: veille identity WORD, with --data FOLDER where that is not the user's own:\n"
     "  invite HUB      a code that enrols a hub, once; certificates that it had are denied then\n"
     "  deny SUBJECT    hub/ID, svc/ROLE or serial/HEX: closed within seconds, refused from then "
-    "on\n"
+    "on;\n"
+    "                  --reason lost|stolen|replaced|compromised|other\n"
     "  allow SUBJECT   ends that\n"
     "  denials         who is denied, since when and why\n"
     "  init            makes an authority in FOLDER/identity\n"
@@ -105,9 +114,17 @@ absl::Status Deny(const Words& words) {
   identity::v1::DenyPeerRequest request;
   request.set_subject(words[1]);
   request.set_reason(absl::GetFlag(FLAGS_reason));
-  return Call<identity::v1::DenyPeerRequest, identity::v1::DenyPeerResponse>(
-             &IdentityService::Stub::DenyPeer, request)
-      .status();
+  request.set_force(absl::GetFlag(FLAGS_force));
+  VEILLE_ASSIGN_OR_RETURN(const auto denied,
+                          (Call<identity::v1::DenyPeerRequest, identity::v1::DenyPeerResponse>(
+                              &IdentityService::Stub::DenyPeer, request)));
+  if (denied.unknown()) {
+    std::fprintf(stderr,
+                 "veille: %s is denied, but nobody of that id was ever enrolled: check it; 'veille "
+                 "identity allow' takes it back\n",
+                 Printable(words[1]).c_str());
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Allow(const Words& words) {
@@ -150,9 +167,16 @@ absl::Status Issue(const Words& words) {
   const std::string out = absl::GetFlag(FLAGS_out);
   // The hub of a drill lives in no home, where it could keep a key of its own.
   const bool exercise = words[1] == "hub/" + std::string(domain::kExerciseHome);
-  if (out.empty() || (words[1].rfind("svc/", 0) != 0 && !exercise))
+  const bool service = words[1].rfind("svc/", 0) == 0;
+  if (out.empty() || (!service && !exercise))
     return absl::InvalidArgumentError("issue svc/ROLE --out FOLDER: hubs enrol instead");
+  if (service && !domain::IsServiceRole(std::string_view(words[1]).substr(4))) {
+    return absl::InvalidArgumentError("there is no role " + Printable(words[1].substr(4)) +
+                                      ": svc/ROLE is one of " + domain::ServiceRoleNames());
+  }
   const absl::Duration lifetime = absl::GetFlag(FLAGS_lifetime);
+  if (lifetime < absl::ZeroDuration())
+    return absl::InvalidArgumentError("--lifetime: must not be negative");
   VEILLE_ASSIGN_OR_RETURN(const pki::Authority authority, pki::AuthorityFolder(Folder()).Load());
   VEILLE_ASSIGN_OR_RETURN(const pki::KeyAndRequest made, pki::MakeRequest());
   pki::Authority::Order order;
@@ -168,7 +192,18 @@ absl::Status Issue(const Words& words) {
   VEILLE_RETURN_IF_ERROR(WriteFileAtomically(out + "/ca.crt", authority.trusted_pem()));
   const std::string name = out + (exercise ? "/hub" : "/tls");
   VEILLE_RETURN_IF_ERROR(WriteFileAtomically(name + ".crt", issued.chain_pem));
-  return WriteFileAtomically(name + ".key", made.key_pem);
+  VEILLE_RETURN_IF_ERROR(WriteFileAtomically(name + ".key", made.key_pem));
+  if (JsonFromFlags()) {
+    std::printf("{\"issued\":%s,%s}\n", JsonString(words[1]).c_str(),
+                CertificateJson(issued.chain_pem).c_str());
+  } else {
+    std::printf("%s: %s\n", words[1].c_str(), CertificateText(issued.chain_pem).c_str());
+  }
+  if (issued.not_after < order.now + order.lifetime - absl::Minutes(1))
+    std::fputs(
+        "veille: it ends before the time that was asked for: the authority's own ends then\n",
+        stderr);
+  return absl::OkStatus();
 }
 
 absl::Status Rotate(const Words& /*words*/) {

@@ -75,7 +75,8 @@ std::string SessionsOfKey(std::string_view account_id) {
 }
 std::string SessionsVersionKey() { return AccountKey("sessions_version"); }
 std::string AccountTriesKey(std::string_view account_id) {
-  return AccountKey("tries_of", account_id);
+  // A digest: what was typed where an id belongs may be a password.
+  return AccountKey("tries_of", Sha256Hex16(account_id));
 }
 std::string AddressTriesKey(std::string_view address) { return AccountKey("tries_from", address); }
 std::string GlassesKey() { return AccountKey("glasses"); }

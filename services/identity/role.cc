@@ -74,9 +74,9 @@ class IdentityRole::Parts {
         access_(std::make_shared<domain::Access>(domain::Access::Options{
             std::make_shared<domain::Sessions>(options.endpoint, real_time_), false, false,
             options.config.rpc().operators_without_second_factor()})),
-        desk_(DeskOptionsOf(options, &random_), store_),
+        desk_(IdentityOptionsOf(options), store_),
         accounts_(AccountOptionsOf(options), account_store_),
-        service_(MakeIdentityService(desk_)),
+        service_(MakeIdentityService(desk_, *access_)),
         account_service_(MakeAccountService(accounts_, *access_)) {}
 
   absl::Status Start(const IdentityOptions& options) {
@@ -106,6 +106,14 @@ class IdentityRole::Parts {
   bool ready() const { return server_->ready(); }
 
  private:
+  DeskOptions IdentityOptionsOf(const IdentityOptions& options) {
+    DeskOptions desk = DeskOptionsOf(options, &random_);
+    desk.record = [this](const store::v1::AuditEntry& entry) {
+      return audit_->RecordAndWait(entry);
+    };
+    return desk;
+  }
+
   AccountOptions AccountOptionsOf(const IdentityOptions& options) {
     AccountOptions accounts;
     accounts.registry = options.registry;

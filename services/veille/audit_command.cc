@@ -20,8 +20,7 @@
 #include "services/domain/deployment.h"
 #include "services/domain/keys.h"
 #include "services/veille/commands.h"
-#include "services/veille/load_config.h"
-#include "services/veille/node.h"
+#include "services/veille/operator_audit.h"
 
 ABSL_DECLARE_FLAG(std::string, config);
 ABSL_DECLARE_FLAG(std::string, data);
@@ -59,15 +58,11 @@ bool IsConfigured() {
 absl::StatusOr<Opened> Open() {
   redis::PipelinedClient::Options options;
   options.name = "veille-audit";
-  if (!IsConfigured()) {
-    options.endpoint.unix_socket = client::DataFolder() + "/redis/redis.sock";
-  } else {
-    VEILLE_ASSIGN_OR_RETURN(const config::v1::Config config,
-                            LoadConfig(absl::GetFlag(FLAGS_config), false));
-    VEILLE_ASSIGN_OR_RETURN(options.endpoint, redis::ParseEndpoint(config.redis().endpoint()));
-    options.endpoint.username = config.redis().username();
-    options.endpoint.password_file = config.redis().password_file();
-  }
+  // Else the folder that was named, or this user's.
+  const bool configured = IsConfigured();
+  VEILLE_ASSIGN_OR_RETURN(options.endpoint,
+                          DataEndpointOf(configured ? absl::GetFlag(FLAGS_config) : "",
+                                         configured ? "" : client::DataFolder()));
   Opened opened;
   opened.client = std::make_unique<redis::PipelinedClient>(std::move(options));
   VEILLE_ASSIGN_OR_RETURN(opened.partitions, domain::CheckDeployment(*opened.client, 0));

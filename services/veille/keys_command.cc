@@ -11,6 +11,7 @@
 #include "services/veille/commands.h"
 #include "services/veille/load_config.h"
 #include "services/veille/node.h"
+#include "services/veille/operator_audit.h"
 #include "services/veille/vault_setup.h"
 
 ABSL_DECLARE_FLAG(std::string, config);
@@ -63,10 +64,14 @@ absl::Status Rotate() {
                           domain::RotateKeys(store, place.kek_file));
   std::printf("%s wraps all data keys; %zu were wrapped anew\n", rotation.kek_id.c_str(),
               rotation.rewrapped);
+  VEILLE_ASSIGN_OR_RETURN(const redis::Endpoint data,
+                          DataEndpointOf(absl::GetFlag(FLAGS_config), absl::GetFlag(FLAGS_data)));
+  RecordOperatorAct(data, "keys.rotate", rotation.kek_id);
   if (!absl::GetFlag(FLAGS_remove_old)) return absl::OkStatus();
   VEILLE_ASSIGN_OR_RETURN(const std::size_t removed,
                           domain::RemoveUnusedKeks(store, place.kek_file));
   std::printf("%zu old key-encryption keys were removed\n", removed);
+  RecordOperatorAct(data, "keys.remove_old", std::to_string(removed));
   return absl::OkStatus();
 }
 

@@ -6,12 +6,18 @@
 #include <string>
 #include <vector>
 
+#include "absl/flags/declare.h"
+#include "absl/flags/flag.h"
+
 #include "common/config/flags.h"
 #include "services/client/commands.h"
 #include "services/client/flags.h"
 #include "services/veille/commands.h"
+#include "services/veille/operator_audit.h"
 #include "services/veille/play.h"
 #include "services/veille/server_roles.h"
+
+ABSL_DECLARE_FLAG(std::string, config);
 
 namespace {
 
@@ -74,7 +80,7 @@ int main(int argc, char** argv) {
       {"care", veille::client::RunCare},
       {"drill", veille::RunDrillCommand},
       {"account", veille::client::RunAccount},
-      {"identity", veille::client::RunIdentity},
+      {"identity", veille::RunIdentityRecorded},
   };
   if (argc < 2 || std::string(argv[1]) == "--help" || std::string(argv[1]) == "help") {
     std::fputs(kUsage, argc < 2 ? stderr : stdout);
@@ -89,8 +95,9 @@ int main(int argc, char** argv) {
   rest.erase(rest.begin(), rest.begin() + 2);
   for (const char* role : {"all", "gateway", "detector", "notifier", "init"})
     if (name == role) return Serve(name, rest);
-  // Without a word it serves.
-  if (name == "identity" && rest.empty()) return Serve(name, rest);
+  // With a configuration and without a word it serves.
+  if (name == "identity" && rest.empty() && !absl::GetFlag(FLAGS_config).empty())
+    return Serve(name, rest);
   if (name == "care" && !rest.empty() && rest[0] == "serve")
     return Serve(name, {rest.begin() + 1, rest.end()});
   const auto command = commands.find(name);

@@ -174,7 +174,8 @@ TEST_F(MutualTlsByDefault, AHubThatIsDeniedForGoodIsToldSoWhenItsPatienceEnds) {
 TEST_F(MutualTlsByDefault, ARotatedAuthorityClosesNoStream) {
   const auto link = Link("hub-home-0", Local("hub/hub-home-0"));
   ASSERT_TRUE(link->WaitWelcome(absl::Seconds(30)).ok());
-  Run({"identity", "rotate", "--data=" + all_.data()});
+  EXPECT_EQ(Run({"identity", "rotate", "--data=" + all_.data()}), "");
+  EXPECT_THAT(Run({"audit", "list", "--data=" + all_.data()}), HasSubstr("identity.rotate"));
   EXPECT_TRUE(Link("hub-home-1", Local("hub/hub-home-1"))->WaitWelcome(absl::Seconds(30)).ok());
   EXPECT_TRUE(link->status().ok());
   Run({"identity", "retire", "--data=" + all_.data()}, 1);

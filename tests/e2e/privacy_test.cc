@@ -215,6 +215,7 @@ TEST(Privacy, AFolderOfAllKeepsItsKeysApartAndRotatesThem) {
     const std::string words = ReadFile(said(i)).value_or("");
     EXPECT_EQ(ended, 0) << words;
     EXPECT_NE(words.find(" wraps all data keys"), std::string::npos) << words;
+    EXPECT_EQ(words.find("is not in the audit log"), std::string::npos) << words;
   }
   hub.Send(2, Events({Sos(2)}));
   EXPECT_TRUE(hub.WaitAck(2)) << all.Log();

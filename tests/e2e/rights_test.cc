@@ -464,7 +464,7 @@ TEST(Rights, ABackupOfTheDataHoldsNoKeyAndNothingReadable) {
 
 TEST(Rights, WhoeverWaitsForAnErasureHearsOfItsEndAfterARestart) {
   Service service;
-  service.Import({HomeOfOdette()});
+  service.Import<care::v1::Home>({HomeOfOdette()});
   service.process().Kill();
   // Seconds after it was asked for, so that whoever asked has been answered.
   service.Start("STATE_KEYS_DESTROYED");

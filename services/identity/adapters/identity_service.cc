@@ -42,7 +42,8 @@ std::string AddressOf(const grpc::CallbackServerContext& context) {
 
 class IdentityService final : public v1::IdentityService::CallbackService {
  public:
-  explicit IdentityService(IdentityDesk& desk) : desk_(desk) {}
+  IdentityService(IdentityDesk& desk, const domain::Access& access)
+      : desk_(desk), access_(access) {}
 
   grpc::ServerUnaryReactor* GetTrustBundle(grpc::CallbackServerContext* context,
                                            const v1::GetTrustBundleRequest* /*request*/,
@@ -76,8 +77,9 @@ class IdentityService final : public v1::IdentityService::CallbackService {
     return Answer(context, [&]() -> absl::Status {
       VEILLE_ASSIGN_OR_RETURN(const rpc::PeerIdentity peer, WithCertificate(*context));
       VEILLE_RETURN_IF_ERROR(CheckRequestPem(request->certificate_request_pem()));
-      VEILLE_ASSIGN_OR_RETURN(Certificate renewed, desk_.Renew({peer.kind, peer.id, peer.serial},
-                                                               request->certificate_request_pem()));
+      VEILLE_ASSIGN_OR_RETURN(
+          Certificate renewed,
+          desk_.Renew({peer.kind, peer.id, peer.serial, ""}, request->certificate_request_pem()));
       response->set_certificate_chain_pem(std::move(renewed.chain_pem));
       response->set_trust_bundle_pem(std::move(renewed.trusted_pem));
       return absl::OkStatus();
@@ -88,9 +90,10 @@ class IdentityService final : public v1::IdentityService::CallbackService {
       grpc::CallbackServerContext* context, const v1::CreateEnrollmentCodeRequest* request,
       v1::CreateEnrollmentCodeResponse* response) override {
     return Answer(context, [&]() -> absl::Status {
+      VEILLE_ASSIGN_OR_RETURN(const Holder caller, HolderOf(*context));
       VEILLE_ASSIGN_OR_RETURN(
           const IdentityDesk::NewCode code,
-          desk_.MakeCode(request->hub_id(), absl::Seconds(request->lifetime().seconds())));
+          desk_.MakeCode(caller, request->hub_id(), absl::Seconds(request->lifetime().seconds())));
       response->set_code(code.text);
       SetTime(code.expire_time, *response->mutable_expire_time());
       return absl::OkStatus();
@@ -99,16 +102,24 @@ class IdentityService final : public v1::IdentityService::CallbackService {
 
   grpc::ServerUnaryReactor* DenyPeer(grpc::CallbackServerContext* context,
                                      const v1::DenyPeerRequest* request,
-                                     v1::DenyPeerResponse* /*response*/) override {
+                                     v1::DenyPeerResponse* response) override {
     return Answer(context, [&]() -> absl::Status {
-      return desk_.Deny(request->subject(), request->reason());
+      VEILLE_ASSIGN_OR_RETURN(const Holder caller, HolderOf(*context));
+      VEILLE_ASSIGN_OR_RETURN(
+          const bool known,
+          desk_.Deny(caller, {request->subject(), request->reason(), request->force()}));
+      response->set_unknown(!known);
+      return absl::OkStatus();
     });
   }
 
   grpc::ServerUnaryReactor* AllowPeer(grpc::CallbackServerContext* context,
                                       const v1::AllowPeerRequest* request,
                                       v1::AllowPeerResponse* /*response*/) override {
-    return Answer(context, [&]() -> absl::Status { return desk_.Allow(request->subject()); });
+    return Answer(context, [&]() -> absl::Status {
+      VEILLE_ASSIGN_OR_RETURN(const Holder caller, HolderOf(*context));
+      return desk_.Allow(caller, request->subject());
+    });
   }
 
   grpc::ServerUnaryReactor* ListDenials(grpc::CallbackServerContext* context,
@@ -136,13 +147,23 @@ class IdentityService final : public v1::IdentityService::CallbackService {
   }
 
  private:
+  absl::StatusOr<Holder> HolderOf(const grpc::CallbackServerContext& context) const {
+    const absl::StatusOr<rpc::PeerIdentity> peer = rpc::IdentityOf(context);
+    VEILLE_ASSIGN_OR_RETURN(const domain::Caller caller,
+                            access_.Identify({peer, rpc::BearerOf(context)}));
+    if (caller.signed_in()) return Holder{"", "", "", caller.id};
+    return Holder{peer->kind, peer->id, peer->serial, peer->subject()};
+  }
+
   IdentityDesk& desk_;
+  const domain::Access& access_;
 };
 
 }  // namespace
 
-std::shared_ptr<grpc::Service> MakeIdentityService(IdentityDesk& desk) {
-  return std::make_shared<IdentityService>(desk);
+std::shared_ptr<grpc::Service> MakeIdentityService(IdentityDesk& desk,
+                                                   const domain::Access& access) {
+  return std::make_shared<IdentityService>(desk, access);
 }
 
 }  // namespace veille::identity

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "services/domain/access/access.h"
 #include "services/identity/app/identity_desk.h"
 
 namespace grpc {
@@ -13,8 +14,10 @@ class Service;
 
 namespace veille::identity {
 
-// `desk` must outlive the server that it is handed to, whose gate has judged who may call what.
-std::shared_ptr<grpc::Service> MakeIdentityService(IdentityDesk& desk);
+// `desk` and `access` must outlive the server that it is handed to, whose gate has judged who may
+// call what.
+std::shared_ptr<grpc::Service> MakeIdentityService(IdentityDesk& desk,
+                                                   const domain::Access& access);
 
 }  // namespace veille::identity
 

@@ -70,6 +70,12 @@ absl::Status RedisIdentityStore::Record(const Issue& issue) {
       .status();
 }
 
+absl::StatusOr<bool> RedisIdentityStore::WasIssued(const std::string& id) {
+  VEILLE_ASSIGN_OR_RETURN(const redis::Reply held,
+                          client_->CommandSync({"EXISTS", domain::CertificatesKey(id)}));
+  return held.integer() == 1;
+}
+
 absl::Status RedisIdentityStore::Deny(const std::string& subject, const store::v1::Denial& denial) {
   return client_->CommandSync({"HSET", domain::DenialsKey(), subject, denial.SerializeAsString()})
       .status();

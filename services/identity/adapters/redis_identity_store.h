@@ -18,6 +18,7 @@ class RedisIdentityStore final : public IdentityStore {
                        absl::Duration lifetime) override;
   absl::StatusOr<std::string> Redeem(const Redemption& redemption) override;
   absl::Status Record(const Issue& issue) override;
+  absl::StatusOr<bool> WasIssued(const std::string& id) override;
   absl::Status Deny(const std::string& subject, const store::v1::Denial& denial) override;
   absl::Status Allow(const std::string& subject) override;
   absl::StatusOr<std::vector<std::pair<std::string, store::v1::Denial>>> Denials() override;

@@ -381,6 +381,7 @@ absl::StatusOr<std::vector<account::v1::Session>> AccountDesk::Sessions(
 absl::StatusOr<int> AccountDesk::Revoke(const Caller& caller, const std::string& account_id,
                                         const std::string& session_id) {
   VEILLE_ASSIGN_OR_RETURN(const std::string id, AccountOf(caller, account_id));
+  if (id != caller.id && absl::IsNotFound(store_.Get(id).status())) return Unknown();
   std::vector<std::string> ended = {session_id};
   if (session_id.empty()) {
     ended.clear();

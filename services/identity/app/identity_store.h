@@ -39,6 +39,9 @@ class IdentityStore {
   };
   virtual absl::Status Record(const Issue& issue) = 0;
 
+  // Whether `id` ("hub/h1") was ever given a certificate.
+  virtual absl::StatusOr<bool> WasIssued(const std::string& id) = 0;
+
   virtual absl::Status Deny(const std::string& subject, const store::v1::Denial& denial) = 0;
   // NOT_FOUND when it is not denied.
   virtual absl::Status Allow(const std::string& subject) = 0;

@@ -15,6 +15,7 @@
 #include "common/rpc/deadline.h"
 #include "common/rpc/status.h"
 #include "common/time/clock.h"
+#include "services/domain/audit/audit_log.h"
 #include "services/domain/identity/denials.h"
 #include "services/domain/identity/enrollment_code.h"
 #include "services/domain/identity/local_tls.h"
@@ -98,12 +99,17 @@ class IdentityRoleTest : public ::testing::Test {
                stub, &IdentityService::Stub::RenewCertificate, request)
         .status();
   }
-  static absl::Status Deny(IdentityService::Stub& stub, const std::string& subject) {
+  static absl::StatusOr<v1::DenyPeerResponse> DenyAs(IdentityService::Stub& stub,
+                                                     const std::string& subject,
+                                                     bool force = false) {
     v1::DenyPeerRequest request;
     request.set_subject(subject);
+    request.set_force(force);
     return Call<v1::DenyPeerRequest, v1::DenyPeerResponse>(stub, &IdentityService::Stub::DenyPeer,
-                                                           request)
-        .status();
+                                                           request);
+  }
+  static absl::Status Deny(IdentityService::Stub& stub, const std::string& subject) {
+    return DenyAs(stub, subject).status();
   }
 
   // In a folder of its own: another machine.
@@ -137,6 +143,70 @@ TEST_F(IdentityRoleTest, ACodeIsNotUsedUpByWhoCannotKeepTheCertificate) {
   EXPECT_FALSE(Enroll(code, "file").ok());
   EXPECT_FALSE(hub::Enroll(address(), code, "/proc/x").ok());
   EXPECT_EQ(Enroll(code, "a").status(), absl::OkStatus());
+}
+
+TEST_F(IdentityRoleTest, WhatOperatorsDoIsInTheAuditLog) {
+  const auto terminal = Operator();
+  ASSERT_EQ(Enroll(*Invite(*terminal), "a").status(), absl::OkStatus());
+  ASSERT_EQ(Deny(*terminal, "hub/hub-h"), absl::OkStatus());
+  v1::AllowPeerRequest allow;
+  allow.set_subject("hub/hub-h");
+  ASSERT_TRUE((Call<v1::AllowPeerRequest, v1::AllowPeerResponse>(
+                   *terminal, &IdentityService::Stub::AllowPeer, allow))
+                  .ok());
+  std::vector<std::string> lines;
+  for (int partition = 0; partition < 4; ++partition) {
+    const domain::StoredAudit stored = *domain::LoadAudit(redis_.client(), partition);
+    for (const std::string& bytes : stored.entries) {
+      store::v1::AuditEntry entry;
+      ASSERT_TRUE(entry.ParseFromString(bytes));
+      lines.push_back(entry.actor() + " " + entry.action() + " " + entry.outcome());
+    }
+  }
+  EXPECT_THAT(lines, ::testing::ElementsAre("svc/operator identity.invite OK hub/hub-h",
+                                            "hub/hub-h identity.enroll OK",
+                                            "svc/operator identity.deny OK hub/hub-h",
+                                            "svc/operator identity.allow OK hub/hub-h"));
+}
+
+TEST_F(IdentityRoleTest, AReasonIsNoPlaceForWordsAboutPeople) {
+  const auto terminal = Operator();
+  v1::DenyPeerRequest request;
+  request.set_subject("hub/hub-h");
+  const auto deny = [&](const char* reason) {
+    request.set_reason(reason);
+    return Call<v1::DenyPeerRequest, v1::DenyPeerResponse>(
+               *terminal, &IdentityService::Stub::DenyPeer, request)
+        .status();
+  };
+  EXPECT_TRUE(absl::IsInvalidArgument(deny("stolen from Mme Zorglub")));
+  for (const char* reason : {"", "lost", "stolen", "replaced", "compromised", "other"})
+    EXPECT_EQ(deny(reason), absl::OkStatus()) << reason;
+}
+
+TEST_F(IdentityRoleTest, NobodyDeniesThemselvesByMistake) {
+  const auto terminal = Operator();
+  const std::string pem =
+      *ReadFile(domain::LocalTls(authority(), "svc/operator")->certificate_file);
+  for (const std::string& own :
+       {std::string("svc/operator"), domain::SerialSubject(pki::Inspect(pem)->serial)}) {
+    const absl::Status status = Deny(*terminal, own);
+    EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("--force"));
+  }
+  EXPECT_TRUE(DenyAs(*terminal, "svc/operator", true).ok());
+}
+
+TEST_F(IdentityRoleTest, ATypingErrorInADenialIsRefusedOrSaid) {
+  const auto terminal = Operator();
+  for (const char* wrong :
+       {"hub/", "hub/ x", "hub/a/b", "serial/zz", "serial/4A", "home/h", "hub", "svc/gate way"}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(Deny(*terminal, wrong))) << wrong;
+  }
+  EXPECT_TRUE(DenyAs(*terminal, "hub/typo-hub")->unknown());
+  EXPECT_TRUE(DenyAs(*terminal, "svc/typo")->unknown());
+  EXPECT_FALSE(DenyAs(*terminal, "hub/hub-h")->unknown());
+  EXPECT_FALSE(DenyAs(*terminal, "svc/gateway")->unknown());
 }
 
 TEST_F(IdentityRoleTest, EnrolsAHubByItsCode) {

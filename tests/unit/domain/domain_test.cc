@@ -158,6 +158,12 @@ TEST(CarePlan, WritesNoUnitWhereThereIsNone) {
   EXPECT_EQ(CheckCarePlan(plan).at(0).reason, "3 is not in 0..1");
 }
 
+// A password that was typed where the account's id belongs.
+TEST(Keys, HoldNothingOfWhatWasTypedAtASignIn) {
+  EXPECT_EQ(AccountTriesKey("hunter2hunter2").find("hunter2"), std::string::npos);
+  EXPECT_NE(AccountTriesKey("anne"), AccountTriesKey("marc"));
+}
+
 TEST(Keys, SpreadHomesForEverInTheSameWay) {
   // Changing these numbers would look for every home in the wrong place.
   EXPECT_EQ(PartitionOf("home-1", 64), PartitionOf("home-1", 64));

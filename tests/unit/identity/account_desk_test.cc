@@ -296,6 +296,7 @@ TEST_F(AccountDeskTest, LetsNobodyButOperatorsTouchAnotherAccount) {
   EXPECT_TRUE(absl::IsNotFound(desk_.Revoke(CallerOf(marc), "", anne.session_id()).status()));
   EXPECT_TRUE(IsSignedIn(anne));
   EXPECT_EQ(*desk_.Revoke(Admin(), "anne", ""), 1);
+  EXPECT_TRUE(absl::IsNotFound(desk_.Revoke(Admin(), "nobody", "").status()));
   EXPECT_FALSE(IsSignedIn(anne));
 }
 
