@@ -25,6 +25,16 @@ std::string HkdfSha256(std::string_view salt, std::string_view secret, std::stri
   return HmacSha256(HmacSha256(salt, secret), std::string(info) + '\1').substr(0, bytes);
 }
 
+std::optional<std::string> FromHex(const std::string& digits) {
+  std::string bytes(digits.size() / 2, '\0');
+  std::size_t size = 0;
+  const bool good = digits.size() % 2 == 0 &&
+                    OPENSSL_hexstr2buf_ex(reinterpret_cast<unsigned char*>(bytes.data()),
+                                          bytes.size(), &size, digits.c_str(), '\0') == 1 &&
+                    size == bytes.size();
+  return good ? std::optional(std::move(bytes)) : std::nullopt;
+}
+
 std::string ToHex(std::string_view bytes) {
   std::string hex;
   for (const char byte : bytes) {

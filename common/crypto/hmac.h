@@ -4,6 +4,7 @@
 #define COMMON_CRYPTO_HMAC_H_
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,8 @@ std::string HkdfSha256(std::string_view salt, std::string_view secret, std::stri
 
 // Lower-case hexadecimal digits.
 std::string ToHex(std::string_view bytes);
+// What the digits of either case say; nothing when they are something else, or odd in number.
+std::optional<std::string> FromHex(const std::string& digits);
 
 // Takes as long for what differs at its beginning as for what differs at its end.
 bool EqualInConstantTime(std::string_view a, std::string_view b);

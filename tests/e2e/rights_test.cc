@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <sstream>
 
-#include "absl/strings/escaping.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "google/protobuf/util/json_util.h"
@@ -16,6 +15,7 @@
 #include "veille/store/v1/wrapped_key.pb.h"
 
 #include "common/base/file.h"
+#include "common/crypto/hmac.h"
 #include "common/metrics/metrics.h"
 #include "common/redis/pipelined_client.h"
 #include "common/time/clock.h"
@@ -218,7 +218,7 @@ void ExpectNothingLeft(const Service& service) {
   const store::v1::ErasureCertificate certificate = CertificateOf(service);
   EXPECT_GT(certificate.keys_size(), 0);
   for (const store::v1::ErasedKey& key : certificate.keys()) {
-    const std::string id = absl::HexStringToBytes(key.key_id());
+    const std::string id = FromHex(key.key_id()).value_or("");
     EXPECT_EQ(id.size(), 8U);
     EXPECT_EQ(stored.find(id), std::string::npos) << key.name();
     EXPECT_EQ(keys.find(id), std::string::npos) << key.name();
@@ -418,7 +418,7 @@ std::vector<std::string> KeysOf(const Service& service) {
   std::istringstream lines(ReadFile(service.data() + "/keys/kek.keys").value_or(""));
   for (std::string id, digits; lines >> id >> digits;) {
     keys.push_back(digits);
-    keys.push_back(absl::HexStringToBytes(digits));
+    keys.push_back(FromHex(digits).value_or(digits));
   }
   return keys;
 }

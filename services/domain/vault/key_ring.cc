@@ -7,7 +7,6 @@
 #include <sstream>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_format.h"
 #include <sys/stat.h>
 #include <unistd.h>
@@ -55,11 +54,7 @@ absl::StatusOr<KeyRing> KeyRing::Load(const std::string& path) {
     std::string id, digits, more;
     words >> id >> digits >> more;
     if (id.empty() || id[0] == '#') continue;
-    std::string bytes;
-    if (digits.size() == 2 * AeadKey::kBytes &&
-        digits.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos) {
-      bytes = absl::HexStringToBytes(digits);
-    }
+    std::string bytes = FromHex(digits).value_or("");
     const bool good = bytes.size() == AeadKey::kBytes && more.empty() && ring.Find(id) == nullptr;
     if (good) ring.keys_.push_back({id, std::make_shared<const AeadKey>(bytes)});
     Cleanse(bytes);

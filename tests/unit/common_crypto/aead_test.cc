@@ -8,10 +8,12 @@
 #include "absl/strings/escaping.h"
 #include "gtest/gtest.h"
 
+#include "common/crypto/hmac.h"
+
 namespace veille {
 namespace {
 
-std::string Hex(const char* digits) { return absl::HexStringToBytes(digits); }
+std::string Hex(const char* digits) { return FromHex(digits).value(); }
 
 struct Vector {
   const char *key, *nonce, *associated, *text, *sealed, *tag;
