@@ -133,7 +133,6 @@ TEST_F(VaultTest, AnEmptyKeyStoreInThePlaceOfALostOneIsRefused) {
 
 TEST_F(VaultTest, KeepsAsManyKeysAsItMay) {
   const auto vault = Open(3);
-  const std::string erased = vault->Seal(kOdette, "record", kSentence).value();
   std::vector<std::string> sealed;
   for (int i = 0; i < 10; ++i)
     sealed.push_back(vault->Seal({"home-" + std::to_string(i)}, "record", "x").value());
@@ -249,6 +248,7 @@ TEST_F(VaultTest, ARotationLeavesDestroyedKeysDestroyed) {
 // As many terminals, and instances that erase somebody, do at the same moment.
 TEST_F(VaultTest, ManyThatRotateAndRemoveAtOnceLoseNothing) {
   const auto vault = Open();
+  const std::string erased = vault->Seal(kOdette, "record", kSentence).value();
   std::vector<std::string> sealed;
   for (int i = 0; i < 10; ++i)
     sealed.push_back(vault->Seal({"home-" + std::to_string(i)}, "record", kSentence).value());
