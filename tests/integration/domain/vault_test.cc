@@ -133,7 +133,6 @@ TEST_F(VaultTest, AnEmptyKeyStoreInThePlaceOfALostOneIsRefused) {
 
 TEST_F(VaultTest, KeepsAsManyKeysAsItMay) {
   const auto vault = Open(3);
-  const std::string erased = vault->Seal(kOdette, "record", kSentence).value();
   std::vector<std::string> sealed;
   for (int i = 0; i < 10; ++i)
     sealed.push_back(vault->Seal({"home-" + std::to_string(i)}, "record", "x").value());
