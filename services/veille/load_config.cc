@@ -86,6 +86,32 @@ void CheckAddresses(const config::TextProtoFile& file, const Config& config,
   }
 }
 
+void CheckIdentity(const config::TextProtoFile& file, const config::v1::Identity& identity,
+                   config::Faults& faults) {
+  if (!identity.trust_domain().empty() && !pki::IsTrustDomain(identity.trust_domain()))
+    faults.Add(file.PlaceOf("identity.trust_domain"), "identity.trust_domain",
+               "must be like \"amiens.example\": a-z, 0-9, '.', '-', '_'");
+  for (const auto& [span, field] :
+       {std::pair(identity.hub_lifetime(), "identity.hub_lifetime"),
+        std::pair(identity.service_lifetime(), "identity.service_lifetime")}) {
+    if (span.seconds() < 0 || span.seconds() > kLongestLifetimeSeconds)
+      faults.Add(file.PlaceOf(field), field,
+                 "must be at most a year: what is lost must not be good for longer");
+  }
+}
+
+// What is not said.
+void FillUp(bool embedded, Config& config) {
+  if (embedded && config.notifier().operator_ids().empty())
+    config.mutable_notifier()->add_operator_ids("operator");
+  if (config.rpc().gateway_address().empty())
+    config.mutable_rpc()->set_gateway_address("127.0.0.1:7443");
+  if (config.rpc().notifier_address().empty())
+    config.mutable_rpc()->set_notifier_address("127.0.0.1:7444");
+  if (config.identity().address().empty()) config.mutable_identity()->set_address("127.0.0.1:7442");
+  if (config.rpc().care_address().empty()) config.mutable_rpc()->set_care_address("127.0.0.1:7446");
+}
+
 }  // namespace
 
 absl::StatusOr<Config> LoadConfig(const std::string& path, bool embedded) {
@@ -126,17 +152,9 @@ absl::StatusOr<Config> LoadConfig(const std::string& path, bool embedded) {
   CheckLimits(file, config.limits(), faults);
   CheckRetention(file, config.retention(), faults);
   CheckAddresses(file, config, faults);
-  require(config.identity().trust_domain().empty() ||
-              pki::IsTrustDomain(config.identity().trust_domain()),
-          "identity.trust_domain", "must be like \"amiens.example\": a-z, 0-9, '.', '-', '_'");
+  CheckIdentity(file, config.identity(), faults);
   require(!config.rpc().plaintext() || !config.rpc().has_tls(), "rpc.plaintext",
           "contradicts rpc.tls");
-  for (const auto& [span, field] :
-       {std::pair(config.identity().hub_lifetime(), "identity.hub_lifetime"),
-        std::pair(config.identity().service_lifetime(), "identity.service_lifetime")}) {
-    require(span.seconds() >= 0 && span.seconds() <= kLongestLifetimeSeconds, field,
-            "must be at most a year: what is lost must not be good for longer");
-  }
   if (config.has_scaled_clock()) {
     absl::Time start;
     std::string error;
@@ -153,14 +171,7 @@ absl::StatusOr<Config> LoadConfig(const std::string& path, bool embedded) {
   if (!faults.ok()) return faults.ToStatus();
   if (embedded && !secured && !config.has_scaled_clock()) config.mutable_synthetic_patient();
   VEILLE_RETURN_IF_ERROR(domain::ScheduleOf(config).status());
-  if (embedded && config.notifier().operator_ids().empty())
-    config.mutable_notifier()->add_operator_ids("operator");
-  if (config.rpc().gateway_address().empty())
-    config.mutable_rpc()->set_gateway_address("127.0.0.1:7443");
-  if (config.rpc().notifier_address().empty())
-    config.mutable_rpc()->set_notifier_address("127.0.0.1:7444");
-  if (config.identity().address().empty()) config.mutable_identity()->set_address("127.0.0.1:7442");
-  if (config.rpc().care_address().empty()) config.mutable_rpc()->set_care_address("127.0.0.1:7446");
+  FillUp(embedded, config);
   return config;
 }
 

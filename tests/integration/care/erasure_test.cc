@@ -87,6 +87,7 @@ class Erasing : public ::testing::Test {
     return *std::move(care);
   }
 
+  std::string NewestKek() const { return domain::KeyRing::Load(kek_file_).value().newest().id; }
   static std::string AddressOf(const Care& care) {
     return "127.0.0.1:" + std::to_string(care.port());
   }
@@ -141,12 +142,13 @@ class Erasing : public ::testing::Test {
   const SigningKey key_ = *SigningKey::Generate();
   metrics::Registry metrics_;
   testing::RedisServer redis_, keys_redis_;
-  const std::string kek_file_;
+  std::string kek_file_;
   Mutex mu_;
   std::map<Erasure::State, int> steps_ ABSL_GUARDED_BY(mu_);
 };
 
 TEST_F(Erasing, TwoInstancesAtOnceDoEachStepOnceAndSignOneCertificate) {
+  const std::string first_kek = NewestKek();
   const auto one = StartInstance(), other = StartInstance();
   Register(*one);
   std::vector<absl::StatusOr<Erasure>> begun(2);
@@ -162,8 +164,9 @@ TEST_F(Erasing, TwoInstancesAtOnceDoEachStepOnceAndSignOneCertificate) {
   const store::v1::ErasureCertificate certificate = Certificate();
   EXPECT_EQ(certificate.erasure_id(), begun[0]->erasure_id());
   EXPECT_EQ(certificate.erased().at("registered_home"), 1U);
-  EXPECT_EQ(certificate.kek_removed(), "k1");
-  EXPECT_EQ(certificate.kek_after(), "k2");
+  EXPECT_EQ(certificate.kek_removed(), first_kek);
+  EXPECT_EQ(certificate.kek_after(), NewestKek());
+  EXPECT_NE(NewestKek(), first_kek);
   one->Stop();
   other->Stop();
   EXPECT_EQ(Audited("rights.erased"), 1);
@@ -205,14 +208,16 @@ TEST_F(Erasing, WhatOneInstanceLeavesTheOtherFinishes) {
 
 TEST_F(Erasing, WithAMountedSecretItWaitsForTheOperatorTwiceAndSaysSo) {
   // Nobody can replace the file, as in a folder that is mounted read-only; root, who runs tests,
-  // could in one that is merely not writable.
-  std::filesystem::create_directory(kek_file_ + ".tmp");
+  // could in one that is merely not writable. So no longer name can stand beside it.
+  const std::string mounted = keys_redis_.folder() + "/" + std::string(249, 'k');
+  std::filesystem::rename(kek_file_, mounted);
+  kek_file_ = mounted;
   const auto one = StartInstance(), other = StartInstance();
   Register(*one);
   const auto write = [this](const std::string& lines) {
     std::ofstream(kek_file_, std::ios::trunc) << lines;
   };
-  const std::string before = ReadFile(kek_file_).value();
+  const std::string before = ReadFile(kek_file_).value(), first_kek = NewestKek();
   ASSERT_TRUE(Erase(*one).ok());
   ASSERT_TRUE(Eventually([this] { return !Stored().trouble().empty(); }));
   EXPECT_THAT(Stored().trouble(), HasSubstr("add a line to the secret"));
@@ -233,7 +238,7 @@ TEST_F(Erasing, WithAMountedSecretItWaitsForTheOperatorTwiceAndSaysSo) {
     EXPECT_TRUE(Erase(*other).ok());
     return Done();
   })) << Stored().trouble();
-  EXPECT_EQ(Certificate().kek_removed(), "k1");
+  EXPECT_EQ(Certificate().kek_removed(), first_kek);
   EXPECT_EQ(Certificate().kek_after(), "k2");
   EXPECT_THAT(Stored().trouble(), IsEmpty());
   // Everybody else's keys are wrapped by the new one alone.
