@@ -139,7 +139,7 @@ TEST_F(AuditLogTest, AnEndThatWasCutTogetherWithItsHeadIsFound) {
                   .CommandSync({"HSET", head, "number", "3", "hash", Sha256(whole->entries[2])})
                   .ok());
   ASSERT_TRUE(redis_.client().CommandSync({"XTRIM", AuditKey(partition()), "MAXLEN", "0"}).ok());
-  for (int i = 0; i < 3; ++i) {
+  for (std::size_t i = 0; i < 3; ++i) {
     ASSERT_TRUE(redis_.client()
                     .CommandSync({"XADD", AuditKey(partition()), "*", "e", whole->entries[i]})
                     .ok());
