@@ -39,6 +39,7 @@ class Store final : public veille::identity::IdentityStore {
     VEILLE_CHECK(issue.id == "hub/hub-h");
     return absl::OkStatus();
   }
+  absl::StatusOr<bool> WasIssued(const std::string& id) override { return id == "hub/hub-h"; }
   absl::Status Deny(const std::string& subject, const Denial& denial) override {
     VEILLE_CHECK(!subject.empty() && subject.size() <= 300);
     denials_[subject] = denial;
@@ -65,6 +66,8 @@ const std::string& Folder() {
   return *folder;
 }
 
+const veille::identity::Holder kOperator = {"svc", "operator", "02", "svc/operator"};
+
 template <typename Request, typename Ask>
 void With(const std::string& text, Ask ask) {
   Request request;
@@ -81,20 +84,24 @@ void Ask(IdentityDesk& desk, const std::string& method, const std::string& text)
     });
   if (method == "RenewCertificate")
     With<v1::RenewCertificateRequest>(text, [&](const auto& r) {
-      const auto renewed = desk.Renew({"hub", "hub-h", "01"}, r.certificate_request_pem());
+      const auto renewed = desk.Renew({"hub", "hub-h", "01", ""}, r.certificate_request_pem());
       if (!renewed.ok()) return;
       const auto identity = veille::rpc::IdentityOfCertificate(renewed->chain_pem);
       VEILLE_CHECK(identity.ok() && identity->subject() == "hub/hub-h");
     });
   if (method == "CreateEnrollmentCode")
     With<v1::CreateEnrollmentCodeRequest>(text, [&](const auto& r) {
-      desk.MakeCode(r.hub_id(), absl::Seconds(r.lifetime().seconds())).status().IgnoreError();
+      desk.MakeCode(kOperator, r.hub_id(), absl::Seconds(r.lifetime().seconds()))
+          .status()
+          .IgnoreError();
     });
   if (method == "DenyPeer")
-    With<v1::DenyPeerRequest>(
-        text, [&](const auto& r) { desk.Deny(r.subject(), r.reason()).IgnoreError(); });
+    With<v1::DenyPeerRequest>(text, [&](const auto& r) {
+      desk.Deny(kOperator, {r.subject(), r.reason(), r.force()}).status().IgnoreError();
+    });
   if (method == "AllowPeer")
-    With<v1::AllowPeerRequest>(text, [&](const auto& r) { desk.Allow(r.subject()).IgnoreError(); });
+    With<v1::AllowPeerRequest>(
+        text, [&](const auto& r) { desk.Allow(kOperator, r.subject()).IgnoreError(); });
   if (method == "ListDenials")
     With<v1::ListDenialsRequest>(text, [&](const auto&) { VEILLE_CHECK(desk.Denials().ok()); });
 }
@@ -114,6 +121,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       *veille::domain::Registry::Make({veille::domain::MakeHome("h", "Europe/Paris")});
   options.clock = std::make_shared<veille::VirtualClock>(kNow);
   options.random = &random;
+  options.record = [](const veille::store::v1::AuditEntry& entry) {
+    VEILLE_CHECK(!entry.action().empty());
+    return absl::OkStatus();
+  };
   IdentityDesk desk(options, store);
   Ask(desk, input->method, input->text);
   return 0;
